@@ -1,0 +1,10 @@
+export { createHost, Host, type HostArgs, LocalHost } from "../hosts/index.ts";
+export { HostsEntries, type HostsEntriesArgs } from "./hostsEntries.ts";
+export { InputError, type Problem } from "./inputError.ts";
+export type { Limits, Located } from "./parameters.ts";
+export { type NodeOutput, RedisHa, type RedisHaArgs } from "./redisHa.ts";
+export { RedisNode, type RedisNodeArgs } from "./redisNode.ts";
+export { type MonitoredMasterArgs, Sentinel, type SentinelArgs } from "./sentinel.ts";
+export type { ServerVersion } from "./serverVersion.ts";
+export type { TopologyArgs } from "./topology.ts";
+export { ZatoKvdbConfig, type ZatoKvdbConfigArgs } from "./zatoKvdbConfig.ts";

@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One thing that is wrong with what somebody asked for. */
+export interface Problem {
+  /** Path of the argument, in Pulumi's notation: `nodes.node2`. */
+  propertyPath: string;
+  /** The value that was given, and what is allowed. */
+  reason: string;
+}
+
+/**
+ * Bad input, refused before anything is touched. A RunError, so that the engine prints the message and no stack
+ * trace; `problems` holds the same in parts.
+ */
+export class InputError extends pulumi.RunError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`).join("\n"));
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import { assignments } from "../hosts/shell.ts";
+import type { Features } from "./serverVersion.ts";
+import type { Member } from "./topology.ts";
+
+/** A member and the address that belongs to its host's name. */
+export type Located = Member & { address: pulumi.Input<string> };
+
+/** Seconds that the steps of a process may take. */
+export interface Limits {
+  /** From start to ready, longer while it loads or synchronises. @default 60 */
+  readySeconds: number;
+  /** From the request to end to being killed. @default 60 */
+  stopSeconds: number;
+  /** From the last start to a topology that is what it should be. @default 60 */
+  verifySeconds: number;
+}
+
+/** What lifecycle.sh has to know of a process and of those around it. */
+export interface LifecycleArgs {
+  kind: "node" | "sentinel";
+  self: Located;
+  server: string;
+  cli: string;
+  limits: Limits;
+  nodes: readonly Located[];
+  sentinels: readonly Located[];
+  masterName: string;
+  initialMaster: string;
+  /** For a node: files that hold its data, as shell patterns. */
+  dataFiles?: string;
+  /** For a node: what `min-replicas-to-write` is when nothing is going on. */
+  minReplicas?: number;
+  /** For a sentinel: "NAME INITIAL-NODE QUORUM" for each master. */
+  monitored?: readonly string[];
+}
+
+/** @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh. */
+export function lifecycleParameters(args: LifecycleArgs, features: Features): pulumi.Output<string> {
+  const located = (members: readonly Located[]) => pulumi.all(members.map((member) => pulumi.output(member)));
+  return pulumi.all([pulumi.output(args.self), located(args.nodes), located(args.sentinels)]).apply(([self, nodes, sentinels]) => {
+    const list = (members: typeof nodes) => members.map(({ name, host, address, port }) => `${name} ${host} ${address} ${port}`);
+    return assignments({
+      kind: args.kind,
+      name: self.name,
+      host: self.host,
+      address: self.address,
+      port: self.port,
+      server: args.server,
+      cli: args.cli,
+      master: args.masterName,
+      initial: args.initialMaster,
+      nodes: list(nodes),
+      peers: list(nodes.filter(({ name }) => name !== self.name)),
+      sentinels: list(sentinels),
+      monitored: args.monitored ?? [],
+      names: features.hostNames,
+      replicaof: features.replicaWords ? "replicaof" : "slaveof",
+      pause_write: features.pauseWrite,
+      min_replicas: features.replicaWords ? "min-replicas-to-write" : "min-slaves-to-write",
+      min_replicas_value: args.minReplicas ?? 0,
+      data_files: args.dataFiles ?? "",
+      ask_limit: 2,
+      ready_limit: args.limits.readySeconds,
+      stop_limit: args.limits.stopSeconds,
+      verify_limit: args.limits.verifySeconds,
+    });
+  });
+}

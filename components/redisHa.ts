@@ -1,0 +1,213 @@
+import { isAbsolute } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { createHost } from "../hosts/index.ts";
+import type { Host, HostArgs } from "../hosts/host.ts";
+import { HostsEntries } from "./hostsEntries.ts";
+import { InputError, type Problem } from "./inputError.ts";
+import type { Limits, Located } from "./parameters.ts";
+import { RedisNode } from "./redisNode.ts";
+import { Sentinel } from "./sentinel.ts";
+import { settingsProblems } from "./settings.ts";
+import { isHostName, resolveTopology, type Topology, type TopologyArgs } from "./topology.ts";
+import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
+
+/** Arguments of {@link RedisHa}; without any, the three-host topology of Zato's guide on this machine. */
+export interface RedisHaArgs extends TopologyArgs {
+  /** Host name to what is known of the machine. @default every host is this machine, 127.0.0.1 */
+  hosts?: Record<string, HostArgs>;
+  /** Absolute path of the stack's directory on every host that sets none of its own. */
+  directory?: string;
+  /** The server program, a name or an absolute path. @default "redis-server" */
+  serverBinary?: string;
+  /** The client program. @default the one that belongs to `serverBinary` */
+  cliBinary?: string;
+  /** Keep every acknowledged write in the append-only file. @default true */
+  appendOnly?: boolean;
+  /** Replicas that a master has to have to accept writes. @default 0 */
+  minReplicasToWrite?: number;
+  /** Seconds after which a silent replica does not count for that. @default 10 */
+  minReplicasMaxLagSeconds?: number;
+  /** Further directives of redis.conf; a value of several lines is a directive that repeats. */
+  redisConf?: Record<string, string>;
+  /** Further options of Sentinel for the master. */
+  sentinelConf?: Record<string, string>;
+  /** Write the host names into the hosts file of every machine. @default true */
+  hostsEntries?: boolean;
+  /** Absolute path of that file. @default "/etc/hosts" */
+  hostsFile?: string;
+  /** Absolute paths of the server.conf of every Zato server of the cluster. @default none */
+  zatoServerConfs?: string[];
+  /** Seconds after which Zato gives up on a silent server; used where its file says nothing. @default 0.5 */
+  zatoSocketTimeoutSeconds?: number;
+  /** Seconds that a process may take to be ready, longer while it loads or synchronises. @default 60 */
+  readyTimeoutSeconds?: number;
+  /** Seconds that a process may take to end before it is killed. @default 60 */
+  stopTimeoutSeconds?: number;
+  /** Seconds until the whole topology has to be what it should be. @default 60 */
+  verifyTimeoutSeconds?: number;
+}
+
+/** A node, for clients and tools. */
+export interface NodeOutput {
+  name: string;
+  host: string;
+  address: string;
+  port: number;
+  directory: string;
+}
+
+/** Redis high availability with Sentinel, verified: nodes, sentinels, host names and Zato's configuration. */
+export class RedisHa extends pulumi.ComponentResource {
+  /** The sentinels, each `HOST:PORT`. */
+  readonly sentinels: pulumi.Output<string[]>;
+  /** The same as Zato's `redis_sentinels` wants them. */
+  readonly redisSentinels: pulumi.Output<string>;
+  /** What clients ask the sentinels for. */
+  readonly masterName: pulumi.Output<string>;
+  /** The nodes; who of them is the master, only the sentinels know. */
+  readonly nodes: pulumi.Output<NodeOutput[]>;
+  /** The `[kvdb]` stanza for Zato's server.conf. */
+  readonly kvdbStanza: pulumi.Output<string>;
+  /** Host name to IP address. */
+  readonly hosts: pulumi.Output<Record<string, string>>;
+  /** What the servers' versions lack, a line each. */
+  readonly limitations: pulumi.Output<string[]>;
+
+  constructor(name: string, args: RedisHaArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:RedisHa", name, {}, opts);
+    const { topology, problems } = resolveTopology(args);
+    problems.push(...otherProblems(args, topology));
+    if (problems.length > 0) throw new InputError(problems);
+
+    const hostNames = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
+    const hosts = new Map(
+      hostNames.map((host) => [host, createHost(`${name}-${host}`, host, { directory: args.directory, ...args.hosts?.[host] }, { parent: this })]),
+    );
+    const hostOf = (host: string): Host => hosts.get(host) as Host;
+    const entries = args.hostsEntries === false ? [] : this.#hostsEntries(name, [...hosts.values()], args.hostsFile);
+
+    const located = (members: Topology["nodes"]): Located[] => members.map((member) => ({ ...member, address: hostOf(member.host).address }));
+    const common = {
+      nodes: located(topology.nodes),
+      sentinels: located(topology.sentinels),
+      server: args.serverBinary,
+      cli: args.cliBinary,
+      limits: limitsOf(args),
+    };
+    const nodes: RedisNode[] = [];
+    for (const { name: node, host, port } of topology.nodes) {
+      const nodeArgs = { ...common, ...args, host: hostOf(host), port, settings: args.redisConf, nodes: common.nodes, sentinels: common.sentinels };
+      // One at a time, so that a change stops at the first node that does not come back.
+      nodes.push(
+        new RedisNode(node, { ...nodeArgs, masterName: topology.masterName, initialMaster: topology.initialMaster }, { parent: this, dependsOn: [...entries, ...nodes.slice(-1)] }),
+      );
+    }
+    const sentinels: Sentinel[] = [];
+    for (const { name: sentinel, host, port } of topology.sentinels) {
+      const masters = [{ ...topology, name: topology.masterName }];
+      sentinels.push(
+        new Sentinel(sentinel, { ...common, host: hostOf(host), port, masters, settings: args.sentinelConf }, { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] }),
+      );
+    }
+
+    const processes = [...nodes, ...sentinels];
+    const [firstNode] = topology.nodes as [Topology["nodes"][0]];
+    const verified = hostOf(firstNode.host).step(
+      `${name}-verified`,
+      firstNode.name,
+      "verify",
+      pulumi.all(processes.map(({ instance }) => instance)).apply((instances) => instances.map((instance, index) => `${topology.nodes.concat(topology.sentinels)[index]?.name} ${instance}\n`).join("")),
+      { parent: this, dependsOn: processes },
+    );
+    const zato = new ZatoKvdbConfig(
+      `${name}-zato`,
+      {
+        host: hostOf(firstNode.host),
+        sentinels: topology.sentinels.map(({ host, port }) => `${host}:${port}`),
+        masterName: topology.masterName,
+        node: `${firstNode.host}:${firstNode.port}`,
+        serverConfs: args.zatoServerConfs,
+        socketTimeoutSeconds: args.zatoSocketTimeoutSeconds,
+      },
+      { parent: this, dependsOn: [verified] },
+    );
+
+    this.sentinels = pulumi.output(topology.sentinels.map(({ host, port }) => `${host}:${port}`));
+    this.redisSentinels = zato.redisSentinels;
+    this.masterName = pulumi.output(topology.masterName);
+    this.nodes = pulumi.output(common.nodes.map((node) => ({ ...node, directory: hostOf(node.host).directoryOf(node.name) })));
+    this.kvdbStanza = zato.stanza;
+    this.hosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])));
+    this.limitations = pulumi.all(processes.map(({ limitations }) => limitations)).apply((lists) => [...new Set(lists.flat())]);
+    this.registerOutputs({
+      sentinels: this.sentinels,
+      redisSentinels: this.redisSentinels,
+      masterName: this.masterName,
+      nodes: this.nodes,
+      kvdbStanza: this.kvdbStanza,
+    });
+  }
+
+  /** One block on each machine, however many of the hosts it is. */
+  #hostsEntries(name: string, hosts: Host[], file: string | undefined): HostsEntries[] {
+    const entries = Object.fromEntries(hosts.map(({ hostName, address }) => [hostName, address]));
+    return hosts
+      .filter(({ machine }, index) => hosts.findIndex((other) => other.machine === machine) === index)
+      .map((host) => new HostsEntries(`${name}-hosts-${host.hostName}`, { host, entries, file }, { parent: this }));
+  }
+}
+
+function limitsOf(args: RedisHaArgs): Limits {
+  return {
+    readySeconds: args.readyTimeoutSeconds ?? 60,
+    stopSeconds: args.stopTimeoutSeconds ?? 60,
+    verifySeconds: args.verifyTimeoutSeconds ?? 60,
+  };
+}
+
+/** What is wrong with the arguments that are not the topology's. */
+function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+
+  for (const field of ["directory", "hostsFile"] as const) {
+    const value = args[field];
+    if (value !== undefined && !isPlainPath(value)) refuse(field, value, "an absolute path without control characters");
+  }
+  for (const field of ["serverBinary", "cliBinary"] as const) {
+    const value = args[field];
+    if (value !== undefined && !(isPlainPath(value) || /^[A-Za-z0-9._+][A-Za-z0-9._+-]*$/.test(value))) {
+      refuse(field, value, "the name of a program on the PATH, or an absolute path");
+    }
+  }
+  for (const [field, least, most] of [
+    ["minReplicasToWrite", 0, topology.nodes.length - 1],
+    ["minReplicasMaxLagSeconds", 1, 86_400],
+    ["readyTimeoutSeconds", 1, 86_400],
+    ["stopTimeoutSeconds", 1, 86_400],
+    ["verifyTimeoutSeconds", 1, 86_400],
+  ] as const) {
+    const value = args[field];
+    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) refuse(field, value, `a whole number from ${least} to ${most}`);
+  }
+  const used = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
+  for (const [host, { kind, address, directory }] of Object.entries(args.hosts ?? {})) {
+    const path = `hosts.${host}`;
+    if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
+    else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
+    if (kind !== undefined && kind !== "local") refuse(`${path}.kind`, kind, '"local"');
+    if (typeof address === "string" && !isAddress(address)) refuse(`${path}.address`, address, "an IPv4 address, such as 127.0.0.1");
+    if (directory !== undefined && !isPlainPath(directory)) refuse(`${path}.directory`, directory, "an absolute path without control characters");
+  }
+  problems.push(...settingsProblems("redisConf", args.redisConf ?? {}), ...settingsProblems("sentinelConf", args.sentinelConf ?? {}));
+  return problems;
+}
+
+function isPlainPath(path: string): boolean {
+  // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into a file or a command
+  return isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path);
+}
+
+function isAddress(address: string): boolean {
+  return /^(\d{1,3}\.){3}\d{1,3}$/.test(address) && address.split(".").every((part) => Number(part) <= 255);
+}

@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host.ts";
+import { render } from "../templates/render.ts";
+import { InputError } from "./inputError.ts";
+import { type Limits, lifecycleParameters, type Located } from "./parameters.ts";
+import { quoteDirective } from "./redisNode.ts";
+import { checkedVersion, clientOf } from "./server.ts";
+import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
+import { settingLines, settingsProblems } from "./settings.ts";
+
+/** A master that a sentinel watches. */
+export interface MonitoredMasterArgs {
+  /** What clients ask for. */
+  name: string;
+  /** Name of the node to start with where nobody knows the master yet. */
+  initialMaster: string;
+  /** Sentinels that have to agree that it is down. */
+  quorum: number;
+  /** Silence in ms after which it is taken for down. */
+  downAfterMilliseconds: number;
+  /** Replicas that synchronise with a new master at a time. */
+  parallelSyncs: number;
+  /** Time in ms that a failover may take. */
+  failoverTimeoutMilliseconds: number;
+}
+
+/** Arguments of {@link Sentinel}. */
+export interface SentinelArgs {
+  /** The machine it runs on. */
+  host: Host;
+  /** TCP port. */
+  port: number;
+  /** What it watches. */
+  masters: MonitoredMasterArgs[];
+  /** All nodes of the masters. */
+  nodes: Located[];
+  /** All sentinels, this one among them. */
+  sentinels: Located[];
+  /** What it listens on, as in sentinel.conf. @default the host's name */
+  bind?: string;
+  /** Further options for every master: what stands after `sentinel OPTION MASTER`. */
+  settings?: Record<string, string>;
+  /** The server program. @default "redis-server" */
+  server?: string;
+  /** The client program. @default the one that belongs to `server` */
+  cli?: string;
+  limits: Limits;
+}
+
+/** One Sentinel: port and options are the stack's; what it has learnt (myid, epochs, addresses) is its own. */
+export class Sentinel extends pulumi.ComponentResource {
+  /** Which server it runs. */
+  readonly version: pulumi.Output<ServerVersion>;
+  /** What this server version lacks, for the operator to read. */
+  readonly limitations: pulumi.Output<string[]>;
+  /** Changes when the process is started or repaired. */
+  readonly instance: pulumi.Output<string>;
+
+  /** @param name name of the sentinel, as in `args.sentinels`. */
+  constructor(name: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:Sentinel", name, {}, opts);
+    const problems = settingsProblems("sentinelConf", args.settings ?? {});
+    if (problems.length > 0) throw new InputError(problems);
+
+    const server = args.server ?? "redis-server";
+    const self = { name, host: args.host.hostName, port: args.port, address: args.host.address };
+    const facts = args.host.look(name, server);
+    this.version = checkedVersion("sentinels", self, server, facts);
+    this.limitations = this.version.apply(limitationsOf);
+    this.instance = facts.instance;
+    args.host.require(this.version);
+
+    const directory = args.host.directoryOf(name);
+    const [first] = args.masters;
+    args.host.keepProcess(
+      name,
+      {
+        server,
+        files: {
+          parameters: this.version.apply((version) =>
+            lifecycleParameters(
+              {
+                ...args,
+                kind: "sentinel",
+                self,
+                server,
+                cli: args.cli ?? clientOf(server),
+                masterName: first?.name ?? "",
+                initialMaster: first?.initialMaster ?? "",
+                monitored: args.masters.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),
+              },
+              featuresOf(version),
+            ),
+          ),
+          "settings.conf": pulumi
+            .all([this.version, self.address])
+            .apply(([version, address]) => render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory }, version) })),
+          "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",
+        },
+      },
+      facts,
+      { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
+    );
+    this.registerOutputs({ version: this.version.label });
+  }
+}
+
+/** @returns the lines of settings.conf, in the words of that server version. */
+export function sentinelLines(args: Pick<SentinelArgs, "host" | "port" | "bind"> & { address: string; directory: string }, version: ServerVersion): string[] {
+  const has = featuresOf(version);
+  return [
+    `bind ${args.bind ?? args.host.hostName}`,
+    `port ${args.port}`,
+    `dir ${quoteDirective(args.directory)}`,
+    `logfile ${quoteDirective(`${args.directory}/log`)}`,
+    ...(has.hostNames ? ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"] : []),
+    `sentinel announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
+    `sentinel announce-port ${args.port}`,
+  ];
+}
+
+/** @returns the lines of masters.conf for one master. */
+export function masterLines(master: MonitoredMasterArgs, settings: Record<string, string>): string[] {
+  return [
+    `sentinel down-after-milliseconds ${master.name} ${master.downAfterMilliseconds}`,
+    `sentinel parallel-syncs ${master.name} ${master.parallelSyncs}`,
+    `sentinel failover-timeout ${master.name} ${master.failoverTimeoutMilliseconds}`,
+    ...settingLines(settings, "sentinel ").map((line) => line.replace(/^(sentinel \S+) /, `$1 ${master.name} `)),
+  ];
+}

@@ -1,0 +1,69 @@
+/** A server's version as far as the configuration depends on it. */
+export interface ServerVersion {
+  /** As people call it: `Redis 7.0.15`, `Valkey 8.1.1`. */
+  label: string;
+  /** The Redis version whose configuration it understands: major, minor, patch. */
+  level: readonly [number, number, number];
+}
+
+type Level = ServerVersion["level"];
+
+/** The oldest Redis with which the topology works, from Zato's guide. */
+export const oldestSupported: Level = [2, 8, 4];
+
+/**
+ * @param firstLine first line of `redis-server --version` or `valkey-server --version`.
+ * @returns undefined where the line is no version.
+ */
+export function parseServerVersion(firstLine: string): ServerVersion | undefined {
+  const match = /^(Redis|Valkey) server v=(\d+)\.(\d+)\.(\d+)/.exec(firstLine);
+  if (!match) return undefined;
+  const [, flavour, ...numbers] = match;
+  const [major = 0, minor = 0, patch = 0] = numbers.map(Number);
+  // Every Valkey understands what Redis 7.2 understood, which is what it reports as redis_version.
+  return { label: `${flavour} ${numbers.join(".")}`, level: flavour === "Valkey" ? [7, 2, 4] : [major, minor, patch] };
+}
+
+/** @returns whether `version` is `level` or newer. */
+export function atLeast({ level: [major, minor, patch] }: ServerVersion, [wantedMajor, wantedMinor, wantedPatch]: Level): boolean {
+  if (major !== wantedMajor) return major > wantedMajor;
+  if (minor !== wantedMinor) return minor > wantedMinor;
+  return patch >= wantedPatch;
+}
+
+/** What a server version can do that the topology uses; sources are the servers' release notes. */
+export interface Features {
+  /** Host names instead of addresses in Sentinel's state and answers: Redis 6.2. */
+  hostNames: boolean;
+  /** `replica-announce-ip` (`slave-announce-ip` before 5.0): Redis 3.2.2. */
+  announce: boolean;
+  /** `replica` instead of `slave` in settings and commands: Redis 5.0. */
+  replicaWords: boolean;
+  /** `CLIENT PAUSE ms WRITE`: Redis 6.2. */
+  pauseWrite: boolean;
+  /** Replication without a file on the master's disk: Redis 2.8.18. */
+  disklessSync: boolean;
+  /** `SENTINEL CKQUORUM`: Redis 3.0 (2.8.19 was tried and lacks it). */
+  checkQuorum: boolean;
+}
+
+export function featuresOf(version: ServerVersion): Features {
+  return {
+    hostNames: atLeast(version, [6, 2, 0]),
+    announce: atLeast(version, [3, 2, 2]),
+    replicaWords: atLeast(version, [5, 0, 0]),
+    pauseWrite: atLeast(version, [6, 2, 0]),
+    disklessSync: atLeast(version, [2, 8, 18]),
+    checkQuorum: atLeast(version, [3, 0, 0]),
+  };
+}
+
+/** @returns a line for each thing that the operator has to do without on this version. */
+export function limitationsOf(version: ServerVersion): string[] {
+  const has = featuresOf(version);
+  return [
+    ...(has.hostNames ? [] : ["Sentinel answers with addresses, not host names (needs 6.2)"]),
+    ...(has.pauseWrite ? [] : ["writes are refused instead of delayed during a planned hand-over (CLIENT PAUSE WRITE needs 6.2)"]),
+    ...(has.checkQuorum ? [] : ["the quorum is counted, not asked for (SENTINEL CKQUORUM needs 3.0)"]),
+  ].map((line) => `${version.label}: ${line}`);
+}

@@ -1,0 +1,86 @@
+import type { Problem } from "./inputError.ts";
+
+/** Directives that something else in the stack decides, and what to set instead. */
+const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, string>> = {
+  redisConf: {
+    port: "`nodes`",
+    bind: "`hosts`",
+    dir: "`directory`",
+    logfile: "nothing: the log is in the node's directory",
+    pidfile: "nothing: the host keeps the process",
+    daemonize: "nothing: the host keeps the process",
+    supervised: "nothing: the host keeps the process",
+    include: "`redisConf`: what is included would be copied into the file that the server rewrites",
+    replicaof: "nothing: Sentinel owns the roles",
+    slaveof: "nothing: Sentinel owns the roles",
+    "cluster-enabled": "nothing: a cluster needs no Sentinel",
+    appendonly: "`appendOnly`",
+    "min-replicas-to-write": "`minReplicasToWrite`",
+    "min-slaves-to-write": "`minReplicasToWrite`",
+    "min-replicas-max-lag": "`minReplicasMaxLagSeconds`",
+    "min-slaves-max-lag": "`minReplicasMaxLagSeconds`",
+    "replica-announce-ip": "`hosts`",
+    "slave-announce-ip": "`hosts`",
+    "replica-announce-port": "`nodes`",
+    "slave-announce-port": "`nodes`",
+  },
+  sentinelConf: {
+    port: "`sentinels`",
+    bind: "`hosts`",
+    dir: "`directory`",
+    logfile: "nothing: the log is in the sentinel's directory",
+    pidfile: "nothing: the host keeps the process",
+    daemonize: "nothing: the host keeps the process",
+    supervised: "nothing: the host keeps the process",
+    include: "`sentinelConf`: what is included would be copied into the file that the server rewrites",
+    monitor: "`masterName`, `initialMaster` and `quorum`",
+    myid: "nothing: Sentinel owns it",
+    "current-epoch": "nothing: Sentinel owns it",
+    "config-epoch": "nothing: Sentinel owns it",
+    "leader-epoch": "nothing: Sentinel owns it",
+    "known-replica": "nothing: Sentinel owns it",
+    "known-slave": "nothing: Sentinel owns it",
+    "known-sentinel": "nothing: Sentinel owns it",
+    "down-after-milliseconds": "`downAfterMilliseconds`",
+    "parallel-syncs": "`parallelSyncs`",
+    "failover-timeout": "`failoverTimeoutMilliseconds`",
+    "resolve-hostnames": "nothing: host names are used wherever the server can",
+    "announce-hostnames": "nothing: host names are used wherever the server can",
+    "announce-ip": "`hosts`",
+    "announce-port": "`sentinels`",
+  },
+};
+
+/**
+ * Checks free settings: directive to what stands after it in the file; a value of several lines is a directive
+ * that repeats.
+ */
+export function settingsProblems(field: "redisConf" | "sentinelConf", settings: Record<string, string>): Problem[] {
+  return Object.entries(settings).flatMap(([directive, value]) => {
+    const propertyPath = `${field}.${directive}`;
+    const elsewhere = decidedElsewhere[field][directive.toLowerCase()];
+    if (elsewhere) return [{ propertyPath, reason: `${JSON.stringify(value)} is not allowed here: set ${elsewhere}` }];
+    if (!/^[a-z][a-z0-9-]*$/.test(directive)) {
+      return [{ propertyPath, reason: `${JSON.stringify(directive)} is not allowed: as a directive, lower-case letters, digits and '-'` }];
+    }
+    return value.split("\n").flatMap((line) => {
+      const allowed = lineRule(line);
+      return allowed ? [{ propertyPath, reason: `${JSON.stringify(line)} is not allowed: ${allowed}` }] : [];
+    });
+  });
+}
+
+/** Redis's own reader (sdssplitargs): words apart, quotes closed and followed by a space or the end. */
+function lineRule(line: string): string | undefined {
+  // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into the file
+  if (/[\u0000-\u0008\u000a-\u001f]/.test(line)) return "text without control characters";
+  if (line.trim() === "") return 'a value; for an empty one write two quotes: ""';
+  return /^\s*(?:(?:[^\s"']|(?<=\S)["'])+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:\s+(?:[^\s"'][^\s"']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))*\s*$/.test(line)
+    ? undefined
+    : "words as in redis.conf, every quote closed and followed by a space or the end";
+}
+
+/** @returns the lines of the file for free settings, in the order given. */
+export function settingLines(settings: Record<string, string>, prefix = ""): string[] {
+  return Object.entries(settings).flatMap(([directive, value]) => value.split("\n").map((line) => `${prefix}${directive} ${line.trim()}`));
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { isAbsolute } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host.ts";
+import { assignments } from "../hosts/shell.ts";
+import { render } from "../templates/render.ts";
+import { InputError } from "./inputError.ts";
+
+/** Arguments of {@link ZatoKvdbConfig}. */
+export interface ZatoKvdbConfigArgs {
+  /** The machine the server.conf files are on. */
+  host: Host;
+  /** The sentinels, each `HOST:PORT`. */
+  sentinels: string[];
+  /** Name of the master, as the sentinels know it. */
+  masterName: string;
+  /** `HOST:PORT` of a node, for the keys that Zato wants filled and does not connect with. */
+  node: string;
+  /** Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output */
+  serverConfs?: string[];
+  /** Seconds after which Zato gives up on a silent server; used where the file says nothing. @default 0.5 */
+  socketTimeoutSeconds?: number;
+}
+
+/** Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values back when deleted. */
+export class ZatoKvdbConfig extends pulumi.ComponentResource {
+  /** What `[kvdb]` has to hold, for people who edit it themselves. */
+  readonly stanza: pulumi.Output<string>;
+  /** The value of `redis_sentinels`. */
+  readonly redisSentinels: pulumi.Output<string>;
+
+  constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
+    const serverConfs = args.serverConfs ?? [];
+    const problems = serverConfs.flatMap((file, index) =>
+      isAbsolute(file) && !/[\n\r\0]/.test(file) && serverConfs.indexOf(file) === index
+        ? []
+        : [{ propertyPath: `serverConfs[${index}]`, reason: `${JSON.stringify(file)} is not allowed: an absolute path, each once` }],
+    );
+    const timeout = args.socketTimeoutSeconds ?? 0.5;
+    if (!(timeout > 0 && timeout <= 3600)) {
+      problems.push({ propertyPath: "socketTimeoutSeconds", reason: `${timeout} is not allowed: seconds above 0, 3600 at most` });
+    }
+    if (problems.length > 0) throw new InputError(problems);
+
+    const values = kvdbValues(args.sentinels, args.masterName, args.node, timeout);
+    this.redisSentinels = pulumi.output(values.redis_sentinels);
+    this.stanza = pulumi.output(render("kvdb.hbs", { values }));
+    for (const file of serverConfs) {
+      // The rest of what a server may have is kept: only these three have to be what they are.
+      const wanted = Object.entries(values).map(([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`);
+      const edit = `${name}-${createHash("sha256").update(file).digest("hex").slice(0, 8)}`;
+      args.host.edit(
+        edit,
+        { script: "kvdb.sh", settings: assignments({ FILE: file, STORE: args.host.directoryOf("kvdb"), STANZA: "kvdb", WANTED: wanted }) },
+        { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
+      );
+    }
+    this.registerOutputs({ stanza: this.stanza });
+  }
+}
+
+/**
+ * What Zato 3.2 and 3.3 need. A single sentinel gets a comma, or Zato reads a word instead of a list; host and port
+ * are not used for connecting, but without a host it does not connect at all; without a time-out a hung master
+ * blocks it for good.
+ */
+export function kvdbValues(sentinels: readonly string[], masterName: string, node: string, socketTimeoutSeconds: number) {
+  return {
+    host: node.slice(0, node.lastIndexOf(":")),
+    port: node.slice(node.lastIndexOf(":") + 1),
+    socket_timeout: String(socketTimeoutSeconds),
+    use_redis_sentinels: "True",
+    redis_sentinels: sentinels.length === 1 ? `${sentinels[0]},` : sentinels.join(", "),
+    redis_sentinels_master: masterName,
+  };
+}

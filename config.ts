@@ -1,0 +1,82 @@
+import * as pulumi from "@pulumi/pulumi";
+import { InputError } from "./components/inputError.ts";
+import type { RedisHaArgs } from "./components/redisHa.ts";
+import type { HostArgs } from "./hosts/host.ts";
+
+/**
+ * The stack's configuration, as Pulumi.yaml describes it.
+ *
+ * @throws InputError where a value is not of the kind that its key wants.
+ */
+export function readConfig(config = new pulumi.Config()): RedisHaArgs {
+  return {
+    nodes: stringMap(config, "nodes"),
+    sentinels: stringMap(config, "sentinels"),
+    hosts: hostMap(config),
+    initialMaster: config.get("initialMaster") || undefined,
+    masterName: config.get("masterName"),
+    quorum: config.getNumber("quorum") || undefined,
+    downAfterMilliseconds: config.getNumber("downAfterMilliseconds"),
+    parallelSyncs: config.getNumber("parallelSyncs"),
+    failoverTimeoutMilliseconds: config.getNumber("failoverTimeoutMilliseconds"),
+    directory: config.get("directory") || undefined,
+    serverBinary: config.get("serverBinary"),
+    cliBinary: config.get("cliBinary") || undefined,
+    appendOnly: config.getBoolean("appendOnly"),
+    minReplicasToWrite: config.getNumber("minReplicasToWrite"),
+    minReplicasMaxLagSeconds: config.getNumber("minReplicasMaxLagSeconds"),
+    redisConf: stringMap(config, "redisConf"),
+    sentinelConf: stringMap(config, "sentinelConf"),
+    hostsEntries: config.getBoolean("hostsEntries"),
+    hostsFile: config.get("hostsFile"),
+    zatoServerConfs: config.getObject<string[]>("zatoServerConfs"),
+    zatoSocketTimeoutSeconds: numberFrom(config, "zatoSocketTimeoutSeconds"),
+    readyTimeoutSeconds: config.getNumber("readyTimeoutSeconds"),
+    stopTimeoutSeconds: config.getNumber("stopTimeoutSeconds"),
+    verifyTimeoutSeconds: config.getNumber("verifyTimeoutSeconds"),
+  };
+}
+
+/** YAML makes numbers and booleans of what the servers read as words. */
+function stringMap(config: pulumi.Config, key: string): Record<string, string> | undefined {
+  const value = objectFrom(config, key);
+  if (!value) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => {
+      if (typeof each === "boolean") return [name, each ? "yes" : "no"];
+      if (typeof each === "string" || typeof each === "number") return [name, String(each)];
+      throw refused(`${key}.${name}`, each, "a text, a number, or yes or no");
+    }),
+  );
+}
+
+function hostMap(config: pulumi.Config): Record<string, HostArgs> | undefined {
+  const value = objectFrom(config, "hosts");
+  for (const [host, args] of Object.entries(value ?? {})) {
+    if (typeof args !== "object" || args === null) throw refused(`hosts.${host}`, args, "an object with any of: kind, address, directory");
+    for (const [field, text] of Object.entries(args)) {
+      if (!["kind", "address", "directory"].includes(field)) throw refused(`hosts.${host}`, field, "any of: kind, address, directory");
+      if (typeof text !== "string") throw refused(`hosts.${host}.${field}`, text, "a text");
+    }
+  }
+  return value as Record<string, HostArgs> | undefined;
+}
+
+function objectFrom(config: pulumi.Config, key: string): Record<string, unknown> | undefined {
+  const value = config.getObject<unknown>(key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refused(key, value, "an object, in YAML one `name: value` a line");
+  // Pulumi.yaml can't hold what a stack leaves out, so its defaults are empty objects.
+  return Object.keys(value).length === 0 ? undefined : (value as Record<string, unknown>);
+}
+
+function numberFrom(config: pulumi.Config, key: string): number | undefined {
+  const text = config.get(key);
+  if (text === undefined) return undefined;
+  if (text.trim() === "" || Number.isNaN(Number(text))) throw refused(key, text, "a number");
+  return Number(text);
+}
+
+function refused(propertyPath: string, value: unknown, allowed: string): InputError {
+  return new InputError([{ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` }]);
+}

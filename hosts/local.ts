@@ -1,0 +1,109 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { scriptText } from "../templates/render.ts";
+import { type EditArgs, Host, type HostArgs, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
+import { Look } from "./look.ts";
+import { quote } from "./shell.ts";
+
+const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];
+
+/** The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory for each host name. */
+export class LocalHost extends Host {
+  override readonly machine = "localhost";
+  readonly #directory: string;
+  readonly #look: Look;
+  readonly #checks: pulumi.Output<unknown>[] = [];
+  readonly #scripts: local.Command;
+
+  constructor(name: string, hostName: string, args: HostArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:LocalHost", name, hostName, args, opts);
+    this.#directory = join(args.directory ?? defaultDirectory(), hostName);
+    const hostScript = this.#script("host.sh");
+    this.#look = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
+    this.#scripts = new local.Command(
+      `${name}-scripts`,
+      {
+        create: "sh",
+        delete: `if [ -f ${hostScript} ]; then sh ${hostScript} uninstall; fi`,
+        stdin: this.#checked(() =>
+          [`here=${quote(this.#directory)}\n`, scriptText("install.sh"), ...scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`)].join(""),
+        ),
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+
+  override directoryOf(process: string): string {
+    return join(this.#directory, process);
+  }
+
+  override look(process: string, server: string): pulumi.Output<ProcessFacts> {
+    return this.#look.process(process, this.directoryOf(process), join(this.#directory, "lifecycle.sh"), server);
+  }
+
+  override require(check: pulumi.Output<unknown>): void {
+    this.#checks.push(check);
+  }
+
+  override keepProcess(process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
+    const directory = quote(this.directoryOf(process));
+    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) =>
+      [`instance=${quote(instance)}\n`, ...Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`)].join(""),
+    );
+    return this.#command(`${process}-process`, { create: `create ${directory}`, update: `update ${directory}`, delete: `delete ${directory}` }, settings, placement);
+  }
+
+  override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
+    this.require(this.#look.edit(name, args.script, args.settings));
+    const edit = `${args.script} ${quote(name)}`;
+    return this.#command(name, { create: `apply ${edit}`, delete: `remove ${edit}` }, args.settings, placement);
+  }
+
+  override step(name: string, process: string, step: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
+    const create = `sh ${this.#script("lifecycle.sh")} ${step} ${quote(this.directoryOf(process))}`;
+    return new local.Command(name, { create, stdin: occasion, addPreviousOutputInEnv: false }, { parent, dependsOn: [this.#scripts, ...dependsOn] });
+  }
+
+  #command(
+    name: string,
+    words: { create: string; update?: string; delete: string },
+    stdin: pulumi.Input<string>,
+    { parent, dependsOn = [] }: Placement,
+  ): local.Command {
+    const script = this.#script("host.sh");
+    return new local.Command(
+      name,
+      {
+        create: `sh ${script} ${words.create}`,
+        update: `sh ${script} ${words.update ?? words.create}`,
+        // Somebody who removed the directory by hand must still be able to destroy the stack.
+        delete: `if [ -f ${script} ]; then sh ${script} ${words.delete}; fi`,
+        stdin,
+        addPreviousOutputInEnv: false,
+      },
+      { parent, dependsOn: [this.#scripts, ...dependsOn] },
+    );
+  }
+
+  #script(script: string): string {
+    return quote(join(this.#directory, script));
+  }
+
+  /** Components add their checks after this host was made: wait until the program has built them all. */
+  #checked<T>(make: () => T): pulumi.Output<T> {
+    const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
+    return pulumi
+      .output(built)
+      .apply(() => pulumi.all(this.#checks))
+      .apply(make);
+  }
+}
+
+function defaultDirectory(): string {
+  const state = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
+  return join(state, "redis-ha", `${pulumi.getProject()}.${pulumi.getStack()}`);
+}

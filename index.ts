@@ -1,0 +1,6 @@
+import { RedisHa } from "./components/redisHa.ts";
+import { readConfig } from "./config.ts";
+
+const redis = new RedisHa("redis-ha", readConfig());
+
+export const { sentinels, redisSentinels, masterName, nodes, kvdbStanza, hosts, limitations } = redis;

@@ -1,0 +1,252 @@
+#!/bin/sh
+# What one machine without a service manager does for the stack: keeps processes running and remembers edits.
+# Installed (install.sh), with the scripts it calls, in the stack's directory on that machine.
+#
+#   sh host.sh create|update DIRECTORY   settings on stdin: put them, start or change the process, wait until ready
+#   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
+#   sh host.sh delete DIRECTORY          stop it and remove the directory
+#   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
+#   sh host.sh remove SCRIPT EDIT        undo it, with the settings it was applied with
+#   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
+#
+# What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, orphan (lifecycle.sh).
+# The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each file.
+set -u
+umask 077
+LC_ALL=C
+export LC_ALL
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+action=${1:?action}
+fail() { echo "$*" >&2; exit 1; }
+lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory"; }
+
+# born PID: when it started, so that a later process with the same number is not taken for ours.
+if [ -r /proc/self/stat ]; then
+  born() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+else
+  born() { ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _; }
+fi
+
+running() {
+  pid='' its_birth=
+  [ -s pid ] || return 1
+  read -r pid its_birth <"$directory/pid"
+  [ -n "$its_birth" ] && [ "$(born "$pid")" = "$its_birth" ]
+}
+
+# A pid file that was lost does not make the process somebody else's.
+adopt() {
+  pid=$(lifecycle orphan 2>/dev/null)
+  [ -n "$pid" ] && echo "$pid $(born "$pid")" >pid
+}
+
+# One at a time: a step whose `pulumi up` was killed goes on for a while.
+lock() {
+  lock_left=600
+  until mkdir "$directory.lock" 2>/dev/null; do
+    [ -d "${directory%/*}" ] || fail "${directory%/*} is gone"
+    lock_pid='' lock_birth=
+    read -r lock_pid lock_birth 2>/dev/null <"$directory.lock/owner"
+    # A lock without an owner for a second is one whose maker was killed between two steps.
+    if [ -n "$lock_pid" ] || [ $lock_left -lt 590 ]; then
+      if [ -z "$lock_birth" ] || [ "$(born "$lock_pid")" != "$lock_birth" ]; then
+        rm -rf "$directory.lock"
+        continue
+      fi
+    fi
+    lock_left=$((lock_left - 1))
+    [ $lock_left -gt 0 ] || fail "$directory: another step (pid $lock_pid) has been at work on it for 60 s; wait for it, or end it, then try again"
+    sleep 0.1
+  done
+  echo "$$ $(born $$)" >"$directory.lock/owner"
+  trap 'undo_create; rm -rf "$directory.lock"' EXIT
+  trap 'exit 1' HUP INT TERM
+}
+
+# What was never created is not in the stack's state: nobody would remove it later.
+made=
+undo_create() {
+  [ -n "$made" ] || return 0
+  end_process
+  cd / && rm -rf "$directory"
+}
+
+changed=
+put() {
+  [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ] && return
+  if ! { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }; then
+    rm -f "$1.new"
+    fail "$directory/$1 cannot be written"
+  fi
+  changed=1
+}
+
+start_process() {
+  touch log
+  log_size=$(($(wc -c <log)))
+  rm -f pid
+  # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
+  if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
+  $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
+  start_left=100
+  until [ -s pid ] || [ $start_left -eq 0 ]; do
+    start_left=$((start_left - 1))
+    sleep 0.05
+  done
+}
+
+say_log() {
+  echo "$1. The last lines of $directory/log:" >&2
+  tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | sed 's/^/  | /' >&2
+}
+
+# wait_ready: while what it says changes (a load, a synchronisation), it gets more time.
+wait_ready() {
+  wait_until=$(($(date +%s) + ready_limit)) said=
+  while :; do
+    now=$(lifecycle ready)
+    status=$?
+    [ $status -ne 0 ] || break
+    if ! running; then
+      say_log "${directory##*/} ended before it was ready"
+      return 1
+    fi
+    case $now in
+      "$said") ;;
+      *%* | *bytes*) wait_until=$(($(date +%s) + ready_limit)) ;;
+    esac
+    said=$now
+    if [ "$(date +%s)" -ge $wait_until ] || [ $status -eq 2 ]; then
+      say_log "${directory##*/} is not ready after $ready_limit s: $now"
+      return 1
+    fi
+    sleep 0.05
+  done
+  echo "$now"
+}
+
+end_process() {
+  running || return 0
+  kill -TERM "$pid"
+  end_left=$((stop_limit * 20))
+  while running; do
+    end_left=$((end_left - 1))
+    [ $end_left -ne 0 ] || { echo "${directory##*/} did not end within $stop_limit s: killing it"; kill -KILL "$pid"; }
+    sleep 0.05
+  done
+  rm -f pid
+}
+
+alive_within() {
+  alive_left=$1
+  until lifecycle alive; do
+    alive_left=$((alive_left - 1))
+    [ $alive_left -gt 0 ] || return 1
+    sleep 1
+  done
+}
+
+# enter: the process's directory and the limits in seconds that its parameters set.
+enter() {
+  cd "$directory" || exit 1
+  ready_limit=60 stop_limit=60 log_size=0
+  # shellcheck source=/dev/null
+  if [ -s parameters ]; then . ./parameters; fi
+}
+
+create_or_update() {
+  if [ ! -d "$directory" ]; then
+    mkdir -p "$directory" || fail "the directory $directory cannot be made"
+    if [ "$action" = create ]; then made=1; fi
+  fi
+  enter
+  instance=
+  eval "$(cat)"
+  enter
+  if running || adopt; then
+    if ! alive_within 15; then
+      echo "${directory##*/} has not answered for 15 s: starting it anew"
+      kill -KILL "$pid"
+      end_process
+      start_process
+    elif [ -n "$changed" ] && ! lifecycle reload; then
+      lifecycle handover || exit 1
+      end_process
+      start_process
+    fi
+  else
+    if [ "$action" = create ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
+    start_process
+  fi
+  wait_ready || exit 1
+  put instance "$instance"
+  made=
+}
+
+delete() {
+  [ -d "$directory" ] || return 0
+  enter
+  if running || adopt; then
+    lifecycle handover || echo "${directory##*/} is removed all the same"
+    end_process
+  fi
+  cd / && rm -rf "$directory"
+}
+
+edit() {
+  kept="$here/edits/$2/$3"
+  if [ "$1" = apply ]; then
+    if ! { mkdir -p "${kept%/*}" && cat >"$kept.new"; }; then fail "$kept cannot be written"; fi
+    if ! sh "$here/$2" check <"$kept.new"; then
+      rm -f "$kept.new"
+      exit 1
+    fi
+    mv "$kept.new" "$kept" && sh "$here/$2" apply <"$kept"
+  elif [ -e "$kept" ]; then
+    sh "$here/$2" remove <"$kept" && rm "$kept"
+  fi
+}
+
+uninstall() {
+  for each in "$here"/*/parameters; do
+    directory=${each%/parameters}
+    [ ! -e "$each" ] || (lock && delete)
+  done
+  for each in "$here"/edits/*/*; do
+    case $each in *.new | *'*') continue ;; esac
+    script=${each%/*}
+    edit remove "${script##*/}" "${each##*/}" || exit 1
+  done
+  base=${here%/*}
+  rm -rf "$here"
+  # Whoever is last removes the directories that installing made, and only those.
+  if [ "$(ls -A "$base")" = made ] && mv "$base/made" "$base/made.$$" 2>/dev/null; then
+    made=$(cat "$base/made.$$")
+    rm "$base/made.$$"
+    printf '%s\n' "$made" | while read -r each; do rmdir "$each" 2>/dev/null; done
+  fi
+  true
+}
+
+case $action in
+  apply | remove) edit "$@" ;;
+  uninstall) uninstall ;;
+  *)
+    directory=${2:?directory}
+    case $action in
+      exec)
+        cd "$directory" && echo "$$ $(born $$)" >pid.new && mv pid.new pid && exec sh "$here/lifecycle.sh" exec "$directory"
+        ;;
+      create | update) lock && create_or_update ;;
+      start)
+        lock && enter
+        running || start_process
+        wait_ready
+        ;;
+      stop) lock && enter && lifecycle handover && end_process ;;
+      delete) [ ! -d "$directory" ] || { lock && delete; } ;;
+      *) fail "unknown action $action" ;;
+    esac
+    ;;
+esac

@@ -1,0 +1,30 @@
+# Looks at a machine without touching anything; read by sh from standard input, in front of calls of
+# look_process and look_edit. Each prints lines "KEY value" for hosts/look.ts.
+set -u
+umask 077
+LC_ALL=C
+export LC_ALL
+
+born() {
+  if [ -r /proc/self/stat ]; then
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+  else
+    ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _
+  fi
+}
+
+# look_process NAME DIRECTORY LIFECYCLE SERVER: which server it would run, and the identity of the instance that
+# runs, if that is well.
+look_process() {
+  echo "version.$1 $("$4" --version 2>&1 </dev/null | head -n 1)"
+  # shellcheck disable=SC1091
+  [ ! -s "$2/parameters" ] || (. "$2/parameters" && echo "endpoint.$1 ${host:-}:${port:-}")
+  [ -s "$2/pid" ] && [ -s "$2/settings.conf" ] && [ -s "$2/instance" ] || return 0
+  read -r pid birth <"$2/pid"
+  [ -n "$birth" ] && [ "$(born "$pid")" = "$birth" ] && sh "$3" alive "$2" 2>/dev/null && echo "instance.$1 $(cat "$2/instance")"
+}
+
+# look_edit NAME SCRIPT SETTINGS: what stands against this edit.
+look_edit() {
+  said=$(printf '%s' "$3" | sh -c "$2" sh check 2>&1 >/dev/null) || echo "refused.$1 $(printf '%s' "$said" | tr '\n' ' ')"
+}
