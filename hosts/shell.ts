@@ -1,5 +1,6 @@
-/** @returns `text` as one word of a POSIX shell, whatever bytes it holds. */
+/** @returns `text` as one word of a POSIX shell, whatever bytes it holds; plain words stay readable. */
 export function quote(text: string): string {
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

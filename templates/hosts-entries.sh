@@ -348,7 +348,6 @@ if [ ! -e "$target" ]; then
 fi
 [ -f "$target" ] || die "$FILE: is not a regular file"
 [ -r "$target" ] || die "$FILE: cannot be read by $(id -un)"
-[ "$(tr -d '\000' <"$target" | wc -c)" -eq "$(wc -c <"$target")" ] || die "$FILE: contains NUL bytes, so it is no hosts file"
 directory=$(cd -P "${target%/*}/" && pwd -P) || die "$FILE: its directory cannot be entered"
 canonical=${directory%/}/${target##*/}
 
@@ -360,9 +359,15 @@ read_file() {
     done
 }
 
+# Only asked where something is wrong, as every healthy file would pay for it.
+refuse_nul() {
+    [ "$(tr -d '\000' <"$canonical" | wc -c)" -eq "$(wc -c <"$canonical")" ] || die "$FILE: contains NUL bytes, so it is no hosts file"
+}
+
 plan() {
     read_file
     planned=$(run plan) || {
+        refuse_nul
         case $planned in error"$newline"*) die "$FILE: ${planned#error"$newline"}" ;; esac
         die "$FILE: awk failed"
     }
@@ -398,7 +403,7 @@ elevation() {
 }
 
 plan
-[ "$changed" = 0 ] || elevation
+[ "$changed" = 0 ] || { elevation; [ "$bytes_in" -eq "$(wc -c <"$canonical")" ] || refuse_nul; }
 if [ "$action" = check ]; then
     notes
     echo "$FILE: can be edited"
@@ -408,8 +413,10 @@ if [ "$changed" = 1 ]; then
     acquire
     # What was read before may be out of date.
     plan
-    [ "$bytes_in" = "$(wc -c <"$canonical" | tr -d ' ')" ] ||
+    [ "$bytes_in" -eq "$(wc -c <"$canonical")" ] || {
+        refuse_nul
         die "$FILE: another program keeps writing it, or this shell cannot read it byte for byte; it is untouched"
+    }
 fi
 notes
 if [ "$changed" = 0 ]; then

@@ -382,22 +382,23 @@ function store_text(under_way,    out, i) {
     return out == "" ? "" : head out "end\n"
 }
 
-function file_text(    out, i, k, new_eol, n, list, last, part, parts, ends_) {
+# Fills part and part_eol; joining them into one string takes quadratic time in some awks. Returns the bytes.
+function assemble(    i, k, new_eol, n, list, size) {
     new_eol = anchor && eol[anchor] ~ /\n/ ? eol[anchor] : eol[1]
     if (new_eol !~ /\n/) new_eol = "\n"
     parts = 0
     n = split(insert, list, "\n") - 1
     for (i = 1; i <= lines; i++) {
-        if (!(i in gone)) { part[++parts] = text[i]; ends_[parts] = eol[i] }
-        if (i == anchor) for (k = 1; k <= n; k++) { part[++parts] = list[k]; ends_[parts] = new_eol }
+        if (!(i in gone)) { part[++parts] = text[i]; part_eol[parts] = eol[i] }
+        if (i == anchor) for (k = 1; k <= n; k++) { part[++parts] = list[k]; part_eol[parts] = new_eol }
     }
     if (parts && eol[lines] !~ /\n/) {
         # The line that is last now takes the place of the one that had no newline.
-        for (i = 1; i < parts; i++) if (ends_[i] !~ /\n/) ends_[i] = new_eol
-        ends_[parts] = eol[lines]
+        for (i = 1; i < parts; i++) if (part_eol[i] !~ /\n/) part_eol[i] = new_eol
+        part_eol[parts] = eol[lines]
     }
-    for (i = 1; i <= parts; i++) out = out part[i] ends_[i]
-    return out
+    for (i = 1; i <= parts; i++) size += length(part[i] part_eol[i])
+    return size + 0
 }
 
 BEGIN {
@@ -431,14 +432,14 @@ END {
     old = store_in == "" ? "" : head store_in "end\n"
     pending = changed ? store_text(1) : old
     final = store_text(0)
-    out = file_text()
+    bytes_out = assemble()
     if (emit == "plan") {
-        print "ok " (changed + 0) " " (set_keys + 0) " " (keys - set_keys) " " bytes_in " " length(out) " " \
+        print "ok " (changed + 0) " " (set_keys + 0) " " (keys - set_keys) " " bytes_in " " bytes_out " " \
             length(pending) " " (pending != old) " " length(final) " " (final != pending) "\n"
         print (action == "check" ? warnings : "") notes
-    }
-    else if (emit == "file") print out
-    else if (emit == "pending") print pending
+    } else if (emit == "file") {
+        for (i = 1; i <= parts; i++) print part[i] part_eol[i]
+    } else if (emit == "pending") print pending
     else print final
 }'
 
@@ -536,7 +537,7 @@ load_entry() {
     stored=$(cat "$found") || die "$found: cannot be read"
     case $stored in *"${newline}end") ;; *) die "$found: is damaged (its last line should be 'end'); restore $FILE by hand and delete it" ;; esac
     # The first three lines say whose it is; the program needs the keys only.
-    stored=$(sed 1,3d "$found")
+    for _ in 1 2 3; do stored=${stored#*"$newline"}; done
 }
 
 # `save PART BYTES`: an empty part deletes the entry.
@@ -573,10 +574,13 @@ resolve() {
 
 mount_point() {
     [ -r /proc/self/mountinfo ] || return 1
+    # Thousands of mounts, and a shell that reads byte by byte, take a while; most names are not there at all.
+    case ${target##*/} in
+    *[!A-Za-z0-9._-]*) ;;
+    *) grep -qF "/${target##*/} " /proc/self/mountinfo || return 1 ;;
+    esac
     canonical=$(cd -P "$directory" 2>/dev/null && pwd -P) || return 1
     canonical=$(printf '%s\n' "${canonical%/}/${target##*/}" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g')
-    # The shell reads byte by byte, and some machines have thousands of mounts.
-    grep -qF " $canonical " /proc/self/mountinfo || return 1
     while read -r _ _ _ _ mounted _; do
         [ "$mounted" != "$canonical" ] || return 0
     done </proc/self/mountinfo
@@ -597,6 +601,10 @@ preflight() {
     if [ ! -d "$ancestor" ] || [ ! -w "$ancestor" ]; then
         die "$STORE: cannot be written, as $ancestor is not a writable directory"
     fi
+}
+
+# Only asked where something is wrong, as every healthy file would pay for it.
+refuse_nul() {
     [ "$(tr -d '\000' <"$target" | wc -c)" -eq "$(wc -c <"$target")" ] ||
         die "$FILE: contains NUL bytes (UTF-16, or no text); Zato reads UTF-8"
 }
@@ -610,7 +618,13 @@ still_the_same() {
 }
 
 # shellcheck disable=SC2012
-owner_of() { ls -ldn "$1" | { read -r mode _ uid gid _; printf '%s %s %s' "$mode" "$uid" "$gid"; }; }
+same_owner() {
+    ls -ldn "$1" "$2" | {
+        read -r mode _ uid gid _
+        read -r mode2 _ uid2 gid2 _
+        [ "$mode $uid $gid" = "$mode2 $uid2 $gid2" ]
+    }
+}
 
 prepare() {
     name=$directory/.${target##*/}.pulumi-redis-ha.$$
@@ -620,7 +634,7 @@ prepare() {
     cp -a "$target" "$temporary" 2>/dev/null || cp -p "$target" "$temporary" 2>/dev/null ||
         die "$directory: the copy beside $FILE cannot be written (disk full?); $FILE is untouched"
     part_to file "$temporary" "$bytes" || die "$directory: the copy beside $FILE cannot be written (disk full?); $FILE is untouched"
-    [ "$(owner_of "$temporary")" = "$(owner_of "$target")" ] ||
+    same_owner "$temporary" "$target" ||
         die "$FILE: its owner or mode would change; run as its owner or as root; it is untouched"
     durable "$temporary"
 }
@@ -629,13 +643,16 @@ prepare() {
 plan() {
     read_file
     planned=$(run plan) || {
+        refuse_nul
         case $planned in error"$newline"*) die "$FILE: ${planned#error"$newline"}" ;; esac
         die "$FILE: awk failed"
     }
     read -r _ changed set_keys back_keys bytes_in bytes pending_bytes pending_save final_bytes final_save <<END
 $planned
 END
-    [ "$bytes_in" = "$(size_of "$target")" ] || {
+    # The shell drops NUL bytes; anything else it loses should never be written back either.
+    [ "$bytes_in" -eq "$(wc -c <"$target")" ] || {
+        refuse_nul
         still_the_same || return 1
         die "$FILE: could not be read byte for byte by this shell; it is untouched"
     }

@@ -280,11 +280,11 @@ ready_node() {
     say "synchronising with the master, $(its master_sync_left_bytes) bytes left"
     return 1
   else
-    # A master that is down as well is repaired after this node: not a reason to stop here.
+    # A master that is down as well, or waits itself, is repaired after this node: not a reason to stop here.
     # shellcheck disable=SC2046
     set -- $(where "$nodes" "$(node_at "$(its master_host)" "$(its master_port)")")
-    if [ $# -eq 2 ] && [ -z "$(ask "$@" PING)" ]; then
-      say "ready: replica, but its master $(its master_host):$(its master_port) does not answer"
+    if [ $# -eq 2 ] && [ "$(ask "$@" INFO replication | field role)" != master ]; then
+      say "ready: replica, but $(its master_host):$(its master_port) is not there as its master yet"
     else
       say "the link to the master $(its master_host):$(its master_port) is down"
       return 1

@@ -7,7 +7,7 @@ export LC_ALL
 
 born() {
   if [ -r /proc/self/stat ]; then
-    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+    sed -n 's/.*) \([^ZX] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
   else
     ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _
   fi

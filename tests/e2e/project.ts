@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+
+export const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** What a program said and how it ended. */
+export interface Ended {
+  status: number | null;
+  output: string;
+  seconds: number;
+}
+
+/** Member name to HOST:PORT. */
+export type Members = Record<string, string>;
+
+/** Host names and ports of its own for each test file, so that they can run side by side; `port` is a multiple of 100. */
+export function members(prefix: string, port: number, nodes = 3, sentinels = 3): { nodes: Members; sentinels: Members } {
+  const list = (kind: string, count: number, first: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${kind}${index + 1}`, `${prefix}${index + 1}:${first + index}`]));
+  return { nodes: list("node", nodes, port), sentinels: list("sentinel", sentinels, port + 50) };
+}
+
+/** A Pulumi project and stack of its own in a temporary directory, with a state backend of its own. */
+export class Project {
+  readonly directory = mkdtempSync(join(tmpdir(), "redis-ha-e2e-"));
+  readonly stack = "test";
+  readonly #environment: NodeJS.ProcessEnv;
+
+  /**
+   * @param config the stack's configuration; the servers live in the temporary directory unless it says otherwise.
+   * @param program other files than those of this checkout: name to content.
+   */
+  constructor(config: Record<string, unknown>, program?: Record<string, string>) {
+    for (const file of ["Pulumi.yaml", "package.json", "index.ts", "node_modules"]) {
+      if (!program) symlinkSync(join(checkout, file), join(this.directory, file));
+    }
+    for (const [file, content] of Object.entries(program ?? {})) {
+      mkdirSync(dirname(join(this.directory, file)), { recursive: true });
+      writeFileSync(join(this.directory, file), content);
+    }
+    const backend = join(this.directory, "backend");
+    mkdirSync(backend);
+    this.#environment = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+      PULUMI_STACK: this.stack,
+      NO_COLOR: "1",
+    };
+    this.configure(config);
+  }
+
+  /** Directory in which the processes live. */
+  get redis(): string {
+    return join(this.directory, "redis");
+  }
+
+  configure(config: Record<string, unknown>): void {
+    const file = join(this.directory, `Pulumi.${this.stack}.yaml`);
+    const salt = existsSync(file) ? /^encryptionsalt: .*$/m.exec(readFileSync(file, "utf8"))?.[0] : undefined;
+    const keys = Object.entries({ directory: this.redis, ...config }).map(([key, value]) => `  pulumi-redis-ha:${key}: ${JSON.stringify(value)}\n`);
+    writeFileSync(file, `${salt ? `${salt}\n` : ""}config:\n${keys.join("")}`);
+  }
+
+  start(program: string, args: string[]): ChildProcess {
+    return spawn(program, args, { cwd: this.directory, env: this.#environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  }
+
+  run(program: string, ...args: string[]): Promise<Ended> {
+    const began = Date.now();
+    const child = this.start(program, args);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (status) => resolve({ status, output, seconds: (Date.now() - began) / 1000 }));
+    });
+  }
+
+  async succeed(program: string, ...args: string[]): Promise<Ended> {
+    const ended = await this.run(program, ...args);
+    if (ended.status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${ended.status}:\n${ended.output}`);
+    return ended;
+  }
+
+  async init(): Promise<void> {
+    await this.succeed("pulumi", "stack", "init", this.stack);
+  }
+
+  up(...args: string[]): Promise<Ended> {
+    return this.succeed("pulumi", "up", "--yes", "--skip-preview", "--stack", this.stack, ...args);
+  }
+
+  /** Fails if `up` would change anything. */
+  upChangesNothing(): Promise<Ended> {
+    return this.up("--expect-no-changes");
+  }
+
+  async output<T>(name: string): Promise<T> {
+    const { output } = await this.succeed("pulumi", "stack", "output", name, "--json", "--stack", this.stack);
+    return JSON.parse(output) as T;
+  }
+
+  /** The pid of each process that is recorded in the project's directory: name to pid. */
+  pids(): Map<string, number> {
+    const pids = new Map<string, number>();
+    for (const host of existsSync(this.redis) ? readdirSync(this.redis, { withFileTypes: true }) : []) {
+      if (!host.isDirectory()) continue;
+      for (const each of readdirSync(join(this.redis, host.name))) {
+        const file = join(this.redis, host.name, each, "pid");
+        if (existsSync(file)) pids.set(each, Number(readFileSync(file, "utf8").split(" ")[0]));
+      }
+    }
+    return pids;
+  }
+
+  kill(name: string): void {
+    const pid = this.pids().get(name);
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    process.kill(pid, "SIGKILL");
+  }
+
+  /** Ends everything the test made, by the pids recorded, whatever state it is in. */
+  async remove(): Promise<void> {
+    const pids = this.pids();
+    await this.run("pulumi", "cancel", "--yes", "--stack", this.stack);
+    await this.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", this.stack);
+    for (const pid of pids.values()) if (isRunning(pid) && workingDirectory(pid).startsWith(this.directory)) process.kill(pid, "SIGKILL");
+    for (const script of readdirIfThere(this.redis)) await this.run("sh", join(this.redis, script, "host.sh"), "uninstall");
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function readdirIfThere(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}
+
+function workingDirectory(pid: number): string {
+  return readlinkSync(`/proc/${pid}/cwd`);
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Runs one command on one server, by port on loopback. */
+export async function ask(place: string, command: string, ...args: string[]): Promise<unknown> {
+  const redis = new Redis(Number(place.split(":")[1]), "127.0.0.1", { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5000 });
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    return await redis.call(command, ...args);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** The node that the sentinel at `place` names as the master: HOST:PORT. */
+export async function namedMaster(place: string, masterName = "redis-ha"): Promise<string> {
+  return ((await ask(place, "SENTINEL", "get-master-addr-by-name", masterName)) as string[]).join(":");
+}
+
+/** Waits until `condition` holds; the limit is generous, it only keeps a broken test from hanging. */
+export async function eventually(what: string, condition: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await Promise.resolve(condition()).catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { PIECES } from "../../toolchain/pieces.mjs";
+import { choosePulumiHome, missingPieces } from "../../toolchain/pulumi.mjs";
+import { writeStamp } from "../../toolchain/stamps.mjs";
+import { program, scratch } from "./scratch.ts";
+
+const complete = (home: string) => PIECES.map((piece) => program(join(home, piece.file)));
+const names = (home: string) => missingPieces(home, []).map((piece) => piece.name);
+
+test("PULUMI_HOME is used wherever it is", () => {
+  assert.equal(choosePulumiHome({ HOME: "/h", PULUMI_HOME: "/elsewhere" }), "/elsewhere");
+});
+
+test("~/.pulumi is used only if it has everything", (t) => {
+  const home = scratch(t);
+  assert.equal(choosePulumiHome({ HOME: home }), join(home, ".cache/pulumi-redis-ha/pulumi-home"));
+  complete(join(home, ".pulumi"));
+  assert.equal(choosePulumiHome({ HOME: home }), join(home, ".pulumi"));
+});
+
+test("all pieces are missing in an empty home, none in a complete one", (t) => {
+  const home = scratch(t);
+  assert.deepEqual(names(home), ["engine", "language host", "command plugin"]);
+  complete(home);
+  assert.deepEqual(names(home), []);
+});
+
+test("an empty file is no program", (t) => {
+  const home = scratch(t);
+  const files = complete(home);
+  writeFileSync(files[0] ?? "", "");
+  assert.deepEqual(names(home), ["engine"]);
+});
+
+test("what we built from other sources is built again", (t) => {
+  const home = scratch(t);
+  const [engine] = complete(home);
+  assert.ok(engine && PIECES[0]);
+  writeStamp(PIECES[0], engine);
+  assert.deepEqual(names(home), []);
+  const stamp = JSON.parse(readFileSync(`${engine}.built-from`, "utf8"));
+  writeFileSync(`${engine}.built-from`, JSON.stringify({ ...stamp, sources: "older" }));
+  assert.deepEqual(names(home), ["engine"]);
+});
+
+test("an official program in the place of one that we built is never replaced", (t) => {
+  const home = scratch(t);
+  const plugin = complete(home)[2];
+  assert.ok(plugin && PIECES[2]);
+  writeStamp(PIECES[2], plugin);
+  const stamp = JSON.parse(readFileSync(`${plugin}.built-from`, "utf8"));
+  writeFileSync(`${plugin}.built-from`, JSON.stringify({ ...stamp, sources: "older" }));
+  program(plugin, "echo official");
+  assert.deepEqual(names(home), []);
+});

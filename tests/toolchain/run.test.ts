@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { packagesMissing } from "../../toolchain/npm.mjs";
+import { CHECKOUT } from "../../toolchain/paths.mjs";
+import { PIECES } from "../../toolchain/pieces.mjs";
+import { program, scratch } from "./scratch.ts";
+import type { TestContext } from "node:test";
+
+const RUN = fileURLToPath(new URL("../../toolchain/run.mjs", import.meta.url));
+const SETUP = fileURLToPath(new URL("../../toolchain/setup.mjs", import.meta.url));
+
+// With npm packages missing run.mjs would install them, and these tests must not change the checkout.
+const skip = packagesMissing(CHECKOUT) ? "needs the npm packages" : false;
+
+/** An environment in which nothing is missing. */
+function complete(t: TestContext) {
+  const home = scratch(t);
+  for (const piece of PIECES) program(join(home, ".pulumi", piece.file));
+  return { HOME: home, PATH: process.env.PATH };
+}
+
+test("with everything in place a command starts quickly, and nothing is said", { skip }, (t) => {
+  const env = complete(t);
+  const times = [1, 2, 3].map(() => {
+    const began = performance.now();
+    const { status, stderr } = spawnSync(process.execPath, [RUN, "--", "true"], { env, encoding: "utf8" });
+    assert.deepEqual([status, stderr], [0, ""]);
+    return performance.now() - began;
+  });
+  // The goal is 150 ms; this leaves room for a busy machine.
+  assert.ok(Math.min(...times) < 500, `took ${times.map(Math.round).join(", ")} ms`);
+  assert.equal(existsSync(join(env.HOME, ".cache")), false);
+});
+
+test("arguments, output and exit status are the command's own", { skip }, (t) => {
+  const args = [RUN, "--", "sh", "-c", 'echo "$1|$PULUMI_HOME"; exit 7', "sh", "two words"];
+  const env = complete(t);
+  const { status, stdout } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  assert.deepEqual([status, stdout], [7, `two words|${env.HOME}/.pulumi\n`]);
+});
+
+test("a signal reaches the command, and its end by a signal is ours too", { skip }, async (t) => {
+  const args = [RUN, "--", "sh", "-c", "trap 'echo got it; exit 3' TERM; echo ready; sleep 5 & wait; exit 1"];
+  const child = spawn(process.execPath, args, { env: complete(t), stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    if (text.includes("ready")) child.kill("SIGTERM");
+  });
+  const [code] = await once(child, "exit");
+  assert.deepEqual([code, output], [3, "ready\ngot it\n"]);
+
+  const killed = spawnSync(process.execPath, [RUN, "--", "sh", "-c", "kill -9 $$"], { env: complete(t) });
+  assert.equal(killed.signal, "SIGKILL");
+});
+
+test("the variables can be taken over by a shell, whatever is in them", { skip }, (t) => {
+  const env = { ...complete(t), PULUMI_BACKEND_URL: "file:///it's $HERE" };
+  const script = `eval "$(${process.execPath} ${SETUP} --print-env)" && echo "$PULUMI_BACKEND_URL|$PULUMI_HOME"`;
+  const { stdout } = spawnSync("sh", ["-c", script], { env, encoding: "utf8" });
+  assert.equal(stdout, `file:///it's $HERE|${env.HOME}/.pulumi\n`);
+});
+
+test("what cannot be understood is refused", (t) => {
+  const env = { HOME: scratch(t), PATH: process.env.PATH };
+  for (const [args, message] of [
+    [[RUN], /Usage/],
+    [[RUN, "--need", "tea", "--", "true"], /--need tea: expected one or more of redis, tests/],
+    [[SETUP, "--prnt-env"], /Usage/],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, describe, it } from "node:test";
+import { RedisHa } from "../../components/redisHa.ts";
+import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
+
+describe("the resource graph", () => {
+  let redis: RedisHa;
+  before(async () => {
+    await useMocks();
+    redis = new RedisHa("ha", { directory: "/srv/redis", hostsFile: "/tmp/hosts" });
+    for (let left = 200; left > 0 && !find("ha-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+  const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
+  const stdin = (name: string) => String(find(name)?.inputs.stdin);
+
+  it("has the components that the documentation names", () => {
+    const types = registered.filter(({ type }) => type.startsWith("redis-ha:")).map(({ type, name }) => `${type.split(":")[2]} ${name}`);
+    assert.deepEqual(types.sort(), [
+      "HostsEntries ha-hosts-redis1",
+      "LocalHost ha-redis1",
+      "LocalHost ha-redis2",
+      "LocalHost ha-redis3",
+      "RedisHa ha",
+      "RedisNode node1",
+      "RedisNode node2",
+      "RedisNode node3",
+      "Sentinel sentinel1",
+      "Sentinel sentinel2",
+      "Sentinel sentinel3",
+      "ZatoKvdbConfig ha-zato",
+    ]);
+  });
+
+  it("keeps one process for each node and sentinel, in a directory of its own", () => {
+    for (const [name, host] of [["node1", "redis1"], ["node2", "redis2"], ["node3", "redis3"], ["sentinel1", "redis1"], ["sentinel2", "redis2"], ["sentinel3", "redis3"]] as const) {
+      const process = find(`${name}-process`);
+      assert.equal(process?.inputs.create, `sh /srv/redis/${host}/host.sh create /srv/redis/${host}/${name}`);
+      assert.equal(process.inputs.update, `sh /srv/redis/${host}/host.sh update /srv/redis/${host}/${name}`);
+    }
+  });
+
+  it("renders the seed's settings, and no role", () => {
+    for (const line of ["bind redis2", "port 26300", "appendonly yes", "replica-announce-ip redis2"]) {
+      assert.match(stdin("node2-process"), new RegExp(`^${line}$`, "m"));
+    }
+    assert.doesNotMatch(stdin("node2-process"), /^(replicaof|slaveof) /m);
+  });
+
+  it("renders the seed's options of Sentinel, and nothing that Sentinel owns", () => {
+    for (const line of ["port 16355", "sentinel down-after-milliseconds redis-ha 10000", "sentinel parallel-syncs redis-ha 1", "sentinel failover-timeout redis-ha 180000"]) {
+      assert.match(stdin("sentinel1-process"), new RegExp(`(^|')${line}$`, "m"));
+    }
+    assert.doesNotMatch(stdin("sentinel1-process"), /^sentinel (monitor|myid|known-|current-epoch|config-epoch)/m);
+  });
+
+  it("writes the three host names into the hosts file once", () => {
+    const entries = registered.filter(({ name }) => name.endsWith("-entries"));
+    assert.equal(entries.length, 1);
+    assert.match(String(entries[0]?.inputs.stdin), /ENTRIES='127\.0\.0\.1 redis1\n127\.0\.0\.1 redis2\n127\.0\.0\.1 redis3'/);
+  });
+
+  it("has the defaults that Pulumi.yaml describes", async () => {
+    const yaml = readFileSync("Pulumi.yaml", "utf8");
+    for (const [name, place] of [["node1", "redis1:16300"], ["node2", "redis2:26300"], ["node3", "redis3:36300"], ["sentinel1", "redis1:16355"], ["sentinel2", "redis2:26355"], ["sentinel3", "redis3:36355"]]) {
+      assert.match(yaml, new RegExp(`^      ${name}: ${place}$`, "m"));
+    }
+    assert.deepEqual(await valueOf(redis.sentinels), ["redis1:16355", "redis2:26355", "redis3:36355"]);
+    assert.equal(await valueOf(redis.masterName), /masterName:\n.*\n.*\n    default: (.*)/.exec(yaml)?.[1]);
+  });
+});

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the engine would have been asked for it. */
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+export const registered: Registered[] = [];
+
+/** What looking at a machine answers: as if Redis of that version were installed and nothing ran. */
+export const machine = { version: "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=0" };
+
+/** Runs programs against a resource graph without an engine. */
+export async function useMocks(): Promise<void> {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+        return { id: `${name}-id`, state: { ...(inputs as Record<string, unknown>), stdout: "", stderr: "" } };
+      },
+      call: ({ inputs }) => {
+        const names = [...String((inputs as { stdin?: string }).stdin).matchAll(/^look_process (\S+)/gm)].map(([, name]) => name ?? "");
+        return { stdout: names.map((name) => `version.${name} ${machine.version}\n`).join("") };
+      },
+    },
+    "pulumi-redis-ha",
+    "unit",
+    false,
+  );
+}
+
+/** @returns the value of an output, once known. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply((value) => {
+      resolve(value as T);
+      return value;
+    });
+  });
+}

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { describe, it } from "node:test";
+import { nodeLines } from "../../components/redisNode.ts";
+import { clientOf } from "../../components/server.ts";
+import { masterLines, sentinelLines } from "../../components/sentinel.ts";
+import { atLeast, limitationsOf, oldestSupported, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
+import { settingLines, settingsProblems } from "../../components/settings.ts";
+import { resolveTopology } from "../../components/topology.ts";
+import { kvdbValues } from "../../components/zatoKvdbConfig.ts";
+import type { Host } from "../../hosts/host.ts";
+import { assignments, quote } from "../../hosts/shell.ts";
+
+const version = (line: string) => parseServerVersion(line) as ServerVersion;
+const redis = (number: string) => version(`Redis server v=${number} sha=00000000:0 malloc=libc bits=64 build=0`);
+
+describe("server versions", () => {
+  for (const [line, label, level] of [
+    ["Redis server v=2.8.19 sha=00000000:0 malloc=libc bits=64 build=9ab6f4f2b5a3b0b7", "Redis 2.8.19", [2, 8, 19]],
+    ["Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=d81b8ff71cfb150e", "Redis 7.0.15", [7, 0, 15]],
+    ["Redis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1", "Redis 8.0.2", [8, 0, 2]],
+    ["Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1", "Valkey 8.1.1", [7, 2, 4]],
+  ] as const) {
+    it(`reads ${label}`, () => {
+      assert.deepEqual(parseServerVersion(line), { label, level });
+    });
+  }
+
+  it("reads no version out of an error", () => {
+    assert.equal(parseServerVersion("sh: redis-server: not found"), undefined);
+    assert.equal(parseServerVersion(""), undefined);
+  });
+
+  it("knows which versions are too old", () => {
+    assert.deepEqual(["2.6.17", "2.8.3", "2.8.4", "3.0.0", "10.0.0"].map((each) => atLeast(redis(each), oldestSupported)), [false, false, true, true, true]);
+  });
+
+  it("names what a version lacks, and nothing for a current one", () => {
+    assert.equal(limitationsOf(redis("7.0.15")).length, 0);
+    assert.equal(limitationsOf(version("Valkey server v=8.1.1 sha=0")).length, 0);
+    assert.deepEqual(limitationsOf(redis("6.0.16")).map((line) => /needs [\d.]+/.exec(line)?.[0]), ["needs 6.2", "needs 6.2"]);
+    assert.equal(limitationsOf(redis("2.8.19")).length, 3);
+  });
+});
+
+describe("rendered settings speak the server's version", () => {
+  const host = { hostName: "redis2" } as Host;
+  const words = (number: string) =>
+    nodeLines({ host, port: 26300, address: "10.0.0.2", directory: "/srv/node2" }, redis(number))
+      .map((line) => line.split(" ")[0])
+      .join(" ");
+  const common = "bind port dir logfile appendonly";
+
+  for (const [number, expected] of [
+    ["2.8.4", `${common} min-slaves-to-write min-slaves-max-lag`],
+    ["2.8.19", `${common} min-slaves-to-write min-slaves-max-lag repl-diskless-sync-delay`],
+    ["4.0.14", `${common} min-slaves-to-write min-slaves-max-lag repl-diskless-sync-delay slave-announce-ip slave-announce-port`],
+    ["6.0.16", `${common} min-replicas-to-write min-replicas-max-lag repl-diskless-sync-delay replica-announce-ip replica-announce-port`],
+    ["8.0.2", `${common} min-replicas-to-write min-replicas-max-lag repl-diskless-sync-delay replica-announce-ip replica-announce-port`],
+  ] as const) {
+    it(`a node of Redis ${number}`, () => {
+      assert.equal(words(number), expected);
+    });
+  }
+
+  it("announces names from 6.2 on, addresses before", () => {
+    const announced = (number: string) => nodeLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).find((line) => line.includes("announce-ip"));
+    assert.equal(announced("6.0.16"), "replica-announce-ip 10.0.0.2");
+    assert.equal(announced("6.2.0"), "replica-announce-ip redis2");
+    const sentinel = (number: string) => sentinelLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).join("\n");
+    assert.match(sentinel("6.2.0"), /^sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\nsentinel announce-ip redis2$/m);
+    assert.doesNotMatch(sentinel("6.0.16"), /hostnames/);
+  });
+
+  it("puts free options of Sentinel behind the master's name", () => {
+    const master = { name: "redis-ha", initialMaster: "node1", quorum: 2, downAfterMilliseconds: 1, parallelSyncs: 2, failoverTimeoutMilliseconds: 3 };
+    assert.deepEqual(masterLines(master, { "notification-script": "/bin/true" }).slice(3), ["sentinel notification-script redis-ha /bin/true"]);
+  });
+});
+
+describe("free settings", () => {
+  for (const value of ["yes", "900 1", '"KEA"', '""', "normal 0 0 0\nreplica 256mb 64mb 60", "it's", '"a \\" b" c', "'single' word", "ключ"]) {
+    it(`accepts ${JSON.stringify(value)}`, () => {
+      assert.deepEqual(settingsProblems("redisConf", { x: value }), []);
+    });
+  }
+  for (const value of ['"open', '"a"b', "'a'b", "a\u0000", "\n", 'x "', "a\n\nb"]) {
+    it(`refuses ${JSON.stringify(value)}`, () => {
+      assert.equal(settingsProblems("redisConf", { x: value }).length > 0, true);
+    });
+  }
+  it("writes a line for each line of a value", () => {
+    assert.deepEqual(settingLines({ save: "900 1\n300 10" }), ["save 900 1", "save 300 10"]);
+  });
+});
+
+describe("Zato's values", () => {
+  it("are the seed's", () => {
+    assert.deepEqual(kvdbValues(["redis1:16355", "redis2:26355", "redis3:36355"], "redis-ha", "redis1:16300", 0.5), {
+      host: "redis1",
+      port: "16300",
+      socket_timeout: "0.5",
+      use_redis_sentinels: "True",
+      redis_sentinels: "redis1:16355, redis2:26355, redis3:36355",
+      redis_sentinels_master: "redis-ha",
+    });
+  });
+  it("make a list of a single sentinel", () => {
+    assert.equal(kvdbValues(["redis1:16355"], "redis-ha", "redis1:16300", 0.5).redis_sentinels, "redis1:16355,");
+  });
+});
+
+describe("the shell", () => {
+  for (const text of ["plain", "", "two words", "it's", '"', "$HOME `id` \\", "a\nb\n", "*", "-n", "ümläut %s %%", "~", "a;b", "#", "!x"]) {
+    it(`reads ${JSON.stringify(text)} back as it was`, () => {
+      assert.equal(execFileSync("sh", ["-c", `printf %s ${quote(text)}`]).toString(), text);
+      assert.equal(execFileSync("sh", { input: `${assignments({ x: text })}printf %s "$x"` }).toString(), text);
+    });
+  }
+});
+
+describe("the topology", () => {
+  it("is the seed's by default", () => {
+    const { topology, problems } = resolveTopology({});
+    assert.deepEqual(problems, []);
+    assert.deepEqual([topology.quorum, topology.initialMaster, topology.nodes.length, topology.sentinels.length], [2, "node1", 3, 3]);
+  });
+  it("counts like people do: node10 comes after node2", () => {
+    const nodes = Object.fromEntries([10, 2, 1].map((each) => [`node${each}`, `redis${each}:6379`]));
+    assert.deepEqual(resolveTopology({ nodes }).topology.nodes.map(({ name }) => name), ["node1", "node2", "node10"]);
+  });
+  for (const [count, quorum] of [[1, 1], [3, 2], [5, 3], [7, 4]] as const) {
+    it(`takes ${quorum} for the quorum of ${count} sentinels`, () => {
+      const sentinels = Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, `redis1:${index + 1}`]));
+      assert.deepEqual(resolveTopology({ sentinels }).problems, []);
+      assert.equal(resolveTopology({ sentinels }).topology.quorum, quorum);
+    });
+  }
+  it("finds the client that belongs to a server", () => {
+    assert.deepEqual(["redis-server", "/opt/v/bin/valkey-server", "/opt/redis"].map(clientOf), ["redis-cli", "/opt/v/bin/valkey-cli", "/opt/redis-cli"]);
+  });
+});
