@@ -23,7 +23,7 @@ export class HostsEntries extends pulumi.ComponentResource {
         ENTRIES: Object.entries(entries).map(([host, address]) => `${address} ${host}`),
       }),
     );
-    args.host.edit(`${name}-entries`, { script: "hosts-entries.sh", settings }, { parent: this });
+    args.host.edit(`${name}-entries`, { field: "hostsFile", script: "hosts-entries.sh", settings }, { parent: this });
     this.registerOutputs();
   }
 }

@@ -16,7 +16,11 @@ export class InputError extends pulumi.RunError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`).join("\n"));
+    const message = problems.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`).join("\n");
+    super(message);
     this.problems = problems;
+    this.stack = undefined;
+    // The SDK puts the name of its own property in front, at every step on the way up: noise to who reads the message.
+    Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
   }
 }

@@ -99,14 +99,22 @@ export class RedisHa extends pulumi.ComponentResource {
       const nodeArgs = { ...common, ...args, host: hostOf(host), port, settings: args.redisConf, nodes: common.nodes, sentinels: common.sentinels };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
-        new RedisNode(node, { ...nodeArgs, masterName: topology.masterName, initialMaster: topology.initialMaster }, { parent: this, dependsOn: [...entries, ...nodes.slice(-1)] }),
+        new RedisNode(
+          node,
+          { ...nodeArgs, masterName: topology.masterName, initialMaster: topology.initialMaster },
+          { parent: this, dependsOn: [...entries, ...nodes.slice(-1)] },
+        ),
       );
     }
     const sentinels: Sentinel[] = [];
     for (const { name: sentinel, host, port } of topology.sentinels) {
       const masters = [{ ...topology, name: topology.masterName }];
       sentinels.push(
-        new Sentinel(sentinel, { ...common, host: hostOf(host), port, masters, settings: args.sentinelConf }, { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] }),
+        new Sentinel(
+          sentinel,
+          { ...common, host: hostOf(host), port, masters, settings: args.sentinelConf },
+          { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] },
+        ),
       );
     }
 
@@ -116,7 +124,9 @@ export class RedisHa extends pulumi.ComponentResource {
       `${name}-verified`,
       firstNode.name,
       "verify",
-      pulumi.all(processes.map(({ instance }) => instance)).apply((instances) => instances.map((instance, index) => `${topology.nodes.concat(topology.sentinels)[index]?.name} ${instance}\n`).join("")),
+      pulumi
+        .all(processes.map(({ instance }) => instance))
+        .apply((instances) => instances.map((instance, index) => `${topology.nodes.concat(topology.sentinels)[index]?.name} ${instance}\n`).join("")),
       { parent: this, dependsOn: processes },
     );
     const zato = new ZatoKvdbConfig(
@@ -126,8 +136,8 @@ export class RedisHa extends pulumi.ComponentResource {
         sentinels: topology.sentinels.map(({ host, port }) => `${host}:${port}`),
         masterName: topology.masterName,
         node: `${firstNode.host}:${firstNode.port}`,
-        serverConfs: args.zatoServerConfs,
-        socketTimeoutSeconds: args.zatoSocketTimeoutSeconds,
+        zatoServerConfs: args.zatoServerConfs,
+        zatoSocketTimeoutSeconds: args.zatoSocketTimeoutSeconds,
       },
       { parent: this, dependsOn: [verified] },
     );
@@ -168,7 +178,8 @@ function limitsOf(args: RedisHaArgs): Limits {
 /** What is wrong with the arguments that are not the topology's. */
 function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
+    problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
 
   for (const field of ["directory", "hostsFile"] as const) {
     const value = args[field];
@@ -188,7 +199,8 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     ["verifyTimeoutSeconds", 1, 86_400],
   ] as const) {
     const value = args[field];
-    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) refuse(field, value, `a whole number from ${least} to ${most}`);
+    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most))
+      refuse(field, value, `a whole number from ${least} to ${most}`);
   }
   const used = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
   for (const [host, { kind, address, directory }] of Object.entries(args.hosts ?? {})) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { requireBeforeAnything } from "../hosts/gate.ts";
 import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
@@ -59,7 +60,7 @@ export class RedisNode extends pulumi.ComponentResource {
     this.version = checkedVersion("nodes", self, server, facts);
     this.limitations = this.version.apply(limitationsOf);
     this.instance = facts.instance;
-    args.host.require(this.version);
+    requireBeforeAnything(this.version);
 
     const directory = args.host.directoryOf(name);
     args.host.keepProcess(
@@ -69,7 +70,15 @@ export class RedisNode extends pulumi.ComponentResource {
         files: {
           parameters: this.version.apply((version) =>
             lifecycleParameters(
-              { ...args, kind: "node", self, server, cli: args.cli ?? clientOf(server), dataFiles: dataFiles(args.settings ?? {}), minReplicas: args.minReplicasToWrite },
+              {
+                ...args,
+                kind: "node",
+                self,
+                server,
+                cli: args.cli ?? clientOf(server),
+                dataFiles: dataFiles(args.settings ?? {}),
+                minReplicas: args.minReplicasToWrite,
+              },
               featuresOf(version),
             ),
           ),
@@ -87,7 +96,10 @@ export class RedisNode extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function nodeLines(
-  args: Pick<RedisNodeArgs, "host" | "port" | "bind" | "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings"> & { address: string; directory: string },
+  args: Pick<RedisNodeArgs, "host" | "port" | "bind" | "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings"> & {
+    address: string;
+    directory: string;
+  },
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { requireBeforeAnything } from "../hosts/gate.ts";
 import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
@@ -68,7 +69,7 @@ export class Sentinel extends pulumi.ComponentResource {
     this.version = checkedVersion("sentinels", self, server, facts);
     this.limitations = this.version.apply(limitationsOf);
     this.instance = facts.instance;
-    args.host.require(this.version);
+    requireBeforeAnything(this.version);
 
     const directory = args.host.directoryOf(name);
     const [first] = args.masters;
@@ -106,7 +107,10 @@ export class Sentinel extends pulumi.ComponentResource {
 }
 
 /** @returns the lines of settings.conf, in the words of that server version. */
-export function sentinelLines(args: Pick<SentinelArgs, "host" | "port" | "bind"> & { address: string; directory: string }, version: ServerVersion): string[] {
+export function sentinelLines(
+  args: Pick<SentinelArgs, "host" | "port" | "bind"> & { address: string; directory: string },
+  version: ServerVersion,
+): string[] {
   const has = featuresOf(version);
   return [
     `bind ${args.bind ?? args.host.hostName}`,

@@ -17,19 +17,29 @@ export function clientOf(server: string): string {
  *
  * @throws InputError where there is no such program, it is older than 2.8.4, or the process would have to move.
  */
-export function checkedVersion(list: "nodes" | "sentinels", member: Member, server: string, facts: pulumi.Output<ProcessFacts>): pulumi.Output<ServerVersion> {
+export function checkedVersion(
+  list: "nodes" | "sentinels",
+  member: Member,
+  server: string,
+  facts: pulumi.Output<ProcessFacts>,
+): pulumi.Output<ServerVersion> {
   return facts.apply(({ version: line, endpoint }) => {
     const version = parseServerVersion(line);
     const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
     if (!version) {
-      throw new InputError([{ propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}` }]);
+      throw new InputError([
+        { propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}` },
+      ]);
     }
     if (!atLeast(version, oldestSupported)) {
       throw new InputError([{ propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is ${version.label}: allowed is ${wanted}` }]);
     }
     if (endpoint && endpoint !== `${member.host}:${member.port}`) {
       throw new InputError([
-        { propertyPath: `${list}.${member.name}`, reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first` },
+        {
+          propertyPath: `${list}.${member.name}`,
+          reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
+        },
       ]);
     }
     return version;

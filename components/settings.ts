@@ -75,7 +75,9 @@ function lineRule(line: string): string | undefined {
   // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into the file
   if (/[\u0000-\u0008\u000a-\u001f]/.test(line)) return "text without control characters";
   if (line.trim() === "") return 'a value; for an empty one write two quotes: ""';
-  return /^\s*(?:(?:[^\s"']|(?<=\S)["'])+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:\s+(?:[^\s"'][^\s"']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))*\s*$/.test(line)
+  return /^\s*(?:(?:[^\s"']|(?<=\S)["'])+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:\s+(?:[^\s"'][^\s"']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))*\s*$/.test(
+    line,
+  )
     ? undefined
     : "words as in redis.conf, every quote closed and followed by a space or the end";
 }

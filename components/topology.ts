@@ -103,7 +103,8 @@ export function resolveTopology(args: TopologyArgs): { topology: Topology; probl
 
 /** What Zato's parser makes of the value decides: no literal of Python, nothing that ends a list or an option. */
 function masterNameRule(name: string): string | undefined {
-  const allowed = "a letter, then letters, digits, '.', '_' or '-', 64 at most, and no word that Python reads as a value (True, False, None, inf, nan …)";
+  const allowed =
+    "a letter, then letters, digits, '.', '_' or '-', 64 at most, and no word that Python reads as a value (True, False, None, inf, nan …)";
   if (!/^[A-Za-z][A-Za-z0-9._-]{0,63}$/.test(name)) return allowed;
   return /^(true|false|none|inf|infinity|nan)$/i.test(name) ? allowed : undefined;
 }
@@ -113,7 +114,10 @@ const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 function members(list: "nodes" | "sentinels", entries: unknown, problems: Problem[]): Member[] {
   if (typeof entries !== "object" || entries === null || Array.isArray(entries)) {
-    problems.push({ propertyPath: list, reason: `${JSON.stringify(entries)} is not allowed: names with HOST:PORT each, such as ${JSON.stringify(seed[list])}` });
+    problems.push({
+      propertyPath: list,
+      reason: `${JSON.stringify(entries)} is not allowed: names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`,
+    });
     return [];
   }
   return Object.entries(entries)
@@ -125,7 +129,8 @@ function members(list: "nodes" | "sentinels", entries: unknown, problems: Proble
       const [, host = "", digits = ""] = /^(.*):([^:]*)$/.exec(typeof place === "string" ? place : "") ?? [];
       const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN;
       if (!host) refuse(place, "HOST:PORT, such as redis1:16300");
-      else if (!isHostName(host)) refuse(place, "as the host, a name of letters, digits, '-', '_' and '.', and no address: addresses belong into `hosts`");
+      else if (!isHostName(host))
+        refuse(place, "as the host, a name of letters, digits, '-', '_' and '.', and no address: addresses belong into `hosts`");
       if (host && !(port >= 1 && port <= 65_535)) refuse(place, "a port from 1 to 65535");
       return { name, host, port };
     });

@@ -17,9 +17,9 @@ export interface ZatoKvdbConfigArgs {
   /** `HOST:PORT` of a node, for the keys that Zato wants filled and does not connect with. */
   node: string;
   /** Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output */
-  serverConfs?: string[];
+  zatoServerConfs?: string[];
   /** Seconds after which Zato gives up on a silent server; used where the file says nothing. @default 0.5 */
-  socketTimeoutSeconds?: number;
+  zatoSocketTimeoutSeconds?: number;
 }
 
 /** Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values back when deleted. */
@@ -31,28 +31,32 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
-    const serverConfs = args.serverConfs ?? [];
+    const serverConfs = args.zatoServerConfs ?? [];
     const problems = serverConfs.flatMap((file, index) =>
       isAbsolute(file) && !/[\n\r\0]/.test(file) && serverConfs.indexOf(file) === index
         ? []
-        : [{ propertyPath: `serverConfs[${index}]`, reason: `${JSON.stringify(file)} is not allowed: an absolute path, each once` }],
+        : [{ propertyPath: `zatoServerConfs[${index}]`, reason: `${JSON.stringify(file)} is not allowed: an absolute path, each once` }],
     );
-    const timeout = args.socketTimeoutSeconds ?? 0.5;
+    const timeout = args.zatoSocketTimeoutSeconds ?? 0.5;
     if (!(timeout > 0 && timeout <= 3600)) {
-      problems.push({ propertyPath: "socketTimeoutSeconds", reason: `${timeout} is not allowed: seconds above 0, 3600 at most` });
+      problems.push({ propertyPath: "zatoSocketTimeoutSeconds", reason: `${timeout} is not allowed: seconds above 0, 3600 at most` });
     }
     if (problems.length > 0) throw new InputError(problems);
 
     const values = kvdbValues(args.sentinels, args.masterName, args.node, timeout);
     this.redisSentinels = pulumi.output(values.redis_sentinels);
     this.stanza = pulumi.output(render("kvdb.hbs", { values }));
-    for (const file of serverConfs) {
+    for (const [index, file] of serverConfs.entries()) {
       // The rest of what a server may have is kept: only these three have to be what they are.
       const wanted = Object.entries(values).map(([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`);
       const edit = `${name}-${createHash("sha256").update(file).digest("hex").slice(0, 8)}`;
       args.host.edit(
         edit,
-        { script: "kvdb.sh", settings: assignments({ FILE: file, STORE: args.host.directoryOf("kvdb"), STANZA: "kvdb", WANTED: wanted }) },
+        {
+          field: `zatoServerConfs[${index}]`,
+          script: "kvdb.sh",
+          settings: assignments({ FILE: file, STORE: args.host.directoryOf("kvdb"), STANZA: "kvdb", WANTED: wanted }),
+        },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );
     }

@@ -29,6 +29,8 @@ export interface ProcessArgs {
 
 /** A change to a file that is not the stack's, made by a script of the host that can check, apply and remove it. */
 export interface EditArgs {
+  /** The setting to name if the file can't be edited. */
+  field: string;
   /** File name of the script in templates/. */
   script: string;
   /** What the script reads from standard input: shell assignments. */
@@ -74,9 +76,6 @@ export abstract class Host extends pulumi.ComponentResource {
 
   /** Looks at the process, at every preview and update, together with whatever else is asked of this host. */
   abstract look(process: string, server: string): pulumi.Output<ProcessFacts>;
-
-  /** Holds back the first change on this host until `check` is resolved; if it fails, nothing is touched. */
-  abstract require(check: pulumi.Output<unknown>): void;
 
   /** Keeps a process running as `files` say: start, change, repair, end. */
   abstract keepProcess(process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource;

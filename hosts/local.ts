@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../templates/render.ts";
+import { afterChecks, requireBeforeAnything } from "./gate.ts";
 import { type EditArgs, Host, type HostArgs, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
 import { Look } from "./look.ts";
 import { quote } from "./shell.ts";
@@ -14,7 +15,6 @@ export class LocalHost extends Host {
   override readonly machine = "localhost";
   readonly #directory: string;
   readonly #look: Look;
-  readonly #checks: pulumi.Output<unknown>[] = [];
   readonly #scripts: local.Command;
 
   constructor(name: string, hostName: string, args: HostArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -27,8 +27,10 @@ export class LocalHost extends Host {
       {
         create: "sh",
         delete: `if [ -f ${hostScript} ]; then sh ${hostScript} uninstall; fi`,
-        stdin: this.#checked(() =>
-          [`here=${quote(this.#directory)}\n`, scriptText("install.sh"), ...scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`)].join(""),
+        stdin: afterChecks(
+          [`here=${quote(this.#directory)}\n`, scriptText("install.sh"), ...scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`)].join(
+            "",
+          ),
         ),
         addPreviousOutputInEnv: false,
       },
@@ -45,20 +47,23 @@ export class LocalHost extends Host {
     return this.#look.process(process, this.directoryOf(process), join(this.#directory, "lifecycle.sh"), server);
   }
 
-  override require(check: pulumi.Output<unknown>): void {
-    this.#checks.push(check);
-  }
-
   override keepProcess(process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
     const directory = quote(this.directoryOf(process));
-    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) =>
-      [`instance=${quote(instance)}\n`, ...Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`)].join(""),
+    const settings = pulumi
+      .all([facts, args.files])
+      .apply(([{ instance }, files]) =>
+        [`instance=${quote(instance)}\n`, ...Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`)].join(""),
+      );
+    return this.#command(
+      `${process}-process`,
+      { create: `create ${directory}`, update: `update ${directory}`, delete: `delete ${directory}` },
+      settings,
+      placement,
     );
-    return this.#command(`${process}-process`, { create: `create ${directory}`, update: `update ${directory}`, delete: `delete ${directory}` }, settings, placement);
   }
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
-    this.require(this.#look.edit(name, args.script, args.settings));
+    requireBeforeAnything(this.#look.edit(name, args));
     const edit = `${args.script} ${quote(name)}`;
     return this.#command(name, { create: `apply ${edit}`, delete: `remove ${edit}` }, args.settings, placement);
   }
@@ -91,15 +96,6 @@ export class LocalHost extends Host {
 
   #script(script: string): string {
     return quote(join(this.#directory, script));
-  }
-
-  /** Components add their checks after this host was made: wait until the program has built them all. */
-  #checked<T>(make: () => T): pulumi.Output<T> {
-    const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-    return pulumi
-      .output(built)
-      .apply(() => pulumi.all(this.#checks))
-      .apply(make);
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../templates/render.ts";
-import type { ProcessFacts } from "./host.ts";
+import { InputError } from "../components/inputError.ts";
+import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 
 /** Runs shell text on a machine, without leaving a trace in the state, and gives its standard output. */
@@ -17,16 +18,13 @@ export class Look {
 
   constructor(run: Run) {
     const asked = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-    this.#answers = pulumi.output(asked).apply(() =>
-      run(pulumi.all(this.#questions).apply((questions) => `${scriptText("look.sh")}${questions.join("")}wait\n`)).apply(
-        (stdout) =>
-          new Map(
-            stdout
-              .split("\n")
-              .map((line): [string, string] => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]),
-          ),
-      ),
-    );
+    this.#answers = pulumi
+      .output(asked)
+      .apply(() =>
+        run(pulumi.all(this.#questions).apply((questions) => `${scriptText("look.sh")}${questions.join("")}wait\n`)).apply(
+          (stdout) => new Map(stdout.split("\n").map((line): [string, string] => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)])),
+        ),
+      );
   }
 
   process(name: string, directory: string, lifecycle: string, server: string): pulumi.Output<ProcessFacts> {
@@ -39,13 +37,11 @@ export class Look {
   }
 
   /** Fails if something stands against the edit. */
-  edit(name: string, script: string, settings: pulumi.Input<string>): pulumi.Output<void> {
-    this.#questions.push(
-      pulumi.output(settings).apply((text) => `look_edit ${[name, scriptText(script), text].map(quote).join(" ")} &\n`),
-    );
+  edit(name: string, { field, script, settings }: EditArgs): pulumi.Output<void> {
+    this.#questions.push(pulumi.output(settings).apply((text) => `look_edit ${[name, scriptText(script), text].map(quote).join(" ")} &\n`));
     return this.#answers.apply((answers) => {
       const refusal = answers.get(`refused.${name}`);
-      if (refusal !== undefined) throw new pulumi.RunError(refusal.trim());
+      if (refusal !== undefined) throw new InputError([{ propertyPath: field, reason: refusal.trim() }]);
     });
   }
 }

@@ -29,10 +29,13 @@ cd "$directory" || exit 2
 say() { printf '%s: %s\n' "$name" "$*"; }
 refuse() { say "$*" >&2; exit 2; }
 
+# Without it every server would look dead.
+command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
+
 # A hung server must not hang us. Where timeout(1) is missing (it is not in POSIX), go without.
 if command -v timeout >/dev/null 2>&1; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
 
-# ask ADDRESS PORT COMMAND...: the reply, one value a line; fails if nobody answers.
+# ask ADDRESS PORT COMMAND...: the reply, one value a line; nothing if nobody answers.
 ask() {
   ask_address=$1 ask_port=$2
   shift 2
@@ -43,9 +46,16 @@ field() { sed -n "s/^$1://p"; }
 
 # ask_all LIST COMMAND...: ask everyone in LIST ("name host address port" a line) at once;
 # the replies are in $replies/NAME afterwards, empty for those who did not answer.
-scratch=$(mktemp -d "$directory/.replies.XXXXXX") || refuse "cannot write to $directory"
-trap 'rm -rf "$scratch"' EXIT
-trap 'exit 1' HUP INT TERM
+make_scratch() {
+  for left in .replies.*; do
+    [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
+  done
+  scratch=$directory/.replies.$$
+  rm -rf "$scratch"
+  mkdir "$scratch" || refuse "cannot write to $directory"
+  trap 'rm -rf "$scratch"' EXIT
+  trap 'exit 1' HUP INT TERM
+}
 ask_all() {
   ask_list=$1
   shift
@@ -97,9 +107,10 @@ failover_in_progress() {
 # force_failover NAME SECONDS: make the sentinels promote a replica; succeeds, with f_named set, when a majority
 # names another node than NAME. "No good replica" may just mean that a sentinel's news is some seconds old: ask again.
 force_failover() {
-  f_left=$(($2 * 10)) f_accepted=
-  while [ $f_left -gt 0 ]; do
-    if [ -z "$f_accepted" ] && [ $((f_left % 10)) = 0 ]; then
+  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted=
+  while f_now=$(date +%s) && [ "$f_now" -lt $f_until ]; do
+    if [ -z "$f_accepted" ] && [ "$f_now" -gt "$f_asked" ]; then
+      f_asked=$f_now
       while read -r _ _ f_address f_port; do
         case $(ask "$f_address" "$f_port" SENTINEL FAILOVER "$master") in OK | INPROG*) f_accepted=1 && break ;; esac
       done <<EOF
@@ -108,24 +119,42 @@ EOF
     fi
     f_named=$(named_master)
     [ -n "$f_named" ] && [ "$f_named" != "$1" ] && return 0
-    f_left=$((f_left - 1))
     sleep 0.1
   done
   return 1
 }
 
 # Files count as data only if there is a key in them: a server that was merely started leaves files, too.
-# In an RDB file every database starts with the byte 0xFE (octal 376).
 has_data() {
   for data_file in $data_files; do
     [ -s "$data_file" ] || continue
     case $data_file in
       *.manifest) ;;
-      *.rdb) [ -n "$(tr -dc '\376' <"$data_file" | head -c 1)" ] && return 0 ;;
+      *.rdb) rdb_is_empty "$data_file" || return 0 ;;
       *) return 0 ;;
     esac
   done
   return 1
+}
+
+# rdb_is_empty FILE: nothing but auxiliary fields (0xFA name value) between the nine bytes of the header and the end
+# (0xFF). A search for the byte that starts a database would find it by chance in a time or in the checksum.
+rdb_is_empty() {
+  od -An -v -tu1 -N 4096 "$1" | tr -s ' ' '\n' | grep . | awk '
+    { byte[NR] = $1 }
+    function skip(at) {
+      if (byte[at] < 64) return at + 1 + byte[at]
+      if (byte[at] < 128) return at + 2 + (byte[at] - 64) * 256 + byte[at + 1]
+      if (byte[at] == 192) return at + 2
+      if (byte[at] == 193) return at + 3
+      if (byte[at] == 194) return at + 5
+      return NR + 1
+    }
+    END {
+      at = 10
+      while (byte[at] == 250) at = skip(skip(at + 1))
+      exit byte[at] != 255
+    }'
 }
 
 holds_keys() { ask "$1" "$2" INFO keyspace | grep -q '^db[0-9]'; }
@@ -133,6 +162,11 @@ holds_keys() { ask "$1" "$2" INFO keyspace | grep -q '^db[0-9]'; }
 some_peer_holds_keys() {
   ask_all "$peers" INFO keyspace
   grep -q '^db[0-9]' "$replies"/* 2>/dev/null
+}
+
+# To be called after some_peer_holds_keys.
+every_peer_answered() {
+  for reply in "$replies"/*; do [ -s "$reply" ] || return 1; done
 }
 
 # decide: sets role to "master", "replica HOST PORT" (of another node) or "wait" (nobody can tell yet who is the
@@ -145,10 +179,15 @@ decide() {
     while [ $d_left -gt 0 ] && failover_in_progress; do d_left=$((d_left - 1)); sleep 0.1; done
     named=$(named_master)
   fi
-  if [ "$named" = "$name" ] && ! has_data && some_peer_holds_keys; then
-    say "the sentinels name this node, but it has no data and others have: asking for a failover first"
-    force_failover "$name" 10 || refuse "refusing to start: an empty master would wipe the replicas, and the sentinels did not fail over. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
-    named=$f_named
+  if [ "$named" = "$name" ] && ! has_data; then
+    if some_peer_holds_keys; then
+      say "the sentinels name this node, but it has no data and others have: asking for a failover first"
+      force_failover "$name" 10 || refuse "refusing to start: an empty master would wipe the replicas, and the sentinels did not fail over. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
+      named=$f_named
+    elif ! every_peer_answered; then
+      role=wait why="the sentinels name this node, but it has no data, and not every other node can be asked for some"
+      return
+    fi
   fi
   case $named in
     '') ;;
@@ -199,17 +238,28 @@ become_server() {
   exec "$server" "$directory/$kind.conf" "$@"
 }
 
+# Where another server answers, ours could not listen, and everyone would take that one for ours.
+port_must_be_free() {
+  taken=$(ask_me INFO server)
+  [ -n "$taken" ] || return 0
+  taken_by=$(printf '%s\n' "$taken" | field config_file)
+  taken_pid=$(printf '%s\n' "$taken" | field process_id)
+  [ -n "$taken_pid" ] || refuse "port $port on $host is taken by a server that says: $(printf '%s\n' "$taken" | head -n 1)"
+  refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
+}
+
 exec_node() {
+  port_must_be_free
   decide
   say "starting as $role: $why"
   {
-    cat settings.conf
+    cat settings.conf &&
     case $role in
       replica*) echo "$replicaof $(address_of "${role#replica }")" ;;
       wait) echo "$replicaof $(last_known_master)" ;;
     esac
   } >node.conf.new || refuse "cannot write $directory/node.conf"
-  cksum <settings.conf >loaded
+  cat settings.conf >loaded || refuse "cannot write $directory/loaded"
   become_server
 }
 
@@ -220,29 +270,33 @@ last_known_master() {
   echo "${last:-$(address_of "$name")}"
 }
 
-# What Sentinel owns is taken over from its own file; only a sentinel without one is told whom to monitor.
-exec_sentinel() {
-  if [ ! -s sentinel.conf ]; then say "no state of an earlier run"; : >sentinel.conf; fi
-  {
-    cat settings.conf
-    grep -E '^sentinel (myid|current-epoch) ' sentinel.conf
-    while read -r m_name m_initial m_quorum; do
-      m_where=$(sed -n "s/^sentinel monitor $m_name \([^ ]* [0-9]*\) .*/\1/p" sentinel.conf)
-      if [ -z "$m_where" ]; then
-        master=$m_name
-        m_named=$(named_master)
-        m_where=$(address_of "${m_named:-$(only_master)}")
-        [ "$m_where" != " " ] || m_where=$(address_of "$m_initial")
-      fi
-      echo "sentinel monitor $m_name $m_where $m_quorum"
-      grep "^sentinel [a-z-]* $m_name " masters.conf
-      grep -E "^sentinel (config-epoch|leader-epoch|known-replica|known-slave|known-sentinel) $m_name " sentinel.conf
-    done <<EOF
+sentinel_state() {
+  cat settings.conf
+  grep -E '^sentinel (myid|current-epoch) ' sentinel.conf
+  while read -r m_name m_initial m_quorum; do
+    m_where=$(sed -n "s/^sentinel monitor $m_name \([^ ]* [0-9]*\) .*/\1/p" sentinel.conf)
+    if [ -z "$m_where" ]; then
+      master=$m_name
+      m_named=$(named_master)
+      m_where=$(address_of "${m_named:-$(only_master)}")
+      [ "$m_where" != " " ] || m_where=$(address_of "$m_initial")
+    fi
+    echo "sentinel monitor $m_name $m_where $m_quorum"
+    grep "^sentinel [a-z-]* $m_name " masters.conf
+    grep -E "^sentinel (config-epoch|leader-epoch|known-replica|known-slave|known-sentinel) $m_name " sentinel.conf
+  done <<EOF
 $monitored
 EOF
-    true
-  } >sentinel.conf.new || refuse "cannot write $directory/sentinel.conf"
-  cat settings.conf masters.conf | cksum >loaded
+}
+
+# What Sentinel owns is taken over from its own file; only a sentinel without one is told whom to monitor.
+exec_sentinel() {
+  port_must_be_free
+  if [ ! -s sentinel.conf ]; then say "no state of an earlier run"; : >sentinel.conf; fi
+  # Written in one piece: what fails to be written must not become a sentinel that has forgotten.
+  s_state=$(sentinel_state)
+  printf '%s\n' "$s_state" >sentinel.conf.new || refuse "cannot write $directory/sentinel.conf"
+  cat settings.conf masters.conf >loaded || refuse "cannot write $directory/loaded"
   say "monitoring$(sed -n 's/^sentinel monitor / /p' sentinel.conf.new)"
   become_server --sentinel
 }
@@ -263,14 +317,18 @@ only_master() {
 }
 
 ready_node() {
-  case $(ask_me PING) in
-    PONG) ;;
+  pong=$(ask_me PING)
+  case $pong in
+    PONG | MASTERDOWN*) ;;
     LOADING*) say "loading, $(ask_me INFO persistence | field loading_loaded_perc) % of the data"; return 1 ;;
-    *) say "no answer on $host:$port"; return 1 ;;
+    '') say "no answer on $host:$port"; return 1 ;;
+    *) say "$host:$port says: $pong"; return 1 ;;
   esac
   replication=$(ask_me INFO replication)
   its() { printf '%s\n' "$replication" | field "$1"; }
   if [ "$(its role)" = master ]; then
+    # A hand-over that was killed leaves writes refused on servers that know no pause that ends by itself.
+    [ "$pause_write" = 1 ] || allow_writes
     say "ready: master"
   elif [ "$(node_at "$(its master_host)" "$(its master_port)")" = "$name" ]; then
     say "ready: waits to be told who is the master"
@@ -339,15 +397,19 @@ give_up() {
   refuse "hand-over failed, writes are allowed again: $*"
 }
 
-# replicas_caught_up: every replica that is online has all that this master ever wrote.
+# replicas_caught_up: every replica that is online, one at least, has all that this master ever wrote.
 replicas_caught_up() {
   offset=$(ask_me INFO replication | field master_repl_offset)
+  [ -n "$offset" ] || return 1
   ask_all "$peers" INFO replication
+  caught_up=1
   for reply in "$replies"/*; do
     [ "$(field master_link_status <"$reply")" = up ] || continue
     its_offset=$(field slave_repl_offset <"$reply")
     [ "${its_offset:-0}" -ge "$offset" ] || return 1
+    caught_up=0
   done
+  return $caught_up
 }
 
 # Pause, let the replicas catch up, SENTINEL FAILOVER, follow the new master at once: anything less loses
@@ -369,10 +431,10 @@ handover() {
   say "handing over"
   block_writes || refuse "hand-over failed: writes could not be paused"
   trap 'allow_writes; exit 1' HUP INT TERM
-  h_left=100
+  # By the clock: both limits together have to end before the pause does.
+  h_until=$(($(date +%s) + 10))
   until replicas_caught_up; do
-    h_left=$((h_left - 1))
-    [ $h_left -gt 0 ] || give_up "the replicas did not catch up within 10 s"
+    [ "$(date +%s)" -lt $h_until ] || give_up "the replicas did not catch up within 10 s"
     sleep 0.1
   done
   force_failover "$name" 15 || give_up "the sentinels named no other master within 15 s. See their logs (+failover-… events), then try again"
@@ -489,13 +551,16 @@ verify() {
   say "verified: $(count "$nodes") nodes, $(count "$sentinels") sentinels agree"
 }
 
+# What looks at a running server must work on a full disk, too.
+case $action in alive | reload | orphan) ;; *) make_scratch ;; esac
+
 case $action in
   exec) "exec_$kind" ;;
   ready) "ready_$kind" ;;
   alive) [ -n "$(ask_me PING)" ] ;;
   reload)
     if [ "$kind" = sentinel ]; then set -- settings.conf masters.conf; else set -- settings.conf; fi
-    [ "$(cat "$@" | cksum)" = "$(cat loaded 2>/dev/null)" ]
+    [ "$(cat "$@")" = "$(cat loaded 2>/dev/null)" ]
     ;;
   handover) [ "$kind" != node ] || handover ;;
   orphan)

@@ -46,8 +46,14 @@ describe("the seed's topology, with all defaults", { timeout: 600_000 }, () => {
     assert.deepEqual(await project.output("sentinels"), sentinels);
     assert.equal(await project.output("redisSentinels"), sentinels.join(", "));
     assert.equal(await project.output("masterName"), "redis-ha");
-    assert.deepEqual((await project.output<{ name: string; host: string; port: number }[]>("nodes")).map(({ host, port }) => `${host}:${port}`), Object.values(nodes));
-    assert.match(await project.output("kvdbStanza"), /^\[kvdb\]\nhost=redis1\nport=16300\n[^]*^use_redis_sentinels=True$[^]*^redis_sentinels=redis1:16355, redis2:26355, redis3:36355$[^]*^redis_sentinels_master=redis-ha$/m);
+    assert.deepEqual(
+      (await project.output<{ name: string; host: string; port: number }[]>("nodes")).map(({ host, port }) => `${host}:${port}`),
+      Object.values(nodes),
+    );
+    assert.match(
+      await project.output("kvdbStanza"),
+      /^\[kvdb\]\nhost=redis1\nport=16300\n[^]*^use_redis_sentinels=True$[^]*^redis_sentinels=redis1:16355, redis2:26355, redis3:36355$[^]*^redis_sentinels_master=redis-ha$/m,
+    );
   });
 
   it("changes nothing the second time", async () => {
@@ -75,7 +81,11 @@ describe("the seed's topology, with all defaults", { timeout: 600_000 }, () => {
     it(`repairs ${victim} that was killed, with no data lost`, async () => {
       await write(`before ${victim} was killed`);
       const place = await master();
-      const nameOf = { "a sentinel": "sentinel2", "the master": nodeWhere((each) => each === place), "a replica": nodeWhere((each) => each !== place) };
+      const nameOf = {
+        "a sentinel": "sentinel2",
+        "the master": nodeWhere((each) => each === place),
+        "a replica": nodeWhere((each) => each !== place),
+      };
       project.kill(nameOf[victim]);
       await project.up();
       await assertHealthy();

@@ -33,7 +33,14 @@ describe("the resource graph", () => {
   });
 
   it("keeps one process for each node and sentinel, in a directory of its own", () => {
-    for (const [name, host] of [["node1", "redis1"], ["node2", "redis2"], ["node3", "redis3"], ["sentinel1", "redis1"], ["sentinel2", "redis2"], ["sentinel3", "redis3"]] as const) {
+    for (const [name, host] of [
+      ["node1", "redis1"],
+      ["node2", "redis2"],
+      ["node3", "redis3"],
+      ["sentinel1", "redis1"],
+      ["sentinel2", "redis2"],
+      ["sentinel3", "redis3"],
+    ] as const) {
       const process = find(`${name}-process`);
       assert.equal(process?.inputs.create, `sh /srv/redis/${host}/host.sh create /srv/redis/${host}/${name}`);
       assert.equal(process.inputs.update, `sh /srv/redis/${host}/host.sh update /srv/redis/${host}/${name}`);
@@ -48,7 +55,12 @@ describe("the resource graph", () => {
   });
 
   it("renders the seed's options of Sentinel, and nothing that Sentinel owns", () => {
-    for (const line of ["port 16355", "sentinel down-after-milliseconds redis-ha 10000", "sentinel parallel-syncs redis-ha 1", "sentinel failover-timeout redis-ha 180000"]) {
+    for (const line of [
+      "port 16355",
+      "sentinel down-after-milliseconds redis-ha 10000",
+      "sentinel parallel-syncs redis-ha 1",
+      "sentinel failover-timeout redis-ha 180000",
+    ]) {
       assert.match(stdin("sentinel1-process"), new RegExp(`(^|')${line}$`, "m"));
     }
     assert.doesNotMatch(stdin("sentinel1-process"), /^sentinel (monitor|myid|known-|current-epoch|config-epoch)/m);
@@ -62,10 +74,17 @@ describe("the resource graph", () => {
 
   it("has the defaults that Pulumi.yaml describes", async () => {
     const yaml = readFileSync("Pulumi.yaml", "utf8");
-    for (const [name, place] of [["node1", "redis1:16300"], ["node2", "redis2:26300"], ["node3", "redis3:36300"], ["sentinel1", "redis1:16355"], ["sentinel2", "redis2:26355"], ["sentinel3", "redis3:36355"]]) {
+    for (const [name, place] of [
+      ["node1", "redis1:16300"],
+      ["node2", "redis2:26300"],
+      ["node3", "redis3:36300"],
+      ["sentinel1", "redis1:16355"],
+      ["sentinel2", "redis2:26355"],
+      ["sentinel3", "redis3:36355"],
+    ]) {
       assert.match(yaml, new RegExp(`^      ${name}: ${place}$`, "m"));
     }
     assert.deepEqual(await valueOf(redis.sentinels), ["redis1:16355", "redis2:26355", "redis3:36355"]);
-    assert.equal(await valueOf(redis.masterName), /masterName:\n.*\n.*\n    default: (.*)/.exec(yaml)?.[1]);
+    assert.equal(await valueOf(redis.masterName), /masterName:\n.*\n.*\n {4}default: (.*)/.exec(yaml)?.[1]);
   });
 });

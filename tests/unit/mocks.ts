@@ -35,7 +35,7 @@ export async function useMocks(): Promise<void> {
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => {
     output.apply((value) => {
-      resolve(value as T);
+      resolve(value);
       return value;
     });
   });

@@ -24,7 +24,12 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
   ["two nodes at one address", { nodes: { ...nodes, node3: "redis2:26300" } }, "nodes.node3", /node2 has this one/],
   ["two nodes at one address, spelt differently", { nodes: { ...nodes, node3: "REDIS2:26300" } }, "nodes.node3", /node2 has this one/],
   ["a sentinel at a node's address", { sentinels: { ...sentinels, sentinel3: "redis3:36300" } }, "sentinels.sentinel3", /node3 has this one/],
-  ["a sentinel with a node's name", { sentinels: { node1: "redis1:16355", sentinel2: "redis2:26355", sentinel3: "redis3:36355" } }, "sentinels.node1", /a name that no other/],
+  [
+    "a sentinel with a node's name",
+    { sentinels: { node1: "redis1:16355", sentinel2: "redis2:26355", sentinel3: "redis3:36355" } },
+    "sentinels.node1",
+    /a name that no other/,
+  ],
   ["port 0", { nodes: { ...nodes, node2: "redis2:0" } }, "nodes.node2", /"redis2:0".* from 1 to 65535/],
   ["a port above 65535", { sentinels: { ...sentinels, sentinel1: "redis1:65536" } }, "sentinels.sentinel1", /"redis1:65536".* from 1 to 65535/],
   ["a port that is no number", { nodes: { ...nodes, node1: "redis1:redis" } }, "nodes.node1", /a port from 1 to 65535/],
@@ -68,9 +73,9 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
   ["an empty setting", { redisConf: { save: "" } }, "redisConf.save", /for an empty one/],
   ["a setting with a carriage return", { redisConf: { save: "900 1\r" } }, "redisConf.save", /without control characters/],
   ["a directive with a space", { redisConf: { "save 900": "1" } }, "redisConf.save 900", /lower-case letters/],
-  ["a server.conf that is not absolute", { zatoServerConfs: ["server.conf"] }, "serverConfs[0]", /an absolute path/],
-  ["the same server.conf twice", { zatoServerConfs: ["/a/server.conf", "/a/server.conf"] }, "serverConfs[1]", /each once/],
-  ["a time-out that Zato would never reach", { zatoSocketTimeoutSeconds: 0 }, "socketTimeoutSeconds", /above 0/],
+  ["a server.conf that is not absolute", { zatoServerConfs: ["server.conf"] }, "zatoServerConfs[0]", /an absolute path/],
+  ["the same server.conf twice", { zatoServerConfs: ["/a/server.conf", "/a/server.conf"] }, "zatoServerConfs[1]", /each once/],
+  ["a time-out that Zato would never reach", { zatoSocketTimeoutSeconds: 0 }, "zatoSocketTimeoutSeconds", /above 0/],
 ];
 
 /** What is wrong, the key, its value as the engine passes it on, the path and what has to be said of it. */
@@ -79,7 +84,13 @@ const badConfiguration: [string, string, string, string, RegExp][] = [
   ["nodes as a list", "nodes", '["redis1:16300"]', "nodes", /an object/],
   ["a node that is an object", "nodes", '{"node1": {"port": 1}}', "nodes.node1", /a text, a number, or yes or no/],
   ["a host that is a text", "hosts", '{"redis1": "127.0.0.1"}', "hosts.redis1", /an object with any of: kind, address, directory/],
-  ["a host with an unknown key", "hosts", '{"redis1": {"adress": "127.0.0.1"}}', "hosts.redis1", /"adress" is not allowed: any of: kind, address, directory/],
+  [
+    "a host with an unknown key",
+    "hosts",
+    '{"redis1": {"adress": "127.0.0.1"}}',
+    "hosts.redis1",
+    /"adress" is not allowed: any of: kind, address, directory/,
+  ],
   ["a host's address that is a number", "hosts", '{"redis1": {"address": 127}}', "hosts.redis1.address", /a text/],
   ["a setting that is a list", "redisConf", '{"save": ["900 1"]}', "redisConf.save", /a text, a number/],
   ["a time-out in words", "zatoSocketTimeoutSeconds", "soon", "zatoSocketTimeoutSeconds", /a number/],
@@ -117,7 +128,8 @@ describe("bad input is refused before anything is touched, naming the field and 
   it("says everything that is wrong at once", () => {
     assert.throws(
       () => new RedisHa("several", { quorum: 1, masterName: "None", parallelSyncs: 0 }),
-      (error: unknown) => error instanceof InputError && error.problems.map(({ propertyPath }) => propertyPath).join() === "quorum,masterName,parallelSyncs",
+      (error: unknown) =>
+        error instanceof InputError && error.problems.map(({ propertyPath }) => propertyPath).join() === "quorum,masterName,parallelSyncs",
     );
   });
 });

@@ -32,13 +32,19 @@ describe("server versions", () => {
   });
 
   it("knows which versions are too old", () => {
-    assert.deepEqual(["2.6.17", "2.8.3", "2.8.4", "3.0.0", "10.0.0"].map((each) => atLeast(redis(each), oldestSupported)), [false, false, true, true, true]);
+    assert.deepEqual(
+      ["2.6.17", "2.8.3", "2.8.4", "3.0.0", "10.0.0"].map((each) => atLeast(redis(each), oldestSupported)),
+      [false, false, true, true, true],
+    );
   });
 
   it("names what a version lacks, and nothing for a current one", () => {
     assert.equal(limitationsOf(redis("7.0.15")).length, 0);
     assert.equal(limitationsOf(version("Valkey server v=8.1.1 sha=0")).length, 0);
-    assert.deepEqual(limitationsOf(redis("6.0.16")).map((line) => /needs [\d.]+/.exec(line)?.[0]), ["needs 6.2", "needs 6.2"]);
+    assert.deepEqual(
+      limitationsOf(redis("6.0.16")).map((line) => /needs [\d.]+/.exec(line)?.[0]),
+      ["needs 6.2", "needs 6.2"],
+    );
     assert.equal(limitationsOf(redis("2.8.19")).length, 3);
   });
 });
@@ -64,7 +70,8 @@ describe("rendered settings speak the server's version", () => {
   }
 
   it("announces names from 6.2 on, addresses before", () => {
-    const announced = (number: string) => nodeLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).find((line) => line.includes("announce-ip"));
+    const announced = (number: string) =>
+      nodeLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).find((line) => line.includes("announce-ip"));
     assert.equal(announced("6.0.16"), "replica-announce-ip 10.0.0.2");
     assert.equal(announced("6.2.0"), "replica-announce-ip redis2");
     const sentinel = (number: string) => sentinelLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).join("\n");
@@ -73,7 +80,14 @@ describe("rendered settings speak the server's version", () => {
   });
 
   it("puts free options of Sentinel behind the master's name", () => {
-    const master = { name: "redis-ha", initialMaster: "node1", quorum: 2, downAfterMilliseconds: 1, parallelSyncs: 2, failoverTimeoutMilliseconds: 3 };
+    const master = {
+      name: "redis-ha",
+      initialMaster: "node1",
+      quorum: 2,
+      downAfterMilliseconds: 1,
+      parallelSyncs: 2,
+      failoverTimeoutMilliseconds: 3,
+    };
     assert.deepEqual(masterLines(master, { "notification-script": "/bin/true" }).slice(3), ["sentinel notification-script redis-ha /bin/true"]);
   });
 });
@@ -127,9 +141,17 @@ describe("the topology", () => {
   });
   it("counts like people do: node10 comes after node2", () => {
     const nodes = Object.fromEntries([10, 2, 1].map((each) => [`node${each}`, `redis${each}:6379`]));
-    assert.deepEqual(resolveTopology({ nodes }).topology.nodes.map(({ name }) => name), ["node1", "node2", "node10"]);
+    assert.deepEqual(
+      resolveTopology({ nodes }).topology.nodes.map(({ name }) => name),
+      ["node1", "node2", "node10"],
+    );
   });
-  for (const [count, quorum] of [[1, 1], [3, 2], [5, 3], [7, 4]] as const) {
+  for (const [count, quorum] of [
+    [1, 1],
+    [3, 2],
+    [5, 3],
+    [7, 4],
+  ] as const) {
     it(`takes ${quorum} for the quorum of ${count} sentinels`, () => {
       const sentinels = Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, `redis1:${index + 1}`]));
       assert.deepEqual(resolveTopology({ sentinels }).problems, []);
@@ -137,6 +159,10 @@ describe("the topology", () => {
     });
   }
   it("finds the client that belongs to a server", () => {
-    assert.deepEqual(["redis-server", "/opt/v/bin/valkey-server", "/opt/redis"].map(clientOf), ["redis-cli", "/opt/v/bin/valkey-cli", "/opt/redis-cli"]);
+    assert.deepEqual(["redis-server", "/opt/v/bin/valkey-server", "/opt/redis"].map(clientOf), [
+      "redis-cli",
+      "/opt/v/bin/valkey-cli",
+      "/opt/redis-cli",
+    ]);
   });
 });

@@ -1,0 +1,18 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What has to hold before anything is touched, on any host of the program. */
+const checks: pulumi.Output<unknown>[] = [];
+
+/** Holds back the first change of the whole program until `check` is resolved; if it fails, nothing is touched. */
+export function requireBeforeAnything(check: pulumi.Output<unknown>): void {
+  checks.push(check);
+}
+
+/** @returns `value` once all checks hold that the program made while it built its components. */
+export function afterChecks<T>(value: T): pulumi.Output<T> {
+  const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
+  return pulumi
+    .output(built)
+    .apply(() => pulumi.all(checks))
+    .apply(() => value) as pulumi.Output<T>;
+}

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { ask, eventually, isRunning, members, Project } from "./project.ts";
+
+/** Everything that descends from a process, it first. */
+function family(pid: number): number[] {
+  const children = execFileSync("ps", ["-A", "-o", "pid=,ppid="])
+    .toString()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child as number);
+  return [pid, ...children.flatMap(family)];
+}
+
+/** Kills the engine and all its plugins with -9 as soon as `condition` holds; what they started goes on by itself. */
+async function killWhen(up: ChildProcess, condition: () => boolean): Promise<void> {
+  const closed = new Promise((resolve) => up.on("close", resolve));
+  await eventually("the moment to kill `pulumi up`", () => condition() || up.exitCode !== null);
+  for (const pid of family(up.pid as number)) {
+    try {
+      if (/^(pulumi|node)/.test(readFileSync(`/proc/${pid}/comm`, "utf8"))) process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await closed;
+}
+
+describe("`pulumi up` killed with -9 half-way", { timeout: 600_000 }, () => {
+  const { nodes, sentinels } = members("killed", 20_100);
+  const config = { nodes, sentinels, downAfterMilliseconds: 2000 };
+  const place = sentinels.sentinel1 as string;
+  const moments: [string, (project: Project) => boolean][] = [
+    ["as soon as there is a directory", (project) => existsSync(project.redis)],
+    ["when the first node has a pid", (project) => project.pids().size >= 1],
+    ["when all nodes have one", (project) => project.pids().size >= 3],
+    ["when five processes have one", (project) => project.pids().size >= 5],
+  ];
+
+  for (const [moment, condition] of moments) {
+    it(`converges in the next run, killed ${moment}`, async () => {
+      const project = new Project(config);
+      try {
+        await project.init();
+        await killWhen(project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]), () => condition(project));
+        await project.run("pulumi", "cancel", "--yes", "--stack", project.stack);
+        await project.up();
+        assert.match(String(await ask(place, "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3 usable/);
+        assert.deepEqual([...project.pids().values()].map(isRunning), Array(6).fill(true));
+        await project.upChangesNothing();
+      } finally {
+        await project.remove();
+      }
+    });
+  }
+
+  it("leaves nothing behind when it is destroyed instead", async () => {
+    const hosts = readFileSync("/etc/hosts");
+    const project = new Project(config);
+    try {
+      await project.init();
+      await killWhen(project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]), () => project.pids().size >= 2);
+      const pids = [...project.pids().values()];
+      await project.run("pulumi", "cancel", "--yes", "--stack", project.stack);
+      await project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
+      await eventually("all processes have ended", () => !pids.some(isRunning));
+      assert.ok(!existsSync(project.redis));
+      assert.deepEqual(readFileSync("/etc/hosts"), hosts);
+    } finally {
+      await project.remove();
+    }
+  });
+});
+
+describe("a failing start says what was wrong", { timeout: 300_000 }, () => {
+  const scratch = mkdtempSync(join(tmpdir(), "redis-ha-failing-"));
+  after(() => {
+    rmSync(scratch, { recursive: true });
+  });
+  const { nodes, sentinels } = members("failing", 20_300);
+
+  /** Brings the stack up, which has to fail, and gives what it said and how long it took. */
+  const failure = async (config: Record<string, unknown>) => {
+    const project = new Project({ nodes, sentinels, ...config });
+    try {
+      await project.init();
+      const ended = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+      assert.notEqual(ended.status, 0, ended.output);
+      return { ...ended, pids: project.pids() };
+    } finally {
+      await project.remove();
+    }
+  };
+
+  it("a port that is taken: whose, with the last lines of the log", async (t) => {
+    const server = createServer().listen(Number(nodes.node2?.split(":")[1]), "127.0.0.1");
+    try {
+      const { output, seconds } = await failure({});
+      t.diagnostic(`${seconds} s`);
+      assert.match(output, /node2 ended before it was ready\. The last lines of .*\/failing2\/node2\/log:/);
+      assert.match(output, /Address already in use/);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("a directory that can't be made", async (t) => {
+    const file = join(scratch, "file");
+    writeFileSync(file, "");
+    const { output, seconds, pids } = await failure({ directory: join(file, "redis") });
+    t.diagnostic(`${seconds} s`);
+    assert.match(output, new RegExp(`the directory ${file}/redis/failing\\d cannot be made`));
+    assert.equal(pids.size, 0);
+  });
+
+  it("a server program that isn't there: before anything is touched", async (t) => {
+    const { output, seconds, pids } = await failure({ serverBinary: join(scratch, "redis-server") });
+    t.diagnostic(`${seconds} s`);
+    assert.match(
+      output,
+      /serverBinary: .*redis-server" is not allowed: a redis-server of at least 2\.8\.4 or a valkey-server on failing1; trying it said: .*not found/,
+    );
+    assert.doesNotMatch(output, /command:local:Command/);
+    assert.equal(pids.size, 0);
+  });
+
+  it("a server program that is too old: before anything is touched", async () => {
+    const old = join(scratch, "old-redis-server");
+    writeFileSync(old, "#!/bin/sh\necho 'Redis server v=2.8.3 sha=00000000:0 malloc=libc bits=64 build=0'\n", { mode: 0o755 });
+    const { output } = await failure({ serverBinary: old });
+    assert.match(output, /is Redis 2\.8\.3: allowed is a redis-server of at least 2\.8\.4/);
+    assert.doesNotMatch(output, /command:local:Command/);
+  });
+
+  it("a setting that the server does not know: with the last lines of the log", async () => {
+    const { output } = await failure({ redisConf: { "no-such-directive": "1" } });
+    assert.match(output, /node1 ended before it was ready/);
+    assert.match(output, /no-such-directive/);
+  });
+
+  it("a value of a wrong kind: refused by the schema", async () => {
+    const { output } = await failure({ quorum: "two" });
+    assert.match(output, /quorum.*integer/);
+  });
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { describe, it } from "node:test";
+import { ask, checkout, members, Project } from "./project.ts";
+
+const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
+
+describe("what is not the stack's own", { timeout: 300_000 }, () => {
+  it("two stacks at once share /etc/hosts, and each takes only its own entries away", async () => {
+    const hosts = readFileSync("/etc/hosts");
+    const one = new Project(members("one", 21_100));
+    const two = new Project(members("two", 21_300));
+    try {
+      await Promise.all(
+        [one, two].map(async (project) => {
+          await project.init();
+          await project.up();
+        }),
+      );
+      const together = readFileSync("/etc/hosts", "utf8");
+      for (const name of ["one1", "one2", "one3", "two1", "two2", "two3"]) assert.match(together, new RegExp(`^127\\.0\\.0\\.1 ${name}$`, "m"));
+      await destroy(one);
+      assert.match(readFileSync("/etc/hosts", "utf8"), /^127\.0\.0\.1 two1$/m);
+      assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /one1/);
+      assert.match(String(await ask("two1:21350", "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3/);
+      await destroy(two);
+      assert.deepEqual(readFileSync("/etc/hosts"), hosts);
+    } finally {
+      await Promise.all([one.remove(), two.remove()]);
+    }
+  });
+
+  it("a name that the hosts file gives another address is refused before anything is touched", async () => {
+    const project = new Project(members("taken", 21_500));
+    try {
+      const hostsFile = join(project.directory, "hosts");
+      writeFileSync(hostsFile, "10.0.0.7 taken2\n");
+      project.configure({ ...members("taken", 21_500), hostsFile });
+      await project.init();
+      const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+      assert.notEqual(status, 0);
+      assert.match(output, /taken2/);
+      assert.doesNotMatch(output, /command:local:Command/);
+      assert.ok(!existsSync(project.redis));
+      assert.equal(readFileSync(hostsFile, "utf8"), "10.0.0.7 taken2\n");
+    } finally {
+      await project.remove();
+    }
+  });
+
+  it("Zato's server.conf files get the wanted values, nothing else, and have the previous ones back in the end", async () => {
+    const project = new Project({});
+    try {
+      const original =
+        "[main]\ngunicorn_bind=0.0.0.0:17010 # π\n\n[kvdb]\nhost=\nport=\nuse_redis_sentinels=False # off\nredis_sentinels=\nredis_sentinels_master=\n";
+      const expected =
+        "[main]\ngunicorn_bind=0.0.0.0:17010 # π\n\n[kvdb]\nhost=zato1\nport=21700\nuse_redis_sentinels=True # off\nredis_sentinels=zato1:21750, zato2:21751, zato3:21752\nredis_sentinels_master=redis-ha\nsocket_timeout=0.5\n";
+      const files = ["server1", "server2"].map((server) => join(project.directory, server, "server.conf"));
+      for (const file of files) {
+        mkdirSync(join(file, ".."));
+        writeFileSync(file, original, { mode: 0o640 });
+      }
+      const config = { ...members("zato", 21_700), zatoServerConfs: files };
+      project.configure(config);
+      await project.init();
+      await project.up();
+      for (const file of files) {
+        assert.equal(readFileSync(file, "utf8"), expected);
+        assert.equal(statSync(file).mode & 0o777, 0o640);
+      }
+      const { ino, mtimeMs } = statSync(files[0] as string);
+      await project.upChangesNothing();
+      assert.deepEqual([statSync(files[0] as string).ino, statSync(files[0] as string).mtimeMs], [ino, mtimeMs]);
+      await destroy(project);
+      for (const file of files) assert.equal(readFileSync(file, "utf8"), original);
+      assert.ok(!existsSync(project.redis));
+    } finally {
+      await project.remove();
+    }
+  });
+
+  for (const [what, content, said] of [
+    ["that isn't there", undefined, /server\.conf/],
+    ["without the stanza", "[main]\n", /kvdb/],
+    ["that is malformed", "[kvdb\nhost=\n", /line 1/],
+  ] as const) {
+    it(`a server.conf ${what} is refused before anything is touched`, async () => {
+      const project = new Project({});
+      try {
+        const file = join(project.directory, "server.conf");
+        if (content !== undefined) writeFileSync(file, content);
+        project.configure({ ...members("bad", 21_900), zatoServerConfs: [file] });
+        await project.init();
+        const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+        assert.notEqual(status, 0);
+        assert.match(output, said);
+        assert.match(output, /server\.conf/);
+        assert.doesNotMatch(output, /command:local:Command/);
+        assert.ok(!existsSync(project.redis));
+        if (content !== undefined) assert.equal(readFileSync(file, "utf8"), content);
+      } finally {
+        await project.remove();
+      }
+    });
+  }
+});
+
+describe("the package in somebody else's program", { timeout: 300_000 }, () => {
+  it("brings the example up and down", async () => {
+    const example = (file: string) => readFileSync(join(checkout, "examples", "library", file), "utf8");
+    assert.ok(example("index.ts").split("\n").length <= 17, "the example has 15 lines");
+    const project = new Project({}, Object.fromEntries(["index.ts", "Pulumi.yaml", "package.json"].map((file) => [file, example(file)])));
+    try {
+      const installed = join(project.directory, "node_modules", "pulumi-redis-ha");
+      mkdirSync(installed, { recursive: true });
+      execFileSync("npm", ["pack", "--silent", "--pack-destination", project.directory], { cwd: checkout, stdio: ["ignore", "ignore", "inherit"] });
+      execFileSync("tar", ["-xzf", join(project.directory, "pulumi-redis-ha-0.1.0.tgz"), "-C", installed, "--strip-components=1"]);
+      for (const dependency of ["@pulumi", "handlebars"])
+        symlinkSync(join(checkout, "node_modules", dependency), join(project.directory, "node_modules", dependency));
+      writeFileSync(join(project.directory, `Pulumi.${project.stack}.yaml`), `config:\n  my-infrastructure:directory: ${project.redis}\n`);
+      await project.init();
+      await project.up();
+      assert.deepEqual(await project.output("sentinels"), ["sessions1:16455", "sessions2:26455", "sessions3:36455"]);
+      assert.match(String(await ask("sessions1:16455", "SENTINEL", "CKQUORUM", "sessions")), /^OK 3/);
+      await project.upChangesNothing();
+      await destroy(project);
+      assert.ok(!existsSync(project.redis));
+    } finally {
+      await project.remove();
+    }
+  });
+});

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+
+/** A stage of the tests; those that count report in the words of node's test runner. */
+interface Stage {
+  name: string;
+  what: string;
+  command: string[];
+}
+
+const node = (what: string, ...files: string[]): Omit<Stage, "name"> => ({
+  what,
+  // Servers are started, stopped and waited for most of the time: two files at once are not slower on two cores.
+  command: ["node", "--test", "--test-reporter=spec", `--test-concurrency=${process.env.TEST_CONCURRENCY ?? 2}`, ...files],
+});
+
+const stages: Stage[] = [
+  { name: "types", what: "type check", command: ["tsc", "-p", "."] },
+  { name: "lint", what: "lint", command: ["eslint", "."] },
+  { name: "format", what: "format", command: ["prettier", "--check", "."] },
+  { name: "scripts", what: "shellcheck", command: ["sh", "-c", "shellcheck -s sh -e SC2034 templates/*.sh && shellcheck .ci/run"] },
+  {
+    name: "provider",
+    what: "the stand-in for the command plugin",
+    command: ["sh", "-c", "cd toolchain/command-provider && go vet ./... && go test ./..."],
+  },
+  { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
+  { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
+  { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },
+  { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
+  { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
+];
+
+const counted = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs a stage with its output passed on, and adds what it counted. */
+function run({ command: [program = "", ...args] }: Stage): Promise<number> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let last = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    process.stdout.write(text);
+    last = (last + text).slice(-4000);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => {
+      const number = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)`, "m").exec(last)?.[1] ?? 0);
+      counted.passed += number("pass");
+      counted.failed += number("fail") + number("cancelled");
+      counted.skipped += number("skipped");
+      resolve(status ?? 1);
+    });
+  });
+}
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((wanted) => !stages.some(({ name }) => name === wanted));
+if (unknown.length > 0) throw new Error(`no such stage: ${unknown.join(", ")}; there are ${stages.map(({ name }) => name).join(", ")}`);
+
+const times: string[] = [];
+const failed: string[] = [];
+for (const stage of stages.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  console.log(`\n=== ${stage.name}: ${stage.what}`);
+  const began = Date.now();
+  if ((await run(stage)) !== 0) failed.push(stage.name);
+  times.push(`${stage.name} ${Math.round((Date.now() - began) / 1000)} s${failed.includes(stage.name) ? " FAILED" : ""}`);
+}
+console.log(`\n${times.join(", ")}`);
+if (failed.length > 0) console.log(`failed: ${failed.join(", ")}`);
+console.log(`${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped`);
+process.exitCode = failed.length > 0 ? 1 : 0;
