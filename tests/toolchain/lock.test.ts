@@ -17,7 +17,7 @@ test("the second waits for the first, and nothing is left", async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     order.push("first ends");
   });
-  const second = withLock(file, async () => void order.push("second"));
+  const second = withLock(file, () => Promise.resolve(void order.push("second")));
   await Promise.all([first, second]);
   assert.deepEqual(order, ["first begins", "first ends", "second"]);
   assert.equal(existsSync(file), false);
@@ -29,13 +29,13 @@ test("a failure frees the lock", async (t) => {
     withLock(file, () => Promise.reject(new Error("no"))),
     /no/,
   );
-  assert.equal(await withLock(file, async () => "yes"), "yes");
+  assert.equal(await withLock(file, () => Promise.resolve("yes")), "yes");
 });
 
 test("a lock whose holder is dead is taken over", async (t) => {
   const file = join(scratch(t), "lock");
   writeFileSync(file, `${deadProcess()} ${hostname()}\n`);
-  assert.equal(await withLock(file, async () => "mine"), "mine");
+  assert.equal(await withLock(file, () => Promise.resolve("mine")), "mine");
 });
 
 test("only a dead or silent holder makes a lock stale", (t) => {

@@ -5,11 +5,13 @@ import { test } from "node:test";
 import { attempt } from "../../toolchain/official.mjs";
 import { program, scratch } from "./scratch.ts";
 
+const nothing = () => undefined;
+
 test("a download that never comes is given up within ten seconds, and all of it ends", async (t) => {
   const home = scratch(t);
   const hanging = program(join(home, "hanging"), `sleep 60 & echo $! > ${home}/pid; wait`);
   const began = Date.now();
-  assert.equal(await attempt("x", hanging, [], { HOME: home, PATH: process.env.PATH }, () => {}), false);
+  assert.equal(await attempt("x", hanging, [], { HOME: home, PATH: process.env.PATH }, nothing), false);
   assert.ok(Date.now() - began < 10_000);
   const pid = readFileSync(join(home, "pid"), "utf8").trim();
   const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] : "gone";
@@ -19,7 +21,7 @@ test("a download that never comes is given up within ten seconds, and all of it 
 
 test("a download that fails at once is no error", async (t) => {
   const home = scratch(t);
-  assert.equal(await attempt("x", program(join(home, "f"), "exit 1"), [], { HOME: home }, () => {}), false);
+  assert.equal(await attempt("x", program(join(home, "f"), "exit 1"), [], { HOME: home }, nothing), false);
 });
 
 test("a download that works but brings something else is no error", async (t) => {

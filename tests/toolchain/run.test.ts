@@ -24,16 +24,23 @@ function complete(t: TestContext) {
   return { HOME: home, PATH: process.env.PATH };
 }
 
+function milliseconds(args: string[], env: NodeJS.ProcessEnv): number {
+  const began = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  assert.deepEqual([status, stderr], [0, ""]);
+  return performance.now() - began;
+}
+
 test("with everything in place a command starts quickly, and nothing is said", { skip }, (t) => {
   const env = complete(t);
-  const times = [1, 2, 3].map(() => {
-    const began = performance.now();
-    const { status, stderr } = spawnSync(process.execPath, [RUN, "--", "true"], { env, encoding: "utf8" });
-    assert.deepEqual([status, stderr], [0, ""]);
-    return performance.now() - began;
-  });
-  // The goal is 150 ms; this leaves room for a busy machine.
-  assert.ok(Math.min(...times) < 500, `took ${times.map(Math.round).join(", ")} ms`);
+  const bare: number[] = [];
+  const whole: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    bare.push(milliseconds(["-e", "0"], env));
+    whole.push(milliseconds([RUN, "--", "true"], env));
+  }
+  // The goal is 150 ms on an idle machine, where Node.js alone takes 50: a busy one slows both.
+  assert.ok(Math.min(...whole) < 5 * Math.min(...bare), `${Math.min(...whole)} ms, bare Node.js ${Math.min(...bare)} ms`);
   assert.equal(existsSync(join(env.HOME, ".cache")), false);
 });
 
@@ -45,14 +52,14 @@ test("arguments, output and exit status are the command's own", { skip }, (t) =>
 });
 
 test("a signal reaches the command, and its end by a signal is ours too", { skip }, async (t) => {
-  const args = [RUN, "--", "sh", "-c", "trap 'echo got it; exit 3' TERM; echo ready; sleep 5 & wait; exit 1"];
+  const args = [RUN, "--", "sh", "-c", "trap 'kill $!; echo got it; exit 3' TERM; sleep 30 & echo ready; wait; exit 1"];
   const child = spawn(process.execPath, args, { env: complete(t), stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
     if (text.includes("ready")) child.kill("SIGTERM");
   });
-  const [code] = await once(child, "exit");
+  const [code] = (await once(child, "exit")) as [number | null];
   assert.deepEqual([code, output], [3, "ready\ngot it\n"]);
 
   const killed = spawnSync(process.execPath, [RUN, "--", "sh", "-c", "kill -9 $$"], { env: complete(t) });
@@ -64,6 +71,12 @@ test("the variables can be taken over by a shell, whatever is in them", { skip }
   const script = `eval "$(${process.execPath} ${SETUP} --print-env)" && echo "$PULUMI_BACKEND_URL|$PULUMI_HOME"`;
   const { stdout } = spawnSync("sh", ["-c", script], { env, encoding: "utf8" });
   assert.equal(stdout, `file:///it's $HERE|${env.HOME}/.pulumi\n`);
+});
+
+test("a command that does not exist ends as in a shell", { skip }, (t) => {
+  const { status, stderr } = spawnSync(process.execPath, [RUN, "--", "no-such-command"], { env: complete(t), encoding: "utf8" });
+  assert.equal(status, 127);
+  assert.match(stderr, /no-such-command/);
 });
 
 test("what cannot be understood is refused", (t) => {

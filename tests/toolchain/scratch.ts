@@ -6,7 +6,9 @@ import type { TestContext } from "node:test";
 /** A directory that is gone after the test. */
 export function scratch(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "toolchain-test-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  t.after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
   return directory;
 }
 

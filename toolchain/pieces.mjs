@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { COMMAND_PLUGIN_VERSION, ENGINE_VERSION } from "./pins.mjs";
+
+/**
+ * One program that Pulumi consists of.
+ * @typedef {object} Piece
+ * @property {string} name
+ * @property {string} file where it belongs, below PULUMI_HOME
+ * @property {string} sources folder of the Go module in this folder that it is built from
+ * @property {string} main Go package to build
+ * @property {string} [ldflags] further linker flags
+ * @property {string} takes how long the build takes on two cores with nothing cached
+ * @property {{ name: string, version: string }} [plugin] how the engine calls it, if it can fetch it
+ * @property {string} [onlyFor] the need that it is for; without one it is always needed
+ */
+
+const ENGINE_BIN = join("versions", ENGINE_VERSION, "bin");
+
+/**
+ * A further plugin is one more entry here and one more Go module beside the others.
+ * @type {Piece[]}
+ */
+export const PIECES = [
+  {
+    name: "engine",
+    file: join(ENGINE_BIN, "pulumi"),
+    sources: "engine",
+    main: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    ldflags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
+    takes: "about 5 minutes",
+  },
+  {
+    name: "language host",
+    file: join(ENGINE_BIN, "pulumi-language-nodejs"),
+    sources: "language-nodejs",
+    main: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    takes: "half a minute",
+  },
+  {
+    name: "command plugin",
+    file: join("plugins", `resource-command-v${COMMAND_PLUGIN_VERSION}`, "pulumi-resource-command"),
+    sources: "command-provider",
+    main: ".",
+    takes: "about a minute",
+    plugin: { name: "command", version: COMMAND_PLUGIN_VERSION },
+  },
+];
+
+/**
+ * @param {string} pulumiHome
+ * @returns {string} the directory of the engine and its language hosts
+ */
+export function engineDirectory(pulumiHome) {
+  return join(pulumiHome, ENGINE_BIN);
+}
