@@ -8,11 +8,11 @@ export function requireBeforeAnything(check: pulumi.Output<unknown>): void {
   checks.push(check);
 }
 
-/** @returns `value` once all checks hold that the program made while it built its components. */
-export function afterChecks<T>(value: T): pulumi.Output<T> {
+/** @returns `text` once all checks hold that the program made while it built its components. */
+export function afterChecks(text: string): pulumi.Output<string> {
   const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
   return pulumi
     .output(built)
     .apply(() => pulumi.all(checks))
-    .apply(() => value) as pulumi.Output<T>;
+    .apply(() => text);
 }

@@ -44,25 +44,35 @@ adopt() {
 
 # One at a time: a step whose `pulumi up` was killed goes on for a while.
 lock() {
-  lock_left=600
+  lock_left=600 lock_unowned=0 lock_mine="$$ $(born $$)" lock_parent=${directory%/*}
   until mkdir "$directory.lock" 2>/dev/null; do
-    [ -d "${directory%/*}" ] || fail "${directory%/*} is gone"
-    lock_pid='' lock_birth=
-    read -r lock_pid lock_birth 2>/dev/null <"$directory.lock/owner"
-    # A lock without an owner for a second is one whose maker was killed between two steps.
-    if [ -n "$lock_pid" ] || [ $lock_left -lt 590 ]; then
-      if [ -z "$lock_birth" ] || [ "$(born "$lock_pid")" != "$lock_birth" ]; then
-        rm -rf "$directory.lock"
-        continue
-      fi
+    [ -d "$lock_parent" ] || fail "$lock_parent is no directory, or gone"
+    if [ ! -d "$directory.lock" ] && ! { : >"$directory.lock.$$" && rm "$directory.lock.$$"; } 2>/dev/null; then fail "$lock_parent cannot be written"; fi
+    if lock_is_stale && mkdir "$directory.lock/taken" 2>/dev/null; then
+      # Somebody quicker may have taken it over before us.
+      if lock_is_stale; then rm -rf "$directory.lock"; else rmdir "$directory.lock/taken"; fi
+      continue
     fi
     lock_left=$((lock_left - 1))
     [ $lock_left -gt 0 ] || fail "$directory: another step (pid $lock_pid) has been at work on it for 60 s; wait for it, or end it, then try again"
     sleep 0.1
   done
-  echo "$$ $(born $$)" >"$directory.lock/owner"
   trap 'undo_create; rm -rf "$directory.lock"' EXIT
   trap 'exit 1' HUP INT TERM
+  echo "$lock_mine" >"$directory.lock/owner" || fail "$lock_parent cannot be written"
+}
+
+# The maker of a lock without an owner for a second was killed between two steps.
+lock_is_stale() {
+  lock_pid='' lock_birth=
+  read -r lock_pid lock_birth 2>/dev/null <"$directory.lock/owner"
+  if [ -n "$lock_birth" ]; then
+    lock_unowned=0
+    [ "$(born "$lock_pid")" != "$lock_birth" ]
+  else
+    lock_unowned=$((lock_unowned + 1))
+    [ $lock_unowned -gt 10 ]
+  fi
 }
 
 # What was never created is not in the stack's state: nobody would remove it later.
@@ -73,14 +83,12 @@ undo_create() {
   cd / && rm -rf "$directory"
 }
 
-changed=
 put() {
   [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ] && return
   if ! { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }; then
     rm -f "$1.new"
     fail "$directory/$1 cannot be written"
   fi
-  changed=1
 }
 
 start_process() {
@@ -108,11 +116,12 @@ wait_ready() {
   while :; do
     now=$(lifecycle ready)
     status=$?
-    [ $status -ne 0 ] || break
+    # Looked at last: on a port that somebody else has, that one would be found ready.
     if ! running; then
       say_log "${directory##*/} ended before it was ready"
       return 1
     fi
+    [ $status -ne 0 ] || break
     case $now in
       "$said") ;;
       *%* | *bytes*) wait_until=$(($(date +%s) + ready_limit)) ;;
@@ -140,10 +149,11 @@ end_process() {
 }
 
 alive_within() {
-  alive_left=$1
+  alive_until=$(($(date +%s) + $1))
   until lifecycle alive; do
-    alive_left=$((alive_left - 1))
-    [ $alive_left -gt 0 ] || return 1
+    # 2: it could not be asked, which says nothing of the server.
+    [ $? -ne 2 ] || exit 1
+    [ "$(date +%s)" -lt $alive_until ] || return 1
     sleep 1
   done
 }
@@ -171,7 +181,7 @@ create_or_update() {
       kill -KILL "$pid"
       end_process
       start_process
-    elif [ -n "$changed" ] && ! lifecycle reload; then
+    elif ! lifecycle reload; then
       lifecycle handover || exit 1
       end_process
       start_process
@@ -242,10 +252,13 @@ case $action in
       create | update) lock && create_or_update ;;
       start)
         lock && enter
-        running || start_process
+        running || adopt || start_process
         wait_ready
         ;;
-      stop) lock && enter && lifecycle handover && end_process ;;
+      stop)
+        lock && enter
+        if running || adopt; then lifecycle handover && end_process; fi
+        ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
       *) fail "unknown action $action" ;;
     esac

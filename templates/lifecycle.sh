@@ -302,12 +302,13 @@ exec_sentinel() {
 }
 
 # only_master: the one node that says it is the master; or, while all wait to be told, the one that most of them
-# knew as the master last.
+# knew as the master last. At the first creation nobody knew one: a node that waits then names only itself.
 only_master() {
   ask_all "$nodes" INFO replication
   only=$(grep -l '^role:master' "$replies"/* 2>/dev/null)
   case $(count "$only") in
     0)
+      [ "${FIRST_CREATION:-0}" = 0 ] || return
       for reply in "$replies"/*; do
         [ -s "$reply" ] && node_at "$(field master_host <"$reply")" "$(field master_port <"$reply")"
       done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p'
