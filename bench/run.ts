@@ -18,8 +18,8 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 async function baseline(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "redis-ha-baseline-"));
   try {
-    return await seconds(async () =>
-      execFileSync("sh", [join(checkout, "bench", "baseline.sh"), join(directory, "run"), "22100"], { stdio: "inherit" }),
+    return await seconds(() =>
+      Promise.resolve(execFileSync("sh", [join(checkout, "bench", "baseline.sh"), join(directory, "run"), "22100"], { stdio: "inherit" })),
     );
   } finally {
     const run = join(directory, "run");

@@ -152,6 +152,11 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** /etc/hosts without the blocks of stacks: other tests have theirs in there at the same time. */
+export function hostsBesidesStacks(): string {
+  return readFileSync("/etc/hosts", "utf8").replaceAll(/^# BEGIN pulumi-redis-ha[^]*?^# END pulumi-redis-ha.*\n/gm, "");
+}
+
 /** Runs one command on one server, by port on loopback. */
 export async function ask(place: string, command: string, ...args: string[]): Promise<unknown> {
   const redis = new Redis(Number(place.split(":")[1]), "127.0.0.1", { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5000 });

@@ -72,6 +72,16 @@ describe("the resource graph", () => {
     assert.match(String(entries[0]?.inputs.stdin), /ENTRIES='127\.0\.0\.1 redis1\n127\.0\.0\.1 redis2\n127\.0\.0\.1 redis3'/);
   });
 
+  it("has every key of Pulumi.yaml in the table of the README, and no other", () => {
+    const keys = [...(/^config:\n([^]*?)^\S/m.exec(readFileSync("Pulumi.yaml", "utf8"))?.[1]?.matchAll(/^ {2}(\w+):$/gm) ?? [])].map(
+      ([, key]) => key,
+    );
+    const table = [...(/## Configuration([^]*?)\n## /.exec(readFileSync("README.md", "utf8"))?.[1] ?? "").matchAll(/^\| `(\w+)`/gm)].map(
+      ([, key]) => key,
+    );
+    assert.deepEqual(table, keys);
+  });
+
   it("has the defaults that Pulumi.yaml describes", async () => {
     const yaml = readFileSync("Pulumi.yaml", "utf8");
     for (const [name, place] of [
