@@ -47,7 +47,7 @@ lock() {
   lock_left=600 lock_unowned=0 lock_mine="$$ $(born $$)" lock_parent=${directory%/*}
   until mkdir "$directory.lock" 2>/dev/null; do
     [ -d "$lock_parent" ] || fail "$lock_parent is no directory, or gone"
-    if [ ! -d "$directory.lock" ] && ! { : >"$directory.lock.$$" && rm "$directory.lock.$$"; } 2>/dev/null; then fail "$lock_parent cannot be written"; fi
+    if [ ! -d "$directory.lock" ] && ! { touch "$directory.lock.$$" && rm "$directory.lock.$$"; } 2>/dev/null; then fail "$lock_parent cannot be written"; fi
     if lock_is_stale && mkdir "$directory.lock/taken" 2>/dev/null; then
       # Somebody quicker may have taken it over before us.
       if lock_is_stale; then rm -rf "$directory.lock"; else rmdir "$directory.lock/taken"; fi
@@ -127,7 +127,11 @@ wait_ready() {
       *%* | *bytes*) wait_until=$(($(date +%s) + ready_limit)) ;;
     esac
     said=$now
-    if [ "$(date +%s)" -ge $wait_until ] || [ $status -eq 2 ]; then
+    if [ $status -eq 2 ]; then
+      say_log "${directory##*/} will not be ready. $now"
+      return 1
+    fi
+    if [ "$(date +%s)" -ge $wait_until ]; then
       say_log "${directory##*/} is not ready after $ready_limit s: $now"
       return 1
     fi
@@ -138,9 +142,10 @@ wait_ready() {
 
 end_process() {
   running || return 0
-  kill -TERM "$pid"
   end_left=$((stop_limit * 20))
   while running; do
+    # Again each second: Redis refuses to end while it writes its first append-only file after a synchronisation.
+    [ $((end_left % 20)) -ne 0 ] || kill -TERM "$pid"
     end_left=$((end_left - 1))
     [ $end_left -ne 0 ] || { echo "${directory##*/} did not end within $stop_limit s: killing it"; kill -KILL "$pid"; }
     sleep 0.05

@@ -283,7 +283,9 @@ sentinel_state() {
     fi
     echo "sentinel monitor $m_name $m_where $m_quorum"
     grep "^sentinel [a-z-]* $m_name " masters.conf
-    grep -E "^sentinel (config-epoch|leader-epoch|known-replica|known-slave|known-sentinel) $m_name " sentinel.conf
+    # A 2.8 sentinel that ends in the middle of a failover has written the promoted node as a slave of itself.
+    grep -E "^sentinel (config-epoch|leader-epoch|known-replica|known-slave|known-sentinel) $m_name " sentinel.conf |
+      grep -v -x -F "sentinel known-slave $m_name $m_where"
   done <<EOF
 $monitored
 EOF
@@ -366,11 +368,15 @@ ready_sentinel() {
 # can_hand_over: sets problem if the sentinels would not carry out a failover now.
 can_hand_over() {
   problem=
+  # A sentinel that is still busy with the failover before would end it after ours, and stay with another master than
+  # the rest, at the same epoch: for ever.
+  c_until=$(($(date +%s) + 60))
+  while failover_in_progress && [ "$(date +%s)" -lt $c_until ]; do sleep 0.2; done
   named=$(named_master)
   if [ "$named" != "$name" ]; then
     problem="the sentinels do not name this node as the master (a majority says: ${named:-nothing})"
   elif failover_in_progress; then
-    problem="a failover is in progress"
+    refuse "refusing to stop this master while a failover is in progress: it has been for 60 s. See the logs of the sentinels, then try again"
   else
     ask_all "$sentinels" SENTINEL CKQUORUM "$master"
     for reply in "$replies"/*; do
@@ -509,7 +515,7 @@ check() {
   [ "$(printf '%s\n' $epochs | sort -u | grep -c .)" -le 1 ] || echo "the sentinels are in different epochs:$epochs"
   ask_all "$sentinels" SENTINEL CKQUORUM "$master"
   for reply in "$replies"/*; do
-    grep -qi -e '^OK' -e unknown "$reply" || echo "${reply##*/} on the quorum: $(head -n 1 "$reply")"
+    grep -qi -e "^OK $(count "$sentinels") usable" -e unknown "$reply" || echo "${reply##*/} on the quorum: $(head -n 1 "$reply")"
   done
   ask_all "$nodes" INFO replication
   for reply in "$replies"/*; do

@@ -1,0 +1,48 @@
+import type { Redis } from "ioredis";
+import { endpointAt, endpointText, type StackOutputs } from "../stack/outputs.ts";
+import { connection } from "../topology/connection.ts";
+import type { Timeline } from "./timeline.ts";
+
+type Members = Pick<StackOutputs, "masterName" | "nodes" | "sentinels">;
+
+/** Subscribes to the events of every sentinel. @returns what ends that */
+export async function watchEvents(members: Members, timeline: Timeline): Promise<() => void> {
+  const subscriptions = await Promise.all(
+    members.sentinels.map(async (sentinel): Promise<Redis> => {
+      const redis = connection(sentinel);
+      redis.on("pmessage", (_pattern: string, event: string, message: string) => {
+        const text = eventText(members, event, message);
+        if (text !== undefined) timeline.add(text, endpointText(sentinel));
+      });
+      await redis.psubscribe("*");
+      return redis;
+    }),
+  );
+  return () => {
+    for (const redis of subscriptions) redis.disconnect();
+  };
+}
+
+/**
+ * @param event such as `+sdown`
+ * @param message such as `slave 127.0.0.1:26300 127.0.0.1 26300 @ redis-ha 127.0.0.1 16300`
+ * @returns the event with names instead of addresses; undefined if it is about another master
+ */
+export function eventText(members: Members, event: string, message: string): string | undefined {
+  const words = message.split(" ");
+  if (event === "+switch-master") {
+    const [master, oldHost = "", oldPort = "", newHost = "", newPort = ""] = words;
+    if (master !== members.masterName) return undefined;
+    return `${event} ${nameAt(members, oldHost, oldPort)} -> ${nameAt(members, newHost, newPort)}`;
+  }
+  // Only events about an instance have its type, name, host and port in front.
+  if (!/^(master|slave|sentinel) \S+ \S+ \d+/.test(message)) return `${event} ${message}`.trim();
+  const [type = "", name, host = "", port = "", at, ofMaster, , , ...rest] = words;
+  if (at === "@" ? ofMaster !== members.masterName : name !== members.masterName) return undefined;
+  const details = at === "@" ? rest : words.slice(4);
+  return [event, type === "slave" ? "replica" : type, nameAt(members, host, port), ...details].join(" ");
+}
+
+function nameAt({ nodes, sentinels }: Members, host: string, port: string): string {
+  return endpointAt(nodes, host, Number(port))?.name ?? endpointText(endpointAt(sentinels, host, Number(port)) ?? { host, port: Number(port) });
+}

@@ -1,0 +1,81 @@
+import { CliError, ExitStatus } from "../program.ts";
+import { pulumi } from "./pulumi.ts";
+
+/** Where a process listens: its name for people, the address to connect to. */
+export interface Endpoint {
+  host: string;
+  address: string;
+  port: number;
+}
+
+export interface NodeEndpoint extends Endpoint {
+  name: string;
+  /** Absolute path, on its host. */
+  directory: string;
+}
+
+/** What the stack says about itself. */
+export interface StackOutputs {
+  stack: string;
+  masterName: string;
+  nodes: NodeEndpoint[];
+  sentinels: Endpoint[];
+  kvdbStanza: string;
+  /** What the servers' versions lack, a line each. */
+  limitations: string[];
+}
+
+/**
+ * Asks Pulumi for the stack's outputs.
+ *
+ * @throws CliError with exit status 2 if there is no such stack or if nothing was brought up in it
+ */
+export async function stackOutputs(stack: string): Promise<StackOutputs> {
+  const { status, stdout, stderr } = await pulumi("stack", "output", "--json", "--stack", stack);
+  if (status !== 0) {
+    const next = `In the directory of the Pulumi project, npm start brings a stack up; pulumi stack ls shows those that there are.`;
+    throw new CliError(`The stack ${stack} cannot be read. ${stderr.trim()}`, next, ExitStatus.couldNotLook);
+  }
+  return parseOutputs(stack, stdout);
+}
+
+/** @throws CliError with exit status 2 if an output is missing */
+export function parseOutputs(stack: string, json: string): StackOutputs {
+  const outputs = JSON.parse(json) as Record<string, unknown>;
+  const missing = ["masterName", "nodes", "sentinels", "hosts"].filter((name) => outputs[name] === undefined);
+  if (missing.length > 0) {
+    const next = "npm start (or pulumi up) brings it up, also where an earlier run did not get to its end.";
+    throw new CliError(`The stack ${stack} has no output ${missing.join(", ")}: it was never brought up completely.`, next, ExitStatus.couldNotLook);
+  }
+  const { masterName, nodes, sentinels, hosts, limitations, kvdbStanza } = outputs as unknown as Outputs;
+  return {
+    stack,
+    masterName,
+    nodes: nodes.map((node) => ({ ...node, address: hosts[node.host] ?? node.address })),
+    sentinels: sentinels.map((endpoint) => {
+      const host = endpoint.slice(0, endpoint.lastIndexOf(":"));
+      return { host, address: hosts[host] ?? host, port: Number(endpoint.slice(host.length + 1)) };
+    }),
+    kvdbStanza: kvdbStanza ?? "",
+    limitations: limitations ?? [],
+  };
+}
+
+interface Outputs {
+  masterName: string;
+  nodes: NodeEndpoint[];
+  sentinels: string[];
+  hosts: Record<string, string>;
+  limitations?: string[];
+  kvdbStanza?: string;
+}
+
+/** @returns `HOST:PORT` */
+export function endpointText({ host, port }: { host: string; port: number }): string {
+  return `${host}:${port}`;
+}
+
+/** @returns the one of `endpoints` that is reached there; the servers' answers hold host names or addresses */
+export function endpointAt<E extends Endpoint>(endpoints: E[], host: string, port: number): E | undefined {
+  return endpoints.find((each) => each.port === port && (each.host === host || each.address === host));
+}

@@ -1,0 +1,115 @@
+import { styleText } from "node:util";
+import { endpointText } from "../stack/outputs.ts";
+import { type Column, nodeText, placeText, type Problem, type Verdict } from "./judge.ts";
+import { type Cell, type Paint, table } from "./table.ts";
+import type { Known, NodeView, SentinelView, Topology } from "./topology.ts";
+
+/** Red where the stream is a terminal, as NO_COLOR and FORCE_COLOR say. */
+export function redOn(stream: NodeJS.WriteStream): Paint {
+  return (text) => styleText("red", text, { stream });
+}
+
+/** @returns the lines that `npm run status` shows */
+export function renderStatus(topology: Topology, verdict: Verdict, red: Paint): string[] {
+  const { problems } = verdict;
+  const lines = [headline(topology, verdict, red), "", ...nodeTable(topology, verdict, red), "", ...sentinelTable(topology, problems, red)];
+  if (problems.length > 0) lines.push("", red("What is wrong:"), ...problems.map(({ words }) => red(`  - ${words}`)));
+  if (topology.limitations.length > 0) lines.push("", ...topology.limitations.map((line) => `Note: ${line}`));
+  return lines;
+}
+
+function headline({ masterName, stack }: Topology, { healthy, master }: Verdict, red: Paint): string {
+  const subject = `${masterName} (stack ${stack})`;
+  const who = master ? `the master is ${nodeText(master)}` : "there is no agreed master";
+  return healthy ? `${subject}: healthy, ${who}` : red(`${subject}: NOT HEALTHY, ${who}`);
+}
+
+function nodeTable({ nodes }: Topology, { master, problems }: Verdict, red: Paint): string[] {
+  const headings = ["NODE", "HOST:PORT", "ROLE", "LINK", "OFFSET", "LAG", "KEYS", "SERVER"];
+  const rows = nodes.map((node): Cell[] => {
+    const { facts } = node;
+    const cell = cells(problems, node.name);
+    const start = [cell(node.name, "answer"), cell(endpointText(node))];
+    if (!facts) return [...start, cell("no answer", "answer"), ...unknown(5)];
+    return [
+      ...start,
+      cell(facts.role, "role"),
+      cell(linkText(node), "link"),
+      cell(String(facts.offset)),
+      cell(lagText(node, master)),
+      cell(String(facts.keys), "keys"),
+      cell(facts.server),
+    ];
+  });
+  return table(headings, rows, red);
+}
+
+function sentinelTable(topology: Topology, problems: Problem[], red: Paint): string[] {
+  const headings = ["SENTINEL", "NAMES", "EPOCH", "FLAGS", "REPLICAS", "PEERS", "QUORUM", "DOWN-AFTER", "CKQUORUM"];
+  const rows = topology.sentinels.map((sentinel): Cell[] => {
+    const { facts } = sentinel;
+    const who = endpointText(sentinel);
+    const cell = cells(problems, who);
+    if (!facts) return [cell(who, "answer"), cell("no answer", "answer"), ...unknown(7)];
+    return [
+      cell(who),
+      cell(placeText(topology, facts), "names"),
+      cell(String(facts.epoch), "epoch"),
+      cell([...facts.flags, ...(facts.tilt ? ["TILT"] : [])].join(","), "flags"),
+      cell(countText(facts.replicaCount, facts.replicas), "replicas"),
+      cell(countText(facts.peerCount, facts.peers), "peers"),
+      cell(`${facts.quorum} of ${topology.sentinels.length}`, "quorum"),
+      cell(`${facts.downAfterMilliseconds} ms`, "downAfter"),
+      cell(ckquorumText(sentinel), "ckquorum"),
+    ];
+  });
+  return table(headings, rows, red);
+}
+
+/** @returns what makes a cell of the row of `who`, bad if there is a problem with its column */
+function cells(problems: Problem[], who: string): (text: string, column?: Column) => Cell {
+  const bad = new Set(problems.filter((problem) => problem.who === who).map(({ column }) => column));
+  return (text, column) => ({ text, bad: column !== undefined && bad.has(column) });
+}
+
+function unknown(count: number): Cell[] {
+  return Array.from({ length: count }, () => ({ text: "-" }));
+}
+
+function linkText({ facts }: NodeView): string {
+  if (facts?.loading) return "loading";
+  if (!facts?.link) return "-";
+  if (facts.link.syncing) return "syncing";
+  return facts.link.up ? "up" : "down";
+}
+
+function lagText(node: NodeView, master: NodeView | undefined): string {
+  const lag = lagOf(node, master);
+  return lag ? `${lag.bytes} B, ${lag.seconds ?? "?"} s` : "-";
+}
+
+/** How far a replica is behind: bytes of the stream, and seconds since the master heard of it. Undefined for others. */
+export function lagOf(node: NodeView, master: NodeView | undefined): { bytes: number; seconds: number | undefined } | undefined {
+  if (!master?.facts || node.facts?.role !== "replica") return undefined;
+  const seen = master.facts.replicas.find(({ host, port }) => port === node.port && [node.host, node.address].includes(host));
+  // They are not asked at the very same moment: a replica may seem to be ahead.
+  return { bytes: Math.max(0, master.facts.offset - node.facts.offset), seconds: seen?.lagSeconds };
+}
+
+function countText(count: number, members: Known[]): string {
+  const down = members.filter(({ flags }) => flags.includes("s_down")).length;
+  return down > 0 ? `${count}, ${down} down` : String(count);
+}
+
+function ckquorumText({ facts }: SentinelView): string {
+  if (facts?.ckquorum === undefined) return "not in this version";
+  // The tail of the good answer is always the same.
+  return facts.ckquorum.replace(/^OK (\d+) usable Sentinels.*$/, "OK, $1 usable");
+}
+
+/** The same as {@link renderStatus}, for programs. */
+export function statusJson(topology: Topology, { healthy, master, problems }: Verdict): string {
+  const nodes = topology.nodes.map((node) => ({ ...node, lag: lagOf(node, master) }));
+  const { stack, masterName, sentinels, limitations } = topology;
+  return JSON.stringify({ stack, masterName, healthy, master: master?.name ?? null, problems, nodes, sentinels, limitations }, undefined, 2);
+}

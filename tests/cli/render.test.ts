@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { judge } from "../../cli/topology/judge.ts";
+import { renderStatus, statusJson } from "../../cli/topology/render.ts";
+import { table } from "../../cli/topology/table.ts";
+import { healthy, silence } from "./topologies.ts";
+
+const red = (text: string): string => `<${text}>`;
+
+test("a healthy topology has no red, no trailing blanks, and aligned columns", () => {
+  const { topology } = healthy();
+  const lines = renderStatus({ ...topology, limitations: ["Redis 2.8.19 has no CKQUORUM"] }, judge(topology), red);
+  assert.deepEqual(lines, [
+    "redis-ha (stack dev): healthy, the master is node1 (redis1:16300)",
+    "",
+    "NODE   HOST:PORT     ROLE     LINK  OFFSET  LAG       KEYS  SERVER",
+    "node1  redis1:16300  master   -     1000    -         3     Redis 7.0.15",
+    "node2  redis2:26300  replica  up    999     1 B, 0 s  3     Redis 7.0.15",
+    "node3  redis3:36300  replica  up    998     2 B, 1 s  3     Redis 7.0.15",
+    "",
+    "SENTINEL      NAMES                 EPOCH  FLAGS   REPLICAS  PEERS  QUORUM  DOWN-AFTER  CKQUORUM",
+    "redis1:16355  node1 (redis1:16300)  4      master  2         2      2 of 3  10000 ms    OK, 3 usable",
+    "redis2:26355  node1 (redis1:16300)  4      master  2         2      2 of 3  10000 ms    OK, 3 usable",
+    "redis3:36355  node1 (redis1:16300)  4      master  2         2      2 of 3  10000 ms    OK, 3 usable",
+    "",
+    "Note: Redis 2.8.19 has no CKQUORUM",
+  ]);
+});
+
+test("what is wrong is red in its cell and in words", () => {
+  const { topology, sentinels } = healthy();
+  silence(topology.nodes, 2);
+  sentinels[1].epoch = 3;
+  sentinels[2].ckquorum = undefined;
+  const text = renderStatus(topology, judge(topology), red).join("\n");
+  assert.match(text, /^<redis-ha \(stack dev\): NOT HEALTHY, the master is node1 \(redis1:16300\)>$/m);
+  assert.match(text, /^<node3> {2}redis3:36300 {2}<no answer> +- +- +- +- +-$/m);
+  assert.match(text, /^redis2:26355 .* <3> {6}master/m);
+  assert.match(text, /not in this version$/m);
+  assert.match(text, /^< {2}- redis2:26355 is in epoch 3, others in 4>$/m);
+  assert.match(text, /^< {2}- node3 \(redis3:36300\) does not answer: connect ECONNREFUSED>$/m);
+});
+
+test("colours do not move the columns", () => {
+  const lines = table(
+    ["A", "B"],
+    [
+      [{ text: "long", bad: true }, { text: "x" }],
+      [{ text: "s" }, { text: "y" }],
+    ],
+    (text) => `\u001b[31m${text}\u001b[39m`,
+  );
+  assert.deepEqual(lines, ["A     B", "\u001b[31mlong\u001b[39m  x", "s     y"]);
+});
+
+test("JSON says the same", () => {
+  const { topology } = healthy();
+  silence(topology.sentinels, 0);
+  const status = JSON.parse(statusJson(topology, judge(topology))) as {
+    healthy: boolean;
+    master: string;
+    nodes: { lag?: unknown }[];
+    problems: unknown[];
+  };
+  assert.equal(status.healthy, false);
+  assert.equal(status.master, "node1");
+  assert.deepEqual(
+    status.nodes.map(({ lag }) => lag),
+    [undefined, { bytes: 1, seconds: 0 }, { bytes: 2, seconds: 1 }],
+  );
+  assert.deepEqual(status.problems, [{ who: "redis1:16355", column: "answer", words: "redis1:16355 does not answer: connect ECONNREFUSED" }]);
+});

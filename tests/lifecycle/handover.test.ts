@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { type Cluster, type ClusterArgs, eventually, masterName, portsFrom, shells, signal, withCluster, withoutPause } from "./machine.ts";
+
+portsFrom(46_000);
+
+/** A setting that only a restart brings into force. */
+const change = { settings: { databases: "17" } };
+const changed = async (cluster: Cluster, node: string): Promise<boolean> => (await cluster.ask(node, "CONFIG", "GET", "databases")).endsWith("17");
+
+function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>): void {
+  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, run));
+}
+
+interface Written {
+  acknowledged: string[];
+  refused: number;
+  /** Longest time in ms between two acknowledged writes of all writers. */
+  gap: number;
+}
+
+/** Writes as clients of the sentinels do, until stopped. */
+function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Written> } {
+  let running = true;
+  let last = Date.now();
+  const written: Written = { acknowledged: [], refused: 0, gap: 0 };
+  const writers = Array.from({ length: count }, async (_, writer) => {
+    const client = new Redis({
+      sentinels: cluster.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
+      name: masterName,
+      family: 4,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => 20,
+      sentinelRetryStrategy: () => 20,
+      reconnectOnError: (error) => (/READONLY|NOREPLICAS/.test(error.message) ? 1 : false),
+    });
+    client.on("error", () => undefined);
+    for (let index = 0; running; index++) {
+      const key = `writer${writer}:${index}`;
+      try {
+        await client.set(key, index);
+        written.acknowledged.push(key);
+        written.gap = Math.max(written.gap, Date.now() - last);
+        last = Date.now();
+      } catch {
+        written.refused++;
+        await sleep(10);
+      }
+    }
+    client.disconnect();
+  });
+  return {
+    stop: async () => {
+      running = false;
+      await Promise.all(writers);
+      return written;
+    },
+  };
+}
+
+async function lost(cluster: Cluster, node: string, keys: string[]): Promise<string[]> {
+  const client = new Redis({ host: "127.0.0.1", port: cluster.member(node).port });
+  try {
+    const values = await client.mget(keys);
+    return keys.filter((_, index) => values[index] === null);
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function handOverUnderLoad(cluster: Cluster, report: (message: string) => void): Promise<void> {
+  await cluster.up();
+  const writers = startWriters(cluster);
+  await sleep(500);
+  const { out, took } = await cluster.done("update", "node1", change);
+  await sleep(1000);
+  const { acknowledged, refused, gap } = await writers.stop();
+  assert.match(out, /handed over to node[23]/);
+  const master = await cluster.named();
+  assert.notEqual(master, "node1");
+  assert.ok(acknowledged.length > 200, `${acknowledged.length} writes`);
+  report(`${acknowledged.length} writes acknowledged, ${refused} refused, longest gap ${gap} ms, update took ${took} ms`);
+  if (took > 8000) report(out + cluster.log("node1").slice(-4000));
+  assert.deepEqual(await lost(cluster, master, acknowledged), []);
+  assert.ok(await changed(cluster, "node1"));
+  await cluster.verify();
+}
+
+describe("hand-over under load", { concurrency: 1 }, () => {
+  for (const shell of shells) {
+    test(`four writers, no acknowledged write lost, ${shell.name}`, (t) =>
+      withCluster(shell, {}, (cluster) => handOverUnderLoad(cluster, (text) => t.diagnostic(text))));
+    test(`… by a server without CLIENT PAUSE WRITE, ${shell.name}`, (t) =>
+      withCluster(shell, { version: withoutPause }, (cluster) => handOverUnderLoad(cluster, (text) => t.diagnostic(text))));
+  }
+});
+
+describe("hand-over", { concurrency: 6 }, () => {
+  inEachShell("no quorum, persistence: restarted in place as the master, no key lost", { downAfter: 60_000 }, async (cluster) => {
+    await cluster.up();
+    const keys = await cluster.write("node1", "key");
+    await cluster.kill("sentinel1", "sentinel2");
+    const { out } = await cluster.done("update", "node1", change);
+    assert.match(out, /no hand-over: the sentinels do not name this node as the master \(a majority says: nothing\)/);
+    assert.ok(await changed(cluster, "node1"));
+    for (const sentinel of ["sentinel1", "sentinel2"]) await cluster.done("update", sentinel);
+    await cluster.verify();
+    assert.equal(await cluster.named(), "node1");
+    for (const node of ["node1", "node2", "node3"]) await eventually(`keys on ${node}`, () => cluster.holds(node, keys));
+  });
+
+  inEachShell(
+    "no persistence and nobody to hand over to: refuses to stop, and again",
+    { appendOnly: false, settings: { save: '""' } },
+    async (cluster) => {
+      await cluster.upNodes();
+      const keys = await cluster.write("node1", "key");
+      const pid = cluster.pid("node1");
+      // The second time the files are as wanted already, which must not be taken for the deed.
+      for (let round = 0; round < 2; round++) {
+        const { status, err } = await cluster.step("update", "node1", { settings: { ...cluster.args.settings, ...change.settings } });
+        assert.equal(status, 1);
+        assert.match(err, /refusing to stop: this master has no persistence and cannot hand over/);
+        assert.equal(cluster.pid("node1"), pid);
+      }
+      assert.notEqual((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+      await cluster.kill("node2", "node3");
+      assert.notEqual((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+      assert.equal(await cluster.ask("node1", "SET", "still", "writable"), "OK");
+      assert.ok(await cluster.holds("node1", keys));
+    },
+  );
+
+  inEachShell(
+    "time-out: ends within 30 s, writes are allowed, the process is the same",
+    { downAfter: 60_000, settings: { "replica-priority": "0" } },
+    async (cluster) => {
+      await cluster.up();
+      const pid = cluster.pid("node1");
+      const { status, err, took } = await cluster.step("update", "node1", change);
+      assert.equal(status, 1);
+      assert.match(err, /hand-over failed, writes are allowed again: the sentinels named no other master within 15 s/);
+      assert.ok(took < 25_000, `${took} ms`);
+      assert.equal(cluster.pid("node1"), pid);
+      assert.equal(await cluster.ask("node1", "SET", "a", "b"), "OK");
+    },
+  );
+
+  inEachShell(
+    "a replica that never catches up: ends by the clock, writes are allowed",
+    { downAfter: 60_000, nodes: 2, settings: { "repl-timeout": "600" } },
+    async (cluster) => {
+      await cluster.up();
+      signal(cluster.pid("node2"), "SIGSTOP");
+      await cluster.ask("node1", "SET", "a", "b");
+      const { status, err, took } = await cluster.step("update", "node1", change);
+      signal(cluster.pid("node2"), "SIGCONT");
+      assert.equal(status, 1);
+      assert.match(err, /hand-over failed, writes are allowed again: the replicas did not catch up within 10 s/);
+      assert.ok(took < 20_000, `${took} ms`);
+      assert.equal(await cluster.ask("node1", "SET", "a", "c"), "OK");
+    },
+  );
+
+  inEachShell(
+    "ended by a signal in the middle: writes are allowed at once",
+    { downAfter: 60_000, settings: { "replica-priority": "0" } },
+    async (cluster) => {
+      await cluster.up();
+      const step = cluster.sh([`${cluster.here}/lifecycle.sh`, "handover", cluster.directory("node1")], "", (child) =>
+        setTimeout(() => child.kill("SIGTERM"), 2000),
+      );
+      assert.notEqual((await step).status, 0);
+      assert.equal(await cluster.ask("node1", "SET", "a", "b"), "OK");
+    },
+  );
+
+  inEachShell(
+    "killed in the middle, on a server without a pause that ends: the next update allows writes",
+    { downAfter: 60_000, version: withoutPause, settings: { "replica-priority": "0" } },
+    async (cluster) => {
+      await cluster.up();
+      await cluster.sh([`${cluster.here}/lifecycle.sh`, "handover", cluster.directory("node1")], "", (child) =>
+        setTimeout(() => signal(-(child.pid ?? 0), "SIGKILL"), 2500),
+      );
+      assert.match(await cluster.ask("node1", "SET", "a", "b"), /NOREPLICAS/);
+      await cluster.done("update", "node1", {});
+      assert.equal(await cluster.ask("node1", "SET", "a", "b"), "OK");
+    },
+  );
+
+  inEachShell("delete of the master: hands over, the others go on with every key", {}, async (cluster) => {
+    await cluster.up();
+    const keys = await cluster.write("node1", "key");
+    const { status, out } = await cluster.host("delete", cluster.directory("node1"));
+    assert.equal(status, 0);
+    assert.match(out, /handed over to/);
+    const master = await cluster.named();
+    assert.notEqual(master, "node1");
+    assert.ok(await cluster.holds(master, keys));
+    assert.equal(cluster.log("node1"), "");
+  });
+});

@@ -1,0 +1,370 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { quote } from "../../hosts/shell.ts";
+import {
+  born,
+  type Cluster,
+  type ClusterArgs,
+  eventually,
+  isGone,
+  isRoot,
+  listen,
+  mountSmall,
+  portsFrom,
+  shells,
+  signal,
+  sleep,
+  withCluster,
+} from "./machine.ts";
+
+portsFrom(47_000);
+
+const single: ClusterArgs = { nodes: 1, sentinels: 0 };
+const files = ["pid", "instance", "parameters", "settings.conf", "node.conf", "loaded", "created"];
+
+function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>, skip = false): void {
+  for (const shell of shells) test(`${name}, ${shell.name}`, { skip }, () => withCluster(shell, args, run));
+}
+
+/** A create that must fail in time, with the reason, and leave nothing behind. */
+async function assertRefused(cluster: Cluster, name: string, reason: RegExp, changes = {}): Promise<void> {
+  const { status, err, took } = await cluster.step("create", name, changes);
+  assert.equal(status, 1, err);
+  assert.match(err, reason);
+  assert.ok(took < 15_000, `${took} ms`);
+  assert.ok(!existsSync(cluster.directory(name)));
+  assert.ok(!existsSync(`${cluster.directory(name)}.lock`));
+}
+
+/** A process that is none of ours, but may be killed by us if the scripts are wrong. */
+async function withForeign(command: string[], run: (pid: number) => Promise<void>): Promise<void> {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { stdio: "ignore" });
+  try {
+    await run(child.pid ?? 0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+describe("host.sh", { concurrency: 6 }, () => {
+  inEachShell("a second update changes nothing", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    const before = cluster.snapshot("node1", ...files);
+    await cluster.done("update", "node1");
+    await cluster.done("create", "node1");
+    assert.equal(cluster.snapshot("node1", ...files), before);
+    const listing = readdirSync(cluster.directory("node1"), { recursive: true }).filter((file) => /replies|\.new/.test(String(file)));
+    assert.deepEqual(listing, []);
+  });
+
+  inEachShell("a changed setting restarts with the same data; a new instance alone does not", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    await cluster.ask("node1", "SET", "a", "b");
+    const pid = cluster.pid("node1");
+    await cluster.done("update", "node1", { settings: { databases: "17" } });
+    assert.notEqual(cluster.pid("node1"), pid);
+    assert.ok(isGone(pid));
+    assert.deepEqual([await cluster.ask("node1", "GET", "a"), await cluster.ask("node1", "CONFIG", "GET", "databases")], ["b", "databases\n17"]);
+    const second = cluster.pid("node1");
+    await cluster.done("update", "node1", { settings: { databases: "17" }, instance: "another" });
+    assert.equal(cluster.pid("node1"), second);
+    assert.equal(cluster.file("node1", "instance"), "another");
+  });
+
+  inEachShell("create after a create that was killed at any time", single, async (cluster) => {
+    for (const after of [5, 30, 80, 150, 300, 600]) {
+      const killed = await cluster.step("create", "node1", {}, (child) => setTimeout(() => signal(-(child.pid ?? 0), "SIGKILL"), after));
+      await cluster.done("create", "node1");
+      assert.equal(await cluster.role("node1"), "master", `killed after ${after} ms: ${killed.err}`);
+      const pid = cluster.pid("node1");
+      const { status } = await cluster.host("delete", cluster.directory("node1"));
+      assert.equal(status, 0);
+      assert.ok(isGone(pid));
+      assert.equal(await cluster.ask("node1", "PING"), "");
+    }
+    assert.deepEqual(
+      readdirSync(cluster.here).filter((entry) => entry.startsWith("node1")),
+      [],
+    );
+  });
+
+  inEachShell("kill -9, then update: the same data", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    await cluster.ask("node1", "SET", "a", "b");
+    await cluster.kill("node1");
+    await cluster.done("update", "node1");
+    assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+    // Nobody says who is master: it must not say so by itself.
+    assert.equal(await cluster.role("node1"), "slave");
+  });
+
+  inEachShell("start and stop", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    const pid = cluster.pid("node1");
+    assert.equal((await cluster.host("start", cluster.directory("node1"))).status, 0);
+    assert.equal(cluster.pid("node1"), pid);
+    rmSync(join(cluster.directory("node1"), "pid"));
+    assert.equal((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+    assert.ok(isGone(pid), "stopped, though its pid file was lost");
+    assert.equal((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+    assert.equal((await cluster.host("start", cluster.directory("node1"))).status, 0);
+    assert.notEqual(await cluster.role("node1"), "");
+  });
+
+  inEachShell("a pid file that names a foreign live process: never killed", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    const ours = cluster.pid("node1");
+    const [, birth] = cluster.file("node1", "pid").trim().split(" ");
+    await cluster.kill("node1");
+    await withForeign(["sleep", "60"], async (foreign) => {
+      writeFileSync(join(cluster.directory("node1"), "pid"), `${foreign} ${birth}\n`);
+      await cluster.done("update", "node1");
+      assert.notEqual(cluster.pid("node1"), foreign);
+      assert.notEqual(cluster.pid("node1"), ours);
+      writeFileSync(join(cluster.directory("node1"), "pid"), `${foreign} ${birth}\n`);
+      const second = await cluster.ask("node1", "INFO", "server").then((text) => Number(/process_id:(\d+)/.exec(text)?.[1]));
+      assert.equal((await cluster.host("delete", cluster.directory("node1"))).status, 0);
+      assert.ok(!isGone(foreign));
+      assert.ok(isGone(second), "found by its configuration");
+    });
+  });
+
+  inEachShell("a process that ended and was not reaped counts as gone", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    await cluster.kill("node1");
+    const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const zombie = await new Promise<number>((resolve) => parent.stdout.once("data", (text: Buffer) => resolve(Number(text.toString()))));
+      writeFileSync(join(cluster.directory("node1"), "pid"), `${zombie} ${born(zombie)}\n`);
+      await eventually("a zombie", () => readFileSync(`/proc/${zombie}/stat`, "utf8").includes(") Z "));
+      const { took } = await cluster.done("update", "node1");
+      assert.ok(took < 10_000, `${took} ms`);
+      assert.equal(await cluster.role("node1"), "slave");
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
+  inEachShell("a lost pid file: the process is adopted, not doubled", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    const pid = cluster.pid("node1");
+    const before = cluster.file("node1", "pid");
+    rmSync(join(cluster.directory("node1"), "pid"));
+    await cluster.done("update", "node1");
+    assert.equal(cluster.file("node1", "pid"), before);
+    assert.ok(!isGone(pid));
+  });
+
+  inEachShell("port taken by a foreign listener", single, async (cluster) => {
+    const server = await listen(cluster.member("node1").port);
+    try {
+      await assertRefused(
+        cluster,
+        "node1",
+        /ended before it was ready. The last lines of .*\/node1\/log:[^]*Could not create server TCP listening socket/,
+      );
+    } finally {
+      server.close();
+    }
+  });
+
+  inEachShell("port taken by another redis: says whose it is, which stays as it was", { nodes: 1, sentinels: 1 }, async (cluster) => {
+    for (const name of ["node1", "sentinel1"]) {
+      const { port } = cluster.member(name);
+      const directory = join(cluster.root, `other-${name}`);
+      mkdirSync(directory);
+      writeFileSync(join(directory, "other.conf"), `port ${port}\nbind 127.0.0.1\ndir ${directory}\nsave ""\n`);
+      await withForeign(["redis-server", join(directory, "other.conf")], async (pid) => {
+        await eventually("the other answers", async () => (await cluster.ask(name, "PING")) === "PONG");
+        await cluster.ask(name, "SET", "a", "b");
+        await assertRefused(
+          cluster,
+          name,
+          new RegExp(`port ${port} on localhost is taken by the server that runs on ${directory}/other\\.conf \\(pid ${pid}\\)`),
+        );
+        assert.equal(await cluster.ask(name, "GET", "a"), "b");
+        assert.ok(!isGone(pid));
+        await cluster.ask(name, "CONFIG", "SET", "requirepass", "secret");
+        await assertRefused(cluster, name, new RegExp(`port ${port} on localhost is taken by a server that says: NOAUTH`));
+      });
+    }
+  });
+
+  inEachShell("directory below a file", single, async (cluster) => {
+    writeFileSync(join(cluster.here, "file"), "");
+    const { status, err, took } = await cluster.sh(
+      [join(cluster.here, "host.sh"), "create", join(cluster.here, "file", "node1")],
+      await cluster.settings("node1"),
+    );
+    assert.equal(status, 1);
+    assert.match(err, /here\/file is no directory/);
+    assert.ok(took < 15_000, `${took} ms`);
+  });
+
+  inEachShell(
+    "directory on a disk that cannot be written",
+    single,
+    async (cluster) => {
+      const disk = join(cluster.root, "disk");
+      mountSmall(disk, "ro,size=1m");
+      const { status, err, took } = await cluster.sh([join(cluster.here, "host.sh"), "create", join(disk, "node1")], await cluster.settings("node1"));
+      assert.equal(status, 1);
+      assert.match(err, /\/disk cannot be written/);
+      assert.ok(took < 15_000, `${took} ms`);
+    },
+    !isRoot,
+  );
+
+  inEachShell("server missing", single, async (cluster) => {
+    await assertRefused(cluster, "node1", /ended before it was ready[^]*redis-server: not found/, { server: "/nowhere/redis-server" });
+  });
+
+  inEachShell("a bad setting, on create and on update; the good one again", single, async (cluster) => {
+    await assertRefused(cluster, "node1", /FATAL CONFIG FILE ERROR[^]*maxmemory-policy/, { settings: { "maxmemory-policy": "never" } });
+    await cluster.done("create", "node1");
+    await cluster.ask("node1", "SET", "a", "b");
+    const { status, err, took } = await cluster.step("update", "node1", { settings: { "maxmemory-policy": "never" } });
+    assert.equal(status, 1);
+    assert.match(err, /FATAL CONFIG FILE ERROR/);
+    assert.ok(took < 15_000);
+    await cluster.done("update", "node1");
+    assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+  });
+
+  inEachShell("a hung process is started anew, but only after 15 s of silence", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    await cluster.ask("node1", "SET", "a", "b");
+    const pid = cluster.pid("node1");
+    signal(pid, "SIGSTOP");
+    const brief = cluster.done("update", "node1");
+    await sleep(6000);
+    assert.ok(!isGone(pid));
+    signal(pid, "SIGCONT");
+    await brief;
+    assert.equal(cluster.pid("node1"), pid);
+
+    signal(pid, "SIGSTOP");
+    const { out, took } = await cluster.done("update", "node1");
+    assert.match(out, /node1 has not answered for 15 s: starting it anew/);
+    assert.ok(took > 15_000 && took < 25_000, `${took} ms`);
+    assert.ok(isGone(pid));
+    assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+  });
+
+  inEachShell("steps at once on one directory are done one after the other", single, async (cluster) => {
+    await Promise.all([1, 2, 3, 4].map(() => cluster.done("create", "node1")));
+    assert.equal(cluster.log("node1").match(/starting as/g)?.length, 1);
+    const changes = ["17", "18", "19", "20"].map((databases) => ({ settings: { databases }, instance: databases }));
+    await Promise.all(changes.map((change) => cluster.done("update", "node1", change)));
+    const [, databases] = (await cluster.ask("node1", "CONFIG", "GET", "databases")).split("\n");
+    assert.equal(cluster.file("node1", "instance"), databases);
+    assert.ok(cluster.file("node1", "settings.conf").includes(`databases ${databases}`));
+  });
+
+  inEachShell("a lock left by a killed step, with or without an owner, is taken over by one", single, async (cluster) => {
+    const lock = `${cluster.directory("node1")}.lock`;
+    for (const owner of ["4194304 1\n", ""]) {
+      mkdirSync(lock);
+      writeFileSync(join(lock, "owner"), owner);
+      const steps = await Promise.all([1, 2, 3, 4, 5].map(() => cluster.done("create", "node1")));
+      assert.ok(Math.max(...steps.map(({ took }) => took)) < 15_000);
+      assert.equal(cluster.log("node1").match(/starting as/g)?.length, 1);
+      assert.ok(!existsSync(lock));
+      await cluster.host("delete", cluster.directory("node1"));
+    }
+  });
+
+  inEachShell("replies left by a killed step go away, those of a live one stay", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    const dead = join(cluster.directory("node1"), ".replies.4194304");
+    const live = join(cluster.directory("node1"), `.replies.${process.pid}`);
+    mkdirSync(dead);
+    mkdirSync(live);
+    await cluster.done("update", "node1");
+    assert.deepEqual([existsSync(dead), existsSync(live)], [false, true]);
+  });
+
+  inEachShell("the client is missing: says so, and does not take the server for hung", single, async (cluster) => {
+    await cluster.done("create", "node1");
+    const pid = cluster.pid("node1");
+    const settings = (await cluster.settings("node1")).replaceAll("redis-cli", "no-such-cli");
+    const { status, err } = await cluster.sh([join(cluster.here, "host.sh"), "update", cluster.directory("node1")], settings);
+    assert.equal(status, 1);
+    assert.match(err, /the program no-such-cli is missing/);
+    assert.ok(!isGone(pid));
+    await cluster.done("update", "node1");
+    assert.equal(cluster.pid("node1"), pid);
+  });
+
+  inEachShell(
+    "uninstall ends and removes everything, undoes edits, and removes the directories that were made, only those",
+    { nodes: 2, sentinels: 1 },
+    async (cluster) => {
+      const kept = join(cluster.root, "kept");
+      mkdirSync(kept);
+      const hosts = join(kept, "hosts");
+      writeFileSync(hosts, "127.0.0.1 localhost");
+      const edit = `FILE=${quote(hosts)}\nOWNER='test/dev'\nENTRIES='127.0.0.1 redis1'\n`;
+      const applied = await cluster.sh([join(cluster.here, "host.sh"), "apply", "hosts-entries.sh", "hosts"], edit);
+      assert.equal(applied.status, 0, applied.err);
+      assert.match(readFileSync(hosts, "utf8"), /redis1/);
+      await cluster.up();
+      const pids = cluster.names.map((name) => cluster.pid(name));
+      rmSync(join(cluster.directory("node2"), "pid"));
+      mkdirSync(`${cluster.directory("node1")}.lock`);
+      const { status, err } = await cluster.host("uninstall");
+      assert.equal(status, 0, err);
+      assert.ok(pids.every(isGone));
+      assert.equal(readFileSync(hosts, "utf8"), "127.0.0.1 localhost");
+      assert.deepEqual(readdirSync(cluster.root), ["kept"]);
+
+      mkdirSync(join(cluster.root, "stack"));
+      await cluster.install();
+      assert.equal((await cluster.host("uninstall")).status, 0);
+      assert.deepEqual(readdirSync(cluster.root).sort(), ["kept", "stack"]);
+    },
+  );
+
+  inEachShell(
+    "full disk: a clear error, the running server untouched; works again when there is space",
+    { nodes: 1, sentinels: 1 },
+    async (cluster) => {
+      mountSmall(cluster.directory("node1"), "size=1m");
+      mountSmall(cluster.directory("sentinel1"), "size=1m");
+      for (const name of ["node1", "sentinel1"]) {
+        await cluster.done("create", name);
+        const pid = cluster.pid(name);
+        const own = cluster.file(name, name === "node1" ? "node.conf" : "sentinel.conf");
+        const full = join(cluster.directory(name), "full");
+        try {
+          writeFileSync(full, Buffer.alloc(2_000_000));
+        } catch {
+          // That was the purpose.
+        }
+        await cluster.done("update", name);
+        const setting: Record<string, string> = name === "node1" ? { databases: "17" } : { "notification-script": "/bin/true" };
+        const { status, err, took } = await cluster.step("update", name, { settings: setting });
+        assert.equal(status, 1);
+        assert.match(err, /cannot be written/);
+        assert.ok(took < 15_000, `${took} ms`);
+        assert.equal(cluster.pid(name), pid);
+        assert.equal(await cluster.ask(name, "PING"), "PONG");
+        await cluster.kill(name);
+        const dead = await cluster.step("update", name);
+        assert.equal(dead.status, 1);
+        assert.ok(dead.took < 15_000, `${dead.took} ms`);
+        assert.match(dead.err, /cannot (be written|write)|No space left/);
+        assert.equal(cluster.file(name, name === "node1" ? "node.conf" : "sentinel.conf"), own);
+        rmSync(full);
+        await cluster.done("update", name, { settings: setting });
+        assert.equal(await cluster.ask(name, "PING"), "PONG");
+        if (name === "sentinel1") assert.match(cluster.file(name, "sentinel.conf"), new RegExp(`${/^sentinel myid .*$/m.exec(own)?.[0]}`));
+      }
+    },
+    !isRoot,
+  );
+});
