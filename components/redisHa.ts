@@ -125,8 +125,8 @@ export class RedisHa extends pulumi.ComponentResource {
       firstNode.name,
       "verify",
       pulumi
-        .all(processes.map(({ instance }) => instance))
-        .apply((instances) => instances.map((instance, index) => `${topology.nodes.concat(topology.sentinels)[index]?.name} ${instance}\n`).join("")),
+        .all(processes.map(({ revision }) => revision))
+        .apply((revisions) => [...topology.nodes, ...topology.sentinels].map(({ name }, index) => `${name} ${revisions[index]}\n`).join("")),
       { parent: this, dependsOn: processes },
     );
     const zato = new ZatoKvdbConfig(

@@ -4,7 +4,7 @@ import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
 import { type Limits, lifecycleParameters, type Located } from "./parameters.ts";
-import { checkedVersion, clientOf } from "./server.ts";
+import { checkedVersion, clientOf, digest } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
 import { settingLines, settingsProblems } from "./settings.ts";
 
@@ -45,8 +45,8 @@ export class RedisNode extends pulumi.ComponentResource {
   readonly version: pulumi.Output<ServerVersion>;
   /** What this server version lacks, for the operator to read. */
   readonly limitations: pulumi.Output<string[]>;
-  /** Changes when the process is started or repaired. */
-  readonly instance: pulumi.Output<string>;
+  /** Changes whenever the process does: its settings, or by being started or repaired. */
+  readonly revision: pulumi.Output<string>;
 
   /** @param name name of the node, as in `args.nodes`. */
   constructor(name: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -59,37 +59,30 @@ export class RedisNode extends pulumi.ComponentResource {
     const facts = args.host.look(name, server);
     this.version = checkedVersion("nodes", self, server, facts);
     this.limitations = this.version.apply(limitationsOf);
-    this.instance = facts.instance;
     requireBeforeAnything(this.version);
 
     const directory = args.host.directoryOf(name);
-    args.host.keepProcess(
-      name,
-      {
-        server,
-        files: {
-          parameters: this.version.apply((version) =>
-            lifecycleParameters(
-              {
-                ...args,
-                kind: "node",
-                self,
-                server,
-                cli: args.cli ?? clientOf(server),
-                dataFiles: dataFiles(args.settings ?? {}),
-                minReplicas: args.minReplicasToWrite,
-              },
-              featuresOf(version),
-            ),
-          ),
-          "settings.conf": pulumi
-            .all([this.version, self.address])
-            .apply(([version, address]) => render("node.conf.hbs", { name, lines: nodeLines({ ...args, address, directory }, version) })),
-        },
-      },
-      facts,
-      { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
-    );
+    const files = pulumi.output({
+      parameters: this.version.apply((version) =>
+        lifecycleParameters(
+          {
+            ...args,
+            kind: "node",
+            self,
+            server,
+            cli: args.cli ?? clientOf(server),
+            dataFiles: dataFiles(args.settings ?? {}),
+            minReplicas: args.minReplicasToWrite,
+          },
+          featuresOf(version),
+        ),
+      ),
+      "settings.conf": pulumi
+        .all([this.version, self.address])
+        .apply(([version, address]) => render("node.conf.hbs", { name, lines: nodeLines({ ...args, address, directory }, version) })),
+    });
+    this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
+    args.host.keepProcess(name, { server, files }, facts, { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] });
     this.registerOutputs({ version: this.version.label });
   }
 }

@@ -5,7 +5,7 @@ import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
 import { type Limits, lifecycleParameters, type Located } from "./parameters.ts";
 import { quoteDirective } from "./redisNode.ts";
-import { checkedVersion, clientOf } from "./server.ts";
+import { checkedVersion, clientOf, digest } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
 import { settingLines, settingsProblems } from "./settings.ts";
 
@@ -54,8 +54,8 @@ export class Sentinel extends pulumi.ComponentResource {
   readonly version: pulumi.Output<ServerVersion>;
   /** What this server version lacks, for the operator to read. */
   readonly limitations: pulumi.Output<string[]>;
-  /** Changes when the process is started or repaired. */
-  readonly instance: pulumi.Output<string>;
+  /** Changes whenever the process does: its settings, or by being started or repaired. */
+  readonly revision: pulumi.Output<string>;
 
   /** @param name name of the sentinel, as in `args.sentinels`. */
   constructor(name: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -68,40 +68,33 @@ export class Sentinel extends pulumi.ComponentResource {
     const facts = args.host.look(name, server);
     this.version = checkedVersion("sentinels", self, server, facts);
     this.limitations = this.version.apply(limitationsOf);
-    this.instance = facts.instance;
     requireBeforeAnything(this.version);
 
     const directory = args.host.directoryOf(name);
     const [first] = args.masters;
-    args.host.keepProcess(
-      name,
-      {
-        server,
-        files: {
-          parameters: this.version.apply((version) =>
-            lifecycleParameters(
-              {
-                ...args,
-                kind: "sentinel",
-                self,
-                server,
-                cli: args.cli ?? clientOf(server),
-                masterName: first?.name ?? "",
-                initialMaster: first?.initialMaster ?? "",
-                monitored: args.masters.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),
-              },
-              featuresOf(version),
-            ),
-          ),
-          "settings.conf": pulumi
-            .all([this.version, self.address])
-            .apply(([version, address]) => render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory }, version) })),
-          "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",
-        },
-      },
-      facts,
-      { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
-    );
+    const files = pulumi.output({
+      parameters: this.version.apply((version) =>
+        lifecycleParameters(
+          {
+            ...args,
+            kind: "sentinel",
+            self,
+            server,
+            cli: args.cli ?? clientOf(server),
+            masterName: first?.name ?? "",
+            initialMaster: first?.initialMaster ?? "",
+            monitored: args.masters.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),
+          },
+          featuresOf(version),
+        ),
+      ),
+      "settings.conf": pulumi
+        .all([this.version, self.address])
+        .apply(([version, address]) => render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory }, version) })),
+      "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",
+    });
+    this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
+    args.host.keepProcess(name, { server, files }, facts, { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] });
     this.registerOutputs({ version: this.version.label });
   }
 }

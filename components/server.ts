@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProcessFacts } from "../hosts/host.ts";
@@ -10,6 +11,11 @@ export function clientOf(server: string): string {
   const client = basename(server).replace(/server/, "cli");
   const fallback = client === basename(server) ? "redis-cli" : client;
   return server.includes("/") ? join(dirname(server), fallback) : fallback;
+}
+
+/** @returns a short text that changes with the contents of the files. */
+export function digest(files: Record<string, string>): string {
+  return createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
 }
 
 /**

@@ -9,7 +9,7 @@
 #   sh host.sh remove SCRIPT EDIT        undo it, with the settings it was applied with
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
-# What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, orphan (lifecycle.sh).
+# What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, retry, orphan (lifecycle.sh).
 # The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each file.
 set -u
 umask 077
@@ -112,12 +112,17 @@ say_log() {
 
 # wait_ready: while what it says changes (a load, a synchronisation), it gets more time.
 wait_ready() {
-  wait_until=$(($(date +%s) + ready_limit)) said=
+  wait_until=$(($(date +%s) + ready_limit)) retry_until=$(($(date +%s) + 75)) said=
   while :; do
     now=$(lifecycle ready)
     status=$?
     # Looked at last: on a port that somebody else has, that one would be found ready.
     if ! running; then
+      if [ "$(date +%s)" -lt $retry_until ] && lifecycle retry; then
+        sleep 2
+        start_process
+        continue
+      fi
       say_log "${directory##*/} ended before it was ready"
       return 1
     fi
@@ -218,6 +223,8 @@ edit() {
       rm -f "$kept.new"
       exit 1
     fi
+    # Another file is another edit: the one that was edited before has to be put back.
+    if [ -e "$kept" ] && [ "$(grep '^FILE=' "$kept")" != "$(grep '^FILE=' "$kept.new")" ]; then sh "$here/$2" remove <"$kept" || exit 1; fi
     mv "$kept.new" "$kept" && sh "$here/$2" apply <"$kept"
   elif [ -e "$kept" ]; then
     sh "$here/$2" remove <"$kept" && rm "$kept"

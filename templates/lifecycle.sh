@@ -6,6 +6,7 @@
 #   sh lifecycle.sh alive DIRECTORY     0: the server answers, be it that it is still loading
 #   sh lifecycle.sh reload DIRECTORY    0: the running server needs no restart to have the settings in the directory
 #   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
+#   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
 #   sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's configuration
 #   sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should be, or say what is not
 #
@@ -246,6 +247,16 @@ port_must_be_free() {
   taken_pid=$(printf '%s\n' "$taken" | field process_id)
   [ -n "$taken_pid" ] || refuse "port $port on $host is taken by a server that says: $(printf '%s\n' "$taken" | head -n 1)"
   refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
+}
+
+# An outgoing connection that ended within the last minute, or still goes on, may hold a port that lies in the range
+# the kernel gives to such connections (the seed's 36300 does): nobody listens there, and yet nobody can.
+only_held_by_a_connection() {
+  tail -n 5 log | grep -q 'Address already in use' || return 1
+  listening=$(printf ':%04X ' "$port")
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{ print $2 " " $4 }' | {
+    if grep -q "${listening}0A"; then return 1; fi
+  } && [ -r /proc/net/tcp ] && say "port $port is held by an outgoing connection of this machine: waiting until that has passed, a minute at most"
 }
 
 exec_node() {
@@ -570,6 +581,7 @@ case $action in
     [ "$(cat "$@")" = "$(cat loaded 2>/dev/null)" ]
     ;;
   handover) [ "$kind" != node ] || handover ;;
+  retry) only_held_by_a_connection ;;
   orphan)
     ours=$(ask_me INFO server)
     [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] || printf '%s\n' "$ours" | field process_id
