@@ -8,6 +8,16 @@ export interface Problem {
   reason: string;
 }
 
+const same = new Map<string, InputError>();
+
+/** @returns one and the same error for the same problem: the engine prints an error once, however many resources run into it. */
+export function inputError(problem: Problem): InputError {
+  const key = `${problem.propertyPath}: ${problem.reason}`;
+  const error = same.get(key) ?? new InputError([problem]);
+  same.set(key, error);
+  return error;
+}
+
 /**
  * Bad input, refused before anything is touched. A RunError, so that the engine prints the message and no stack
  * trace; `problems` holds the same in parts.

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProcessFacts } from "../hosts/host.ts";
-import { InputError } from "./inputError.ts";
+import { inputError } from "./inputError.ts";
 import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./serverVersion.ts";
 import type { Member } from "./topology.ts";
 
@@ -33,20 +33,19 @@ export function checkedVersion(
     const version = parseServerVersion(line);
     const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
     if (!version) {
-      throw new InputError([
-        { propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}` },
-      ]);
+      throw inputError({
+        propertyPath: "serverBinary",
+        reason: `${JSON.stringify(server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}`,
+      });
     }
     if (!atLeast(version, oldestSupported)) {
-      throw new InputError([{ propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is ${version.label}: allowed is ${wanted}` }]);
+      throw inputError({ propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is ${version.label}: allowed is ${wanted}` });
     }
     if (endpoint && endpoint !== `${member.host}:${member.port}`) {
-      throw new InputError([
-        {
-          propertyPath: `${list}.${member.name}`,
-          reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
-        },
-      ]);
+      throw inputError({
+        propertyPath: `${list}.${member.name}`,
+        reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
+      });
     }
     return version;
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../templates/render.ts";
-import { InputError } from "../components/inputError.ts";
+import { inputError } from "../components/inputError.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 
@@ -41,7 +41,7 @@ export class Look {
     this.#questions.push(pulumi.output(settings).apply((text) => `look_edit ${[name, scriptText(script), text].map(quote).join(" ")} &\n`));
     return this.#answers.apply((answers) => {
       const refusal = answers.get(`refused.${name}`);
-      if (refusal !== undefined) throw new InputError([{ propertyPath: field, reason: refusal.trim() }]);
+      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: refusal.trim() });
     });
   }
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -33,7 +34,17 @@ func newProvider() (p.Provider, error) {
 		Build()
 }
 
+// endWithEngine ends this process soon after its parent. The plugin protocol's own watch takes minutes; until
+// then an engine that was killed would leave its plugins behind.
+func endWithEngine(engine int) {
+	for os.Getppid() == engine {
+		time.Sleep(time.Second)
+	}
+	os.Exit(1)
+}
+
 func main() {
+	go endWithEngine(os.Getppid())
 	provider, err := newProvider()
 	if err == nil {
 		err = provider.Run(context.Background(), pluginName, version)
