@@ -60,7 +60,9 @@ export const REQUIREMENTS = {
     REDIS,
     tool("shellcheck", { dnf: ["ShellCheck"], yum: ["ShellCheck"], zypper: ["ShellCheck"] }),
     tool("busybox", { apt: ["busybox-static"] }),
-    tool("debootstrap"),
+    tool("gawk"),
+    tool("mvn", Object.fromEntries(MANAGERS.map((manager) => [manager, ["maven"]]))),
+    tool("unzip"),
     CONFIGOBJ,
   ],
 };
