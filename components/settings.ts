@@ -1,5 +1,7 @@
 import type { Problem } from "./inputError.ts";
 
+const notYet = "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
+
 /** Directives that something else in the stack decides, and what to set instead. */
 const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, string>> = {
   redisConf: {
@@ -23,6 +25,14 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
     "slave-announce-ip": "`hosts`",
     "replica-announce-port": "`nodes`",
     "slave-announce-port": "`nodes`",
+    requirepass: notYet,
+    masterauth: notYet,
+    masteruser: notYet,
+    user: notYet,
+    aclfile: notYet,
+    "rename-command": notYet,
+    "tls-port": notYet,
+    "tls-replication": notYet,
   },
   sentinelConf: {
     port: "`sentinels`",
@@ -48,6 +58,11 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
     "announce-hostnames": "nothing: host names are used wherever the server can",
     "announce-ip": "`hosts`",
     "announce-port": "`sentinels`",
+    "auth-pass": notYet,
+    "auth-user": notYet,
+    "sentinel-pass": notYet,
+    "sentinel-user": notYet,
+    "rename-command": notYet,
   },
 };
 
@@ -59,6 +74,7 @@ export function settingsProblems(field: "redisConf" | "sentinelConf", settings: 
   return Object.entries(settings).flatMap(([directive, value]) => {
     const propertyPath = `${field}.${directive}`;
     const elsewhere = decidedElsewhere[field][directive.toLowerCase()];
+    if (elsewhere === notYet) return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
     if (elsewhere) return [{ propertyPath, reason: `${JSON.stringify(value)} is not allowed here: set ${elsewhere}` }];
     if (!/^[a-z][a-z0-9-]*$/.test(directive)) {
       return [{ propertyPath, reason: `${JSON.stringify(directive)} is not allowed: as a directive, lower-case letters, digits and '-'` }];

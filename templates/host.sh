@@ -97,7 +97,9 @@ start_process() {
   rm -f pid
   # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
   if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
-  $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
+  # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
+  # shellcheck disable=SC2086
+  env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
   start_left=100
   until [ -s pid ] || [ $start_left -eq 0 ]; do
     start_left=$((start_left - 1))

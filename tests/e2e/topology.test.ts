@@ -42,6 +42,10 @@ describe("the seed's topology, with all defaults but the failover-timeout, which
     await assertHealthy();
   });
 
+  it("gives the servers nothing of the environment of `pulumi up`, which holds passphrases", () => {
+    for (const [name, pid] of project.pids()) assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, "utf8"), /PULUMI/, name);
+  });
+
   it("gives the outputs that Zato and the operator need", async () => {
     assert.deepEqual(await project.output("sentinels"), sentinels);
     assert.equal(await project.output("redisSentinels"), sentinels.join(", "));

@@ -69,6 +69,13 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
   ["an include", { redisConf: { include: "/etc/redis.conf" } }, "redisConf.include", /would be copied/],
   ["a monitored master by the back door", { sentinelConf: { monitor: "redis1 1 1" } }, "sentinelConf.monitor", /set `masterName`/],
   ["a sentinel's identity", { sentinelConf: { myid: "0" } }, "sentinelConf.myid", /Sentinel owns it/],
+  [
+    "a password, which nothing here would give",
+    { redisConf: { requirepass: "x" } },
+    "redisConf.requirepass",
+    /passwords, users and TLS are not supported/,
+  ],
+  ["a password for the master", { sentinelConf: { "auth-pass": "x" } }, "sentinelConf.auth-pass", /passwords, users and TLS are not supported/],
   ["a setting with an open quote", { redisConf: { "notify-keyspace-events": '"KEA' } }, "redisConf.notify-keyspace-events", /every quote closed/],
   ["an empty setting", { redisConf: { save: "" } }, "redisConf.save", /for an empty one/],
   ["a setting with a carriage return", { redisConf: { save: "900 1\r" } }, "redisConf.save", /without control characters/],

@@ -103,6 +103,9 @@ describe("free settings", () => {
       assert.equal(settingsProblems("redisConf", { x: value }).length > 0, true);
     });
   }
+  it("does not repeat a password that it refuses", () => {
+    assert.doesNotMatch(JSON.stringify(settingsProblems("redisConf", { requirepass: "hunter2" })), /hunter2/);
+  });
   it("writes a line for each line of a value", () => {
     assert.deepEqual(settingLines({ save: "900 1\n300 10" }), ["save 900 1", "save 300 10"]);
   });
