@@ -159,12 +159,18 @@ for (const shell of shells) {
     const { directory, file, of } = setUp("");
     const disk = join(directory, "disk");
     mkdirSync(disk);
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", disk]).status !== 0) return t.skip("cannot mount");
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", disk]).status !== 0) {
+      t.skip("cannot mount");
+      return;
+    }
     const text = "127.0.0.1 localhost\n10.0.0.1 " + "x".repeat(5000);
     const source = join(disk, "source");
     writeFileSync(source, text);
     try {
-      if (spawnSync("mount", ["--bind", source, file]).status !== 0) return t.skip("cannot bind");
+      if (spawnSync("mount", ["--bind", source, file]).status !== 0) {
+        t.skip("cannot bind");
+        return;
+      }
       const inode = statSync(file).ino;
       assert.equal((await run(shell, script, "apply", of("o"))).status, 0);
       assert.equal(bytes(file), `${text}\n${block("o", entries, note)}`);

@@ -39,7 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 export const isRoot = process.getuid?.() === 0;
 
 export function find(program: string): string {
-  const found = (process.env["PATH"] ?? "")
+  const found = (process.env.PATH ?? "")
     .split(delimiter)
     .map((directory) => join(directory, program))
     .find((path) => existsSync(path));
@@ -94,15 +94,15 @@ export const shells: readonly Shell[] = [
         ["awk", find("mawk")],
         ["sh", find("dash")],
       ]),
-      process.env["PATH"],
+      process.env.PATH,
     ].join(delimiter),
   },
   { name: "busybox", command: [busybox, "sh"], path: busyboxBin },
 ];
 
 /** dash with gawk, where gawk is installed: only the table runs under it too. */
-export const gawkShells: readonly Shell[] = (process.env["PATH"] ?? "").split(delimiter).some((directory) => existsSync(join(directory, "gawk")))
-  ? [{ name: "dash+gawk", command: [find("dash")], path: [links("gawk", [["awk", find("gawk")]]), process.env["PATH"]].join(delimiter) }]
+export const gawkShells: readonly Shell[] = (process.env.PATH ?? "").split(delimiter).some((directory) => existsSync(join(directory, "gawk")))
+  ? [{ name: "dash+gawk", command: [find("dash")], path: [links("gawk", [["awk", find("gawk")]]), process.env.PATH].join(delimiter) }]
   : [];
 
 export function quote(value: string): string {
@@ -116,16 +116,16 @@ export function run(shell: Shell, script: string, action: Action, parameters: Pa
     path = join(newDirectory(), script);
     writeFileSync(path, `${options.prelude}\n${original}`, "latin1");
   }
-  const [command, ...rest] = [...(options.through ?? []), ...shell.command, path, action];
+  const [command = "", ...rest] = [...(options.through ?? []), ...shell.command, path, action];
   return new Promise((resolve, reject) => {
-    const child = spawn(command ?? "", rest, {
+    const child = spawn(command, rest, {
       env: { PATH: shell.path, ...options.env },
     });
     let out = "";
     let err = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-    child.stdin.on("error", () => {});
+    child.stdin.on("error", () => undefined);
     child.stdin.end(
       Object.entries(parameters)
         .map(([name, value]) => `${name}=${quote(value)}\n`)
