@@ -38,6 +38,7 @@ running() {
 
 # A pid file that was lost does not make the process somebody else's.
 adopt() {
+  [ -e loaded ] || return 1
   pid=$(lifecycle orphan 2>/dev/null)
   [ -n "$pid" ] && echo "$pid $(born "$pid")" >pid
 }
@@ -49,7 +50,8 @@ lock() {
     [ -d "$lock_parent" ] || fail "$lock_parent is no directory, or gone"
     if [ ! -d "$directory.lock" ] && ! { touch "$directory.lock.$$" && rm "$directory.lock.$$"; } 2>/dev/null; then fail "$lock_parent cannot be written"; fi
     if lock_is_stale && mkdir "$directory.lock/taken" 2>/dev/null; then
-      # Somebody quicker may have taken it over before us.
+      # Somebody quicker may have taken it over before us, and not yet written who it is.
+      [ -n "$lock_birth" ] || sleep 1
       if lock_is_stale; then rm -rf "$directory.lock"; else rmdir "$directory.lock/taken"; fi
       continue
     fi

@@ -116,9 +116,9 @@ export function run(shell: Shell, script: string, action: Action, parameters: Pa
     path = join(newDirectory(), script);
     writeFileSync(path, `${options.prelude}\n${original}`, "latin1");
   }
-  const [command = "", ...rest] = [...(options.through ?? []), ...shell.command, path, action];
+  const [command, ...rest] = [...(options.through ?? []), ...shell.command, path, action];
   return new Promise((resolve, reject) => {
-    const child = spawn(command, rest, {
+    const child = spawn(command as string, rest, {
       env: { PATH: shell.path, ...options.env },
     });
     let out = "";
