@@ -118,7 +118,7 @@ export function run(shell: Shell, script: string, action: Action, parameters: Pa
   }
   const [command, ...rest] = [...(options.through ?? []), ...shell.command, path, action];
   return new Promise((resolve, reject) => {
-    const child = spawn(command as string, rest, {
+    const child = spawn(command, rest, {
       env: { PATH: shell.path, ...options.env },
     });
     let out = "";
