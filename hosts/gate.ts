@@ -9,7 +9,7 @@ export function requireBeforeAnything(check: pulumi.Output<unknown>): void {
 }
 
 /** @returns `text` once all checks hold that the program made while it built its components. */
-export function afterChecks(text: string): pulumi.Output<string> {
+export function afterChecks(text: pulumi.Output<string>): pulumi.Output<string> {
   const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
   return pulumi
     .output(built)

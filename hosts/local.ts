@@ -28,9 +28,17 @@ export class LocalHost extends Host {
         create: "sh",
         delete: `if [ -f ${hostScript} ]; then sh ${hostScript} uninstall; fi`,
         stdin: afterChecks(
-          [`here=${quote(this.#directory)}\n`, scriptText("install.sh"), ...scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`)].join(
-            "",
-          ),
+          this.#look
+            .scripts(this.#directory, scripts)
+            .apply((installed) =>
+              [
+                `here=${quote(this.#directory)}\n`,
+                scriptText("install.sh"),
+                ...[...scripts.map((each): [string, string] => [each, scriptText(each)]), ["installed", installed] as const].map(
+                  ([file, content]) => `put ${file} ${quote(content)}\n`,
+                ),
+              ].join(""),
+            ),
         ),
         addPreviousOutputInEnv: false,
       },
@@ -86,7 +94,7 @@ export class LocalHost extends Host {
         create: `sh ${script} ${words.create}`,
         update: `sh ${script} ${words.update ?? words.create}`,
         // Somebody who removed the directory by hand must still be able to destroy the stack.
-        delete: `if [ -f ${script} ]; then sh ${script} ${words.delete}; fi`,
+        delete: `if [ -f ${script} ]; then sh ${script} ${words.delete}; else echo ${script} is gone: nothing was undone with it; fi`,
         stdin,
         addPreviousOutputInEnv: false,
       },

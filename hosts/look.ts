@@ -36,6 +36,12 @@ export class Look {
     }));
   }
 
+  /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
+  scripts(directory: string, scripts: readonly string[]): pulumi.Output<string> {
+    this.#questions.push(`look_scripts ${[directory, ...scripts].map(quote).join(" ")} &\n`);
+    return this.#answers.apply((answers) => answers.get("scripts") ?? newInstance());
+  }
+
   /** Fails if something stands against the edit. */
   edit(name: string, { field, script, settings }: EditArgs): pulumi.Output<void> {
     this.#questions.push(pulumi.output(settings).apply((text) => `look_edit ${[name, scriptText(script), text].map(quote).join(" ")} &\n`));

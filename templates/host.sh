@@ -6,7 +6,7 @@
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
 #   sh host.sh delete DIRECTORY          stop it and remove the directory
 #   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
-#   sh host.sh remove SCRIPT EDIT        undo it, with the settings it was applied with
+#   sh host.sh remove SCRIPT EDIT        undo it, with the settings that it was applied with last
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
 # What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, retry, orphan (lifecycle.sh).
@@ -38,7 +38,7 @@ running() {
 
 # A pid file that was lost does not make the process somebody else's.
 adopt() {
-  [ -e loaded ] || return 1
+  [ -z "$made" ] || return 1
   pid=$(lifecycle orphan 2>/dev/null)
   [ -n "$pid" ] && echo "$pid $(born "$pid")" >pid
 }
@@ -232,6 +232,9 @@ edit() {
     mv "$kept.new" "$kept" && sh "$here/$2" apply <"$kept"
   elif [ -e "$kept" ]; then
     sh "$here/$2" remove <"$kept" && rm "$kept"
+  else
+    # The directory was lost; the stack's state has the settings as well.
+    sh "$here/$2" remove
   fi
 }
 

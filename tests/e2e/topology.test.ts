@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { ask, checkout, eventually, hostsBesidesStacks, isRunning, namedMaster, Project } from "./project.ts";
 
@@ -105,6 +105,14 @@ describe("the seed's topology, with all defaults but the failover-timeout, which
     assert.equal(await master(), place);
     await assertHealthy();
     await assertNothingLost();
+    await project.upChangesNothing();
+  });
+
+  it("comes up again, empty, when all were killed and the whole directory was lost", async () => {
+    for (const name of project.pids().keys()) project.kill(name);
+    rmSync(project.redis, { recursive: true });
+    await project.up();
+    await assertHealthy();
     await project.upChangesNothing();
   });
 
