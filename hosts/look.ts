@@ -47,7 +47,7 @@ export class Look {
     this.#questions.push(pulumi.output(settings).apply((text) => `look_edit ${[name, scriptText(script), text].map(quote).join(" ")} &\n`));
     return this.#answers.apply((answers) => {
       const refusal = answers.get(`refused.${name}`);
-      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: refusal.trim() });
+      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: refusal.trim().replaceAll("\u001f", "\n") });
     });
   }
 }

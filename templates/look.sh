@@ -32,7 +32,7 @@ look_scripts() {
   echo "scripts $(cat "$here/installed" 2>/dev/null)"
 }
 
-# look_edit NAME SCRIPT SETTINGS: what stands against this edit.
+# look_edit NAME SCRIPT SETTINGS: what stands against this edit, its lines parted by a control character.
 look_edit() {
-  said=$(printf '%s' "$3" | sh -c "$2" sh check 2>&1 >/dev/null) || echo "refused.$1 $(printf '%s' "$said" | tr '\n' ' ')"
+  said=$(printf '%s' "$3" | sh -c "$2" sh check 2>&1 >/dev/null) || echo "refused.$1 $(printf '%s' "$said" | tr '\n' '\037')"
 }
