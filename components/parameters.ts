@@ -22,7 +22,7 @@ export interface LifecycleArgs {
   self: Located;
   server: string;
   cli: string;
-  limits: Limits;
+  limits?: Limits;
   nodes: readonly Located[];
   sentinels: readonly Located[];
   masterName: string;
@@ -37,6 +37,7 @@ export interface LifecycleArgs {
 
 /** @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh. */
 export function lifecycleParameters(args: LifecycleArgs, features: Features): pulumi.Output<string> {
+  const limits = args.limits ?? { readySeconds: 60, stopSeconds: 60, verifySeconds: 60 };
   const located = (members: readonly Located[]) => pulumi.all(members.map((member) => pulumi.output(member)));
   return pulumi.all([pulumi.output(args.self), located(args.nodes), located(args.sentinels)]).apply(([self, nodes, sentinels]) => {
     const list = (members: typeof nodes) => members.map(({ name, host, address, port }) => `${name} ${host} ${address} ${port}`);
@@ -61,9 +62,9 @@ export function lifecycleParameters(args: LifecycleArgs, features: Features): pu
       min_replicas_value: args.minReplicas ?? 0,
       data_files: args.dataFiles ?? "",
       ask_limit: 2,
-      ready_limit: args.limits.readySeconds,
-      stop_limit: args.limits.stopSeconds,
-      verify_limit: args.limits.verifySeconds,
+      ready_limit: limits.readySeconds,
+      stop_limit: limits.stopSeconds,
+      verify_limit: limits.verifySeconds,
     });
   });
 }

@@ -100,8 +100,8 @@ export class RedisHa extends pulumi.ComponentResource {
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
         new RedisNode(
-          node,
-          { ...nodeArgs, masterName: topology.masterName, initialMaster: topology.initialMaster },
+          `${name}-${node}`,
+          { ...nodeArgs, nodeName: node, masterName: topology.masterName, initialMaster: topology.initialMaster },
           { parent: this, dependsOn: [...entries, ...nodes.slice(-1)] },
         ),
       );
@@ -111,8 +111,8 @@ export class RedisHa extends pulumi.ComponentResource {
       const masters = [{ ...topology, name: topology.masterName }];
       sentinels.push(
         new Sentinel(
-          sentinel,
-          { ...common, host: hostOf(host), port, masters, settings: args.sentinelConf },
+          `${name}-${sentinel}`,
+          { ...common, sentinelName: sentinel, host: hostOf(host), port, masters, settings: args.sentinelConf },
           { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] },
         ),
       );

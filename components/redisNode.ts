@@ -10,6 +10,8 @@ import { settingLines, settingsProblems } from "./settings.ts";
 
 /** Arguments of {@link RedisNode}. */
 export interface RedisNodeArgs {
+  /** Its name in `nodes`. @default the resource's name */
+  nodeName?: string;
   /** The machine it runs on. */
   host: Host;
   /** TCP port. */
@@ -36,7 +38,8 @@ export interface RedisNodeArgs {
   server?: string;
   /** The client program. @default the one that belongs to `server` */
   cli?: string;
-  limits: Limits;
+  /** @default 60 s each */
+  limits?: Limits;
 }
 
 /** One Redis server: its settings are the stack's, its role is Sentinel's. */
@@ -48,12 +51,12 @@ export class RedisNode extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  /** @param name name of the node, as in `args.nodes`. */
-  constructor(name: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:RedisNode", name, {}, opts);
+  constructor(resourceName: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:RedisNode", resourceName, {}, opts);
     const problems = settingsProblems("redisConf", args.settings ?? {});
     if (problems.length > 0) throw new InputError(problems);
 
+    const name = args.nodeName ?? resourceName;
     const server = args.server ?? "redis-server";
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.address };
     const facts = args.host.look(name, server);
@@ -82,7 +85,10 @@ export class RedisNode extends pulumi.ComponentResource {
         .apply(([version, address]) => render("node.conf.hbs", { name, lines: nodeLines({ ...args, address, directory }, version) })),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(name, { server, files }, facts, { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] });
+    args.host.keepProcess(resourceName, name, { server, files }, facts, {
+      parent: this,
+      dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
+    });
     this.registerOutputs({ version: this.version.label });
   }
 }

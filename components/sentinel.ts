@@ -27,6 +27,8 @@ export interface MonitoredMasterArgs {
 
 /** Arguments of {@link Sentinel}. */
 export interface SentinelArgs {
+  /** Its name in `sentinels`. @default the resource's name */
+  sentinelName?: string;
   /** The machine it runs on. */
   host: Host;
   /** TCP port. */
@@ -45,7 +47,8 @@ export interface SentinelArgs {
   server?: string;
   /** The client program. @default the one that belongs to `server` */
   cli?: string;
-  limits: Limits;
+  /** @default 60 s each */
+  limits?: Limits;
 }
 
 /** One Sentinel: port and options are the stack's; what it has learnt (myid, epochs, addresses) is its own. */
@@ -57,12 +60,12 @@ export class Sentinel extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  /** @param name name of the sentinel, as in `args.sentinels`. */
-  constructor(name: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:Sentinel", name, {}, opts);
+  constructor(resourceName: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = settingsProblems("sentinelConf", args.settings ?? {});
     if (problems.length > 0) throw new InputError(problems);
 
+    const name = args.sentinelName ?? resourceName;
     const server = args.server ?? "redis-server";
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.address };
     const facts = args.host.look(name, server);
@@ -94,7 +97,10 @@ export class Sentinel extends pulumi.ComponentResource {
       "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(name, { server, files }, facts, { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] });
+    args.host.keepProcess(resourceName, name, { server, files }, facts, {
+      parent: this,
+      dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
+    });
     this.registerOutputs({ version: this.version.label });
   }
 }

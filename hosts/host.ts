@@ -14,7 +14,7 @@ export interface HostArgs {
   address?: pulumi.Input<string>;
   /**
    * Absolute path of the stack's directory on that machine; each host has its own below it.
-   * @default `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is not set)
+   * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is not set)
    */
   directory?: string;
 }
@@ -77,8 +77,8 @@ export abstract class Host extends pulumi.ComponentResource {
   /** Looks at the process, at every preview and update, together with whatever else is asked of this host. */
   abstract look(process: string, server: string): pulumi.Output<ProcessFacts>;
 
-  /** Keeps a process running as `files` say: start, change, repair, end. */
-  abstract keepProcess(process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource;
+  /** Keeps a process running as `files` say: start, change, repair, end; `name` is the component's. */
+  abstract keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource;
 
   /** Makes an edit now, takes it back when the resource is deleted. */
   abstract edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource;

@@ -19,7 +19,7 @@ export class LocalHost extends Host {
 
   constructor(name: string, hostName: string, args: HostArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:LocalHost", name, hostName, args, opts);
-    this.#directory = join(args.directory ?? defaultDirectory(), hostName);
+    this.#directory = args.directory ? join(args.directory, hostName) : join(stateDirectory(), name);
     const hostScript = this.#script("host.sh");
     this.#look = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
     this.#scripts = new local.Command(
@@ -55,7 +55,7 @@ export class LocalHost extends Host {
     return this.#look.process(process, this.directoryOf(process), join(this.#directory, "lifecycle.sh"), server);
   }
 
-  override keepProcess(process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
+  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
     const directory = quote(this.directoryOf(process));
     const settings = pulumi
       .all([facts, args.files])
@@ -63,7 +63,7 @@ export class LocalHost extends Host {
         [`instance=${quote(instance)}\n`, ...Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`)].join(""),
       );
     return this.#command(
-      `${process}-process`,
+      `${name}-process`,
       { create: `create ${directory}`, update: `update ${directory}`, delete: `delete ${directory}` },
       settings,
       placement,
@@ -107,7 +107,8 @@ export class LocalHost extends Host {
   }
 }
 
-function defaultDirectory(): string {
+/** Beside other stacks, and with a directory for each host component: two of a program may have the same host name. */
+function stateDirectory(): string {
   const state = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
   return join(state, "redis-ha", `${pulumi.getProject()}.${pulumi.getStack()}`);
 }

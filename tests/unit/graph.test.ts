@@ -22,12 +22,12 @@ describe("the resource graph", () => {
       "LocalHost ha-redis2",
       "LocalHost ha-redis3",
       "RedisHa ha",
-      "RedisNode node1",
-      "RedisNode node2",
-      "RedisNode node3",
-      "Sentinel sentinel1",
-      "Sentinel sentinel2",
-      "Sentinel sentinel3",
+      "RedisNode ha-node1",
+      "RedisNode ha-node2",
+      "RedisNode ha-node3",
+      "Sentinel ha-sentinel1",
+      "Sentinel ha-sentinel2",
+      "Sentinel ha-sentinel3",
       "ZatoKvdbConfig ha-zato",
     ]);
   });
@@ -41,7 +41,7 @@ describe("the resource graph", () => {
       ["sentinel2", "redis2"],
       ["sentinel3", "redis3"],
     ] as const) {
-      const process = find(`${name}-process`);
+      const process = find(`ha-${name}-process`);
       assert.equal(process?.inputs.create, `sh /srv/redis/${host}/host.sh create /srv/redis/${host}/${name}`);
       assert.equal(process.inputs.update, `sh /srv/redis/${host}/host.sh update /srv/redis/${host}/${name}`);
     }
@@ -49,9 +49,9 @@ describe("the resource graph", () => {
 
   it("renders the seed's settings, and no role", () => {
     for (const line of ["bind redis2", "port 26300", "appendonly yes", "replica-announce-ip redis2"]) {
-      assert.match(stdin("node2-process"), new RegExp(`^${line}$`, "m"));
+      assert.match(stdin("ha-node2-process"), new RegExp(`^${line}$`, "m"));
     }
-    assert.doesNotMatch(stdin("node2-process"), /^(replicaof|slaveof) /m);
+    assert.doesNotMatch(stdin("ha-node2-process"), /^(replicaof|slaveof) /m);
   });
 
   it("renders the seed's options of Sentinel, and nothing that Sentinel owns", () => {
@@ -61,15 +61,23 @@ describe("the resource graph", () => {
       "sentinel parallel-syncs redis-ha 1",
       "sentinel failover-timeout redis-ha 180000",
     ]) {
-      assert.match(stdin("sentinel1-process"), new RegExp(`(^|')${line}$`, "m"));
+      assert.match(stdin("ha-sentinel1-process"), new RegExp(`(^|')${line}$`, "m"));
     }
-    assert.doesNotMatch(stdin("sentinel1-process"), /^sentinel (monitor|myid|known-|current-epoch|config-epoch)/m);
+    assert.doesNotMatch(stdin("ha-sentinel1-process"), /^sentinel (monitor|myid|known-|current-epoch|config-epoch)/m);
   });
 
   it("writes the three host names into the hosts file once", () => {
     const entries = registered.filter(({ name }) => name.endsWith("-entries"));
     assert.equal(entries.length, 1);
     assert.match(String(entries[0]?.inputs.stdin), /ENTRIES='127\.0\.0\.1 redis1\n127\.0\.0\.1 redis2\n127\.0\.0\.1 redis3'/);
+  });
+
+  it("lets a program have two with the same names for their nodes, sentinels and hosts", async () => {
+    for (const name of ["first", "second"]) new RedisHa(name);
+    for (let left = 200; left > 0 && !find("second-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
+    const names = registered.map(({ type, name }) => `${type} ${name}`);
+    assert.equal(new Set(names).size, names.length);
+    assert.notEqual(find("first-node1-process")?.inputs.create, find("second-node1-process")?.inputs.create);
   });
 
   it("has every key of Pulumi.yaml in the table of the README, and no other", () => {
