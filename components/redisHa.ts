@@ -120,10 +120,9 @@ export class RedisHa extends pulumi.ComponentResource {
 
     const processes = [...nodes, ...sentinels];
     const [firstNode] = topology.nodes as [Topology["nodes"][0]];
-    const verified = hostOf(firstNode.host).step(
+    const verified = hostOf(firstNode.host).verify(
       `${name}-verified`,
       firstNode.name,
-      "verify",
       pulumi
         .all(processes.map(({ revision }) => revision))
         .apply((revisions) => [...topology.nodes, ...topology.sentinels].map(({ name }, index) => `${name} ${revisions[index]}\n`).join("")),

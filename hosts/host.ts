@@ -83,6 +83,9 @@ export abstract class Host extends pulumi.ComponentResource {
   /** Makes an edit now, takes it back when the resource is deleted. */
   abstract edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource;
 
-  /** Runs a step of a process's lifecycle script whenever `occasion` changes. */
-  abstract step(name: string, process: string, step: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource;
+  /**
+   * Has a process's lifecycle script verify the whole that the process belongs to: whenever `occasion` (lines of text)
+   * changes, and whenever a look finds that it is no longer as it was verified.
+   */
+  abstract verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource;
 }

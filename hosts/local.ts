@@ -76,9 +76,18 @@ export class LocalHost extends Host {
     return this.#command(name, { create: `apply ${edit}`, delete: `remove ${edit}` }, args.settings, placement);
   }
 
-  override step(name: string, process: string, step: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
-    const create = `sh ${this.#script("lifecycle.sh")} ${step} ${quote(this.directoryOf(process))}`;
-    return new local.Command(name, { create, stdin: occasion, addPreviousOutputInEnv: false }, { parent, dependsOn: [this.#scripts, ...dependsOn] });
+  override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
+    const directory = this.directoryOf(process);
+    const verified = this.#look.check(name, directory, join(this.#directory, "lifecycle.sh"));
+    return new local.Command(
+      name,
+      {
+        create: `sh ${this.#script("lifecycle.sh")} verify ${quote(directory)}`,
+        stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
+        addPreviousOutputInEnv: false,
+      },
+      { parent, dependsOn: [this.#scripts, ...dependsOn] },
+    );
   }
 
   #command(

@@ -36,6 +36,12 @@ export class Look {
     }));
   }
 
+  /** @returns the identity of the last verification if what it found still holds, else a new one. */
+  check(name: string, directory: string, lifecycle: string): pulumi.Output<string> {
+    this.#questions.push(`look_check ${[name, directory, lifecycle].map(quote).join(" ")} &\n`);
+    return this.#answers.apply((answers) => answers.get(`verified.${name}`) ?? newInstance());
+  }
+
   /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
   scripts(directory: string, scripts: readonly string[]): pulumi.Output<string> {
     this.#questions.push(`look_scripts ${[directory, ...scripts].map(quote).join(" ")} &\n`);

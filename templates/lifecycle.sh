@@ -8,6 +8,7 @@
 #   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
 #   sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's configuration
+#   sh lifecycle.sh check DIRECTORY     0: the whole topology is what it should be, at this moment
 #   sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should be, or say what is not
 #
 # DIRECTORY/parameters holds sh assignments (components/parameters.ts lists them), DIRECTORY/settings.conf
@@ -509,7 +510,6 @@ some_node_holds_keys() {
 check() {
   named=$(named_master)
   if [ -z "$named" ]; then echo "no majority of the sentinels names a master"; return; fi
-  settle
   ask_all "$sentinels" SENTINEL MASTER "$master"
   epochs=
   for reply in "$replies"/*; do
@@ -547,10 +547,12 @@ check() {
 
 verify() {
   deadline=$(($(date +%s) + verify_limit))
+  occasion=$(cat)
   while :; do
+    named=$(named_master)
+    [ -z "$named" ] || settle
     problems=$(check)
     if [ -z "$problems" ]; then
-      named=$(named_master)
       # shellcheck disable=SC2046
       set -- $(where "$nodes" "$named")
       written=$(ask "$@" SET "pulumi-redis-ha:verify" "$$" EX 10)
@@ -566,6 +568,8 @@ verify() {
     sleep 0.1
   done
   ask "$@" DEL "pulumi-redis-ha:verify" >/dev/null
+  # What looks at this machine later compares: the same, as long as it still holds.
+  if ! { printf '%s\n' "$occasion" | sed -n 's/^verified //p' >verified.new && mv verified.new verified; }; then refuse "cannot write $directory/verified"; fi
   say "verified: $(count "$nodes") nodes, $(count "$sentinels") sentinels agree"
 }
 
@@ -585,6 +589,10 @@ case $action in
   orphan)
     ours=$(ask_me INFO server)
     [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] || printf '%s\n' "$ours" | field process_id
+    ;;
+  check)
+    problems=$(check)
+    [ -z "$problems" ] || refuse "$problems"
     ;;
   verify) verify ;;
   *) refuse "unknown action $action" ;;

@@ -1,5 +1,5 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_process, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
+# look_process, look_check, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
 set -u
 umask 077
 LC_ALL=C
@@ -22,6 +22,12 @@ look_process() {
   [ -s "$2/pid" ] && [ -s "$2/settings.conf" ] && [ -s "$2/instance" ] || return 0
   read -r pid birth <"$2/pid"
   [ -n "$birth" ] && [ "$(born "$pid")" = "$birth" ] && sh "$3" alive "$2" 2>/dev/null && echo "instance.$1 $(cat "$2/instance")"
+}
+
+# look_check NAME DIRECTORY LIFECYCLE: the identity of the last verification, if what it found still holds.
+look_check() {
+  if command -v timeout >/dev/null; then limit="timeout 3"; else limit=; fi
+  [ -s "$2/verified" ] && $limit sh "$3" check "$2" >/dev/null 2>&1 && echo "verified.$1 $(cat "$2/verified")"
 }
 
 # look_scripts DIRECTORY SCRIPT...: the identity of the installation, if all of it is there.

@@ -108,6 +108,18 @@ describe("the seed's topology, with all defaults but the failover-timeout, which
     await project.upChangesNothing();
   });
 
+  it("does not call a topology unchanged that is no longer what was verified, though every process runs", async () => {
+    const place = await master();
+    const stray = Object.values(nodes).find((each) => each !== place) as string;
+    await ask(stray, "REPLICAOF", "NO", "ONE");
+    const preview = await project.run("pulumi", "preview", "--stack", project.stack);
+    assert.match(preview.output, /redis-ha-verified +update/);
+    await project.up();
+    assert.equal(await master(), place);
+    await assertHealthy();
+    await project.upChangesNothing();
+  });
+
   it("comes up again, empty, when all were killed and the whole directory was lost", async () => {
     for (const name of project.pids().keys()) project.kill(name);
     rmSync(project.redis, { recursive: true });
