@@ -30,14 +30,10 @@ export class LocalHost extends Host {
         stdin: afterChecks(
           this.#look
             .scripts(this.#directory, scripts)
-            .apply((installed) =>
-              [
-                `here=${quote(this.#directory)}\n`,
-                scriptText("install.sh"),
-                ...[...scripts.map((each): [string, string] => [each, scriptText(each)]), ["installed", installed] as const].map(
-                  ([file, content]) => `put ${file} ${quote(content)}\n`,
-                ),
-              ].join(""),
+            .apply(
+              (installed) =>
+                `here=${quote(this.#directory)}\n${scriptText("install.sh")}` +
+                puts({ ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed }),
             ),
         ),
         addPreviousOutputInEnv: false,
@@ -57,11 +53,7 @@ export class LocalHost extends Host {
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
     const directory = quote(this.directoryOf(process));
-    const settings = pulumi
-      .all([facts, args.files])
-      .apply(([{ instance }, files]) =>
-        [`instance=${quote(instance)}\n`, ...Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`)].join(""),
-      );
+    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => `instance=${quote(instance)}\n${puts(files)}`);
     return this.#command(
       `${name}-process`,
       { create: `create ${directory}`, update: `update ${directory}`, delete: `delete ${directory}` },
@@ -114,6 +106,13 @@ export class LocalHost extends Host {
   #script(script: string): string {
     return quote(join(this.#directory, script));
   }
+}
+
+/** @returns shell text that puts each file, for the scripts that define `put`. */
+function puts(files: Record<string, string>): string {
+  return Object.entries(files)
+    .map(([file, content]) => `put ${file} ${quote(content)}\n`)
+    .join("");
 }
 
 /** Beside other stacks, and with a directory for each host component: two of a program may have the same host name. */
