@@ -29,7 +29,7 @@ export async function build(piece, pulumiHome, env) {
   let packages = 0;
   try {
     const ldflags = ["-s", "-w", piece.ldflags].filter(Boolean).join(" ");
-    await step(go.program, ["build", "-v", "-ldflags", ldflags, "-o", result, piece.main], {
+    await step(go.program, ["build", "-v", ...(piece.flags ?? []), "-ldflags", ldflags, "-o", result, piece.main], {
       title: piece.name,
       cwd: join(TOOLCHAIN, piece.sources),
       env: { ...env, ...go.env },

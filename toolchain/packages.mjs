@@ -15,7 +15,7 @@ const SYSTEM_DIRECTORIES = ["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/u
  * @typedef {object} Requirement
  * @property {string} what for messages
  * @property {(has: (program: string) => boolean, env: Environment) => boolean} found
- * @property {Record<Manager, string[]>} packages by package manager
+ * @property {Record<Manager, string[]>} packages by package manager; apt: `a|b` is the first of them that exists
  */
 
 /** @type {Requirement} */
@@ -43,11 +43,33 @@ function tool(program, differing = {}) {
   return { what: program, found: (has) => has(program), packages: /** @type {Record<Manager, string[]>} */ (packages) };
 }
 
+/**
+ * @param {string} name of the package, whatever the package manager
+ * @returns {Partial<Record<Manager, string[]>>}
+ */
+function everywhere(name) {
+  return Object.fromEntries(MANAGERS.map((manager) => [manager, [name]]));
+}
+
+/** The client alone where it has a package of its own: the engine may be on another machine. */
+const DOCKER = tool("docker", { apt: ["docker-cli|docker.io"], dnf: ["docker-cli"], apk: ["docker-cli"] });
+
+const SSH = tool("ssh", {
+  apt: ["openssh-client"],
+  dnf: ["openssh-clients"],
+  yum: ["openssh-clients"],
+  apk: ["openssh-client"],
+  pacman: ["openssh"],
+  zypper: ["openssh-clients"],
+  brew: ["openssh"],
+});
+
 /** @type {Requirement} */
 const CONFIGOBJ = {
   ...tool("python3-configobj", { apk: ["py3-configobj"], pacman: ["python-configobj"], zypper: ["python3-configobj"] }),
   what: "Python 3 with configobj",
-  found: (has, env) => has("python3") && runs("python3", ["-c", "import configobj"], env),
+  // The system's own, which its package manager installs for: the one on PATH may be another.
+  found: (_has, env) => runs("/usr/bin/python3", ["-c", "import configobj"], env),
 };
 
 /**
@@ -56,14 +78,24 @@ const CONFIGOBJ = {
  */
 export const REQUIREMENTS = {
   redis: [REDIS],
+  docker: [DOCKER],
+  ssh: [SSH],
   tests: [
     REDIS,
     tool("shellcheck", { dnf: ["ShellCheck"], yum: ["ShellCheck"], zypper: ["ShellCheck"] }),
     tool("busybox", { apt: ["busybox-static"] }),
     tool("gawk"),
-    tool("mvn", Object.fromEntries(MANAGERS.map((manager) => [manager, ["maven"]]))),
+    tool("mvn", everywhere("maven")),
     tool("unzip"),
     CONFIGOBJ,
+    DOCKER,
+    tool("dockerd", { ...everywhere("docker"), apt: ["docker.io"], dnf: ["moby-engine"] }),
+    tool("iptables"),
+    SSH,
+    tool("sshd", { ...everywhere("openssh-server"), pacman: ["openssh"], brew: ["openssh"] }),
+    tool("ip", { ...everywhere("iproute2"), dnf: ["iproute"], yum: ["iproute"], brew: ["iproute2mac"] }),
+    tool("debootstrap"),
+    tool("nft", everywhere("nftables")),
   ],
 };
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { COMMAND_PLUGIN_VERSION, ENGINE_VERSION } from "./pins.mjs";
+import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION } from "./pins.mjs";
 
 /**
  * One program that Pulumi consists of.
@@ -9,9 +9,10 @@ import { COMMAND_PLUGIN_VERSION, ENGINE_VERSION } from "./pins.mjs";
  * @property {string} sources folder of the Go module in this folder that it is built from
  * @property {string} main Go package to build
  * @property {string} [ldflags] further linker flags
+ * @property {string[]} [flags] further flags of the build
  * @property {string} takes how long the build takes on two cores with nothing cached
  * @property {{ name: string, version: string }} [plugin] how the engine calls it, if it can fetch it
- * @property {string} [onlyFor] the need that it is for; without one it is always needed
+ * @property {string[]} [onlyFor] the needs that it is for; without any it is always needed
  */
 
 const ENGINE_BIN = join("versions", ENGINE_VERSION, "bin");
@@ -43,6 +44,17 @@ export const PIECES = [
     main: ".",
     takes: "about a minute",
     plugin: { name: "command", version: COMMAND_PLUGIN_VERSION },
+  },
+  {
+    name: "docker plugin",
+    file: join("plugins", `resource-docker-v${DOCKER_PLUGIN_VERSION}`, "pulumi-resource-docker"),
+    sources: "docker-provider",
+    main: ".",
+    // Without Terraform's docker_compose resource: fewer packages, and no C on macOS.
+    flags: ["-tags", "no_compose"],
+    takes: "two to five minutes",
+    plugin: { name: "docker", version: DOCKER_PLUGIN_VERSION },
+    onlyFor: ["docker", "tests"],
   },
 ];
 

@@ -8,6 +8,9 @@ export const ENGINE_VERSION = "3.259.0";
 /** The `command` plugin: the version of the npm package @pulumi/command. */
 export const COMMAND_PLUGIN_VERSION = "1.2.1";
 
+/** The `docker` plugin: the version of the npm package @pulumi/docker. */
+export const DOCKER_PLUGIN_VERSION = "5.2.0";
+
 /** The oldest Node.js that the SDK supports and that runs TypeScript without a build. */
 export const NODE_MINIMUM = "22.18.0";
 

@@ -29,7 +29,7 @@ export function choosePulumiHome(env) {
 export function missingPieces(pulumiHome, needs) {
   return PIECES.filter((piece) => {
     const target = join(pulumiHome, piece.file);
-    const needed = !piece.onlyFor || needs.includes(piece.onlyFor);
+    const needed = !piece.onlyFor || piece.onlyFor.some((need) => needs.includes(need));
     return needed && (!isProgram(target) || isOutdated(piece, target));
   });
 }

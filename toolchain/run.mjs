@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { ToolchainError } from "./errors.mjs";
 import { parseNeeds, runMain, setup } from "./setup.mjs";
+import { resolveNeeds } from "./stackNeeds.mjs";
 
 /** What a shell returns for a command that cannot be started. */
 const NOT_FOUND = 127;
@@ -13,10 +14,20 @@ async function main() {
   const { needs, rest } = parseNeeds(process.argv.slice(2));
   const [dashes, command, ...args] = rest;
   if (dashes !== "--" || !command) {
-    throw new ToolchainError("Usage: node toolchain/run.mjs [--need redis,tests] -- COMMAND ARGUMENTS...");
+    throw new ToolchainError("Usage: node toolchain/run.mjs [--need stack] -- COMMAND ARGUMENTS...");
   }
-  const variables = await setup(needs);
-  await replaceWith(command, args, { ...process.env, ...variables });
+  const resolved = resolveNeeds(needs, [command, ...args], process.env);
+  const variables = await setup(resolved);
+  await replaceWith(command, args, { ...process.env, ...variables, ...(needs.length ? withoutDownloads(process.env) : {}) });
+}
+
+/**
+ * The official language host names every plugin that node_modules could use, and the engine then tries to download
+ * those that are not there: for a command whose needs are known, that could only bring what it does not need.
+ * @param {import("./paths.mjs").Environment} env
+ */
+function withoutDownloads(env) {
+  return { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ?? "true" };
 }
 
 /**

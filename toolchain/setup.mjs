@@ -13,6 +13,7 @@ import { PIECES } from "./pieces.mjs";
 import { shellQuote } from "./programs.mjs";
 import { say } from "./progress.mjs";
 import { choosePulumiHome, installPieces, missingPieces } from "./pulumi.mjs";
+import { resolveNeeds, STACK_NEEDS } from "./stackNeeds.mjs";
 
 /** @typedef {import("./paths.mjs").Environment} Environment */
 
@@ -90,9 +91,9 @@ function exitOnSignals() {
 
 /** @param {string[]} needs */
 function checkNeeds(needs) {
-  const known = [...Object.keys(REQUIREMENTS), ...PIECES.flatMap((piece) => piece.onlyFor ?? [])];
-  const unknown = needs.find((need) => !known.includes(need));
-  if (unknown) throw new ToolchainError(`--need ${unknown}: expected one or more of ${known.join(", ")}, with commas`);
+  const known = new Set([...Object.keys(REQUIREMENTS), ...PIECES.flatMap((piece) => piece.onlyFor ?? []), ...STACK_NEEDS]);
+  const unknown = needs.find((need) => !known.has(need));
+  if (unknown) throw new ToolchainError(`--need ${unknown}: expected one or more of ${[...known].join(", ")}, with commas`);
 }
 
 /**
@@ -122,9 +123,9 @@ export async function runMain(main) {
 async function main() {
   const { needs, rest } = parseNeeds(process.argv.slice(2));
   if (rest.length > 1 || (rest.length === 1 && rest[0] !== "--print-env")) {
-    throw new ToolchainError("Usage: node toolchain/setup.mjs [--need redis,tests] [--print-env]");
+    throw new ToolchainError("Usage: node toolchain/setup.mjs [--need docker,redis] [--print-env]");
   }
-  const variables = await setup(needs);
+  const variables = await setup(resolveNeeds(needs, [], process.env));
   if (rest.length) {
     for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${shellQuote(value)}`);
   }

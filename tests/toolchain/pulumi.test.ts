@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { CHECKOUT, TOOLCHAIN } from "../../toolchain/paths.mjs";
 import { PIECES } from "../../toolchain/pieces.mjs";
 import { choosePulumiHome, missingPieces } from "../../toolchain/pulumi.mjs";
 import { writeStamp } from "../../toolchain/stamps.mjs";
 import { program, scratch } from "./scratch.ts";
 
 const complete = (home: string) => PIECES.map((piece) => program(join(home, piece.file)));
-const names = (home: string) => missingPieces(home, []).map((piece) => piece.name);
+const names = (home: string, ...needs: string[]) => missingPieces(home, needs).map((piece) => piece.name);
 
 /** As if the program that the stamp belongs to had been built from other sources. */
 function makeOlder(stamp: string): void {
@@ -31,6 +32,23 @@ test("all pieces are missing in an empty home, none in a complete one", (t) => {
   assert.deepEqual(names(home), ["engine", "language host", "command plugin"]);
   complete(home);
   assert.deepEqual(names(home), []);
+});
+
+test("the docker plugin is missing only where it is needed", (t) => {
+  const home = scratch(t);
+  PIECES.filter((piece) => !piece.onlyFor).forEach((piece) => program(join(home, piece.file)));
+  assert.deepEqual([names(home), names(home, "redis", "ssh")], [[], []]);
+  assert.deepEqual([names(home, "docker"), names(home, "redis", "tests")], [["docker plugin"], ["docker plugin"]]);
+});
+
+test("the plugins are those of the npm packages", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const plugins = PIECES.flatMap(({ plugin, sources }) => (plugin ? [{ ...plugin, sources }] : []));
+  assert.deepEqual(
+    plugins.map(({ name, version }) => [name, version]),
+    plugins.map(({ name }) => [name, dependencies[`@pulumi/${name}`]]),
+  );
+  for (const { version, sources } of plugins) assert.match(readFileSync(join(TOOLCHAIN, sources, "main.go"), "utf8"), new RegExp(`"${version}"`));
 });
 
 test("an empty file is no program", (t) => {

@@ -79,11 +79,21 @@ test("a command that does not exist ends as in a shell", { skip }, (t) => {
   assert.match(stderr, /no-such-command/);
 });
 
+test("plugins are not downloaded during a command whose needs are known, unless the person wants it", { skip }, (t) => {
+  const downloads = (env: NodeJS.ProcessEnv, ...need: string[]) =>
+    spawnSync(process.execPath, [RUN, ...need, "--", "sh", "-c", 'echo "$PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"'], { env, encoding: "utf8" })
+      .stdout;
+  const env = complete(t);
+  assert.equal(downloads(env, "--need", "hosts"), "true\n");
+  assert.equal(downloads({ ...env, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "false" }, "--need", "hosts"), "false\n");
+  assert.equal(downloads(env), "\n", "nothing is known of any other command");
+});
+
 test("what cannot be understood is refused", (t) => {
   const env = { HOME: scratch(t), PATH: process.env.PATH };
   for (const [args, message] of [
     [[RUN], /Usage/],
-    [[RUN, "--need", "tea", "--", "true"], /--need tea: expected one or more of redis, tests/],
+    [[RUN, "--need", "tea", "--", "true"], /--need tea: expected one or more of redis, docker, ssh, tests, stack, hosts,/],
     [[SETUP, "--prnt-env"], /Usage/],
   ] as const) {
     const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
