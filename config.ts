@@ -20,11 +20,14 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     parallelSyncs: config.getNumber("parallelSyncs"),
     failoverTimeoutMilliseconds: config.getNumber("failoverTimeoutMilliseconds"),
     directory: config.get("directory") || undefined,
-    serverBinary: config.get("serverBinary"),
+    serverBinary: config.get("serverBinary") || undefined,
     cliBinary: config.get("cliBinary") || undefined,
     appendOnly: config.getBoolean("appendOnly"),
     minReplicasToWrite: config.getNumber("minReplicasToWrite"),
     minReplicasMaxLagSeconds: config.getNumber("minReplicasMaxLagSeconds"),
+    image: config.get("image") || undefined,
+    containerUser: config.get("containerUser") || undefined,
+    keepVolumes: config.getBoolean("keepVolumes"),
     redisConf: stringMap(config, "redisConf"),
     sentinelConf: stringMap(config, "sentinelConf"),
     hostsEntries: config.getBoolean("hostsEntries"),
@@ -50,12 +53,14 @@ function stringMap(config: pulumi.Config, key: string): Record<string, string> |
   );
 }
 
+const hostFields = ["kind", "address", "directory", "engine", "certificates", "image"];
+
 function hostMap(config: pulumi.Config): Record<string, HostArgs> | undefined {
   const value = objectFrom(config, "hosts");
   for (const [host, args] of Object.entries(value ?? {})) {
-    if (typeof args !== "object" || args === null) throw refused(`hosts.${host}`, args, "an object with any of: kind, address, directory");
+    if (typeof args !== "object" || args === null) throw refused(`hosts.${host}`, args, `an object with any of: ${hostFields.join(", ")}`);
     for (const [field, text] of Object.entries(args)) {
-      if (!["kind", "address", "directory"].includes(field)) throw refused(`hosts.${host}`, field, "any of: kind, address, directory");
+      if (!hostFields.includes(field)) throw refused(`hosts.${host}`, field, `any of: ${hostFields.join(", ")}`);
       if (typeof text !== "string") throw refused(`hosts.${host}.${field}`, text, "a text");
     }
   }

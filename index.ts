@@ -3,4 +3,4 @@ import { readConfig } from "./config.ts";
 
 const redis = new RedisHa("redis-ha", readConfig());
 
-export const { sentinels, redisSentinels, masterName, nodes, kvdbStanza, hosts, limitations } = redis;
+export const { sentinels, redisSentinels, masterName, nodes, kvdbStanza, hosts, containerHosts, limitations } = redis;

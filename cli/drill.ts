@@ -10,7 +10,7 @@ import { redOn, renderStatus } from "./topology/render.ts";
 
 const usage = `Usage: npm run drill -- [STACK] [--stop]
 Kills the master of a healthy stack, shows how another takes over, and brings the old one back as its replica.
-With --stop it is shut down in an orderly way instead of killed.
+With --stop it is stopped as an operator does it, with a hand-over, instead of killed.
 Exit status: 0 passed, 1 failed or not healthy, 2 could not look.`;
 
 async function main(args: string[]): Promise<number> {

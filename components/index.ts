@@ -1,4 +1,4 @@
-export { createHost, Host, type HostArgs, LocalHost } from "../hosts/index.ts";
+export { createHosts, Host, type HostArgs, LocalHost } from "../hosts/index.ts";
 export { HostsEntries, type HostsEntriesArgs } from "./hostsEntries.ts";
 export { InputError, type Problem } from "./inputError.ts";
 export type { Limits, Located } from "./parameters.ts";

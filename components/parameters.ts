@@ -16,6 +16,8 @@ export interface Limits {
   verifySeconds: number;
 }
 
+export const defaultLimits: Limits = { readySeconds: 60, stopSeconds: 60, verifySeconds: 60 };
+
 /** What lifecycle.sh has to know of a process and of those around it. */
 export interface LifecycleArgs {
   kind: "node" | "sentinel";
@@ -37,7 +39,7 @@ export interface LifecycleArgs {
 
 /** @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh. */
 export function lifecycleParameters(args: LifecycleArgs, features: Features): pulumi.Output<string> {
-  const limits = args.limits ?? { readySeconds: 60, stopSeconds: 60, verifySeconds: 60 };
+  const limits = args.limits ?? defaultLimits;
   const located = (members: readonly Located[]) => pulumi.all(members.map((member) => pulumi.output(member)));
   return pulumi.all([pulumi.output(args.self), located(args.nodes), located(args.sentinels)]).apply(([self, nodes, sentinels]) => {
     const list = (members: typeof nodes) => members.map(({ name, host, address, port }) => `${name} ${host} ${address} ${port}`);

@@ -1,7 +1,8 @@
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { createHost } from "../hosts/index.ts";
-import type { Host, HostArgs } from "../hosts/host.ts";
+import { isLoopback } from "../hosts/address.ts";
+import { type ContainerArgs, createHosts, hostKinds } from "../hosts/index.ts";
+import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { HostsEntries } from "./hostsEntries.ts";
 import { InputError, type Problem } from "./inputError.ts";
 import type { Limits, Located } from "./parameters.ts";
@@ -12,12 +13,12 @@ import { isHostName, resolveTopology, type Topology, type TopologyArgs } from ".
 import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
 
 /** Arguments of {@link RedisHa}; without any, the three-host topology of Zato's guide on this machine. */
-export interface RedisHaArgs extends TopologyArgs {
+export interface RedisHaArgs extends TopologyArgs, ContainerArgs {
   /** Host name to what is known of the machine. @default every host is this machine, 127.0.0.1 */
   hosts?: Record<string, HostArgs>;
   /** Absolute path of the stack's directory on every host that sets none of its own. */
   directory?: string;
-  /** The server program, a name or an absolute path. @default "redis-server" */
+  /** The server program, a name or an absolute path. @default "redis-server", or "valkey-server" where there is only that */
   serverBinary?: string;
   /** The client program. @default the one that belongs to `serverBinary` */
   cliBinary?: string;
@@ -54,6 +55,8 @@ export interface NodeOutput {
   address: string;
   port: number;
   directory: string;
+  /** What to type, on the machine that runs Pulumi, to end or start it by hand. */
+  commands: ProcessCommands;
 }
 
 /** Redis high availability with Sentinel, verified: nodes, sentinels, host names and Zato's configuration. */
@@ -70,6 +73,8 @@ export class RedisHa extends pulumi.ComponentResource {
   readonly kvdbStanza: pulumi.Output<string>;
   /** Host name to IP address. */
   readonly hosts: pulumi.Output<Record<string, string>>;
+  /** Host name to the IP address under which containers on the same machine reach it: for `docker run --add-host`. */
+  readonly containerHosts: pulumi.Output<Record<string, string>>;
   /** What the servers' versions lack, a line each. */
   readonly limitations: pulumi.Output<string[]>;
 
@@ -80,23 +85,20 @@ export class RedisHa extends pulumi.ComponentResource {
     if (problems.length > 0) throw new InputError(problems);
 
     const hostNames = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
-    const hosts = new Map(
-      hostNames.map((host) => [host, createHost(`${name}-${host}`, host, { directory: args.directory, ...args.hosts?.[host] }, { parent: this })]),
-    );
+    const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
+    const hosts = createHosts(name, wanted, args, { parent: this });
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = args.hostsEntries === false ? [] : this.#hostsEntries(name, [...hosts.values()], args.hostsFile);
 
-    const located = (members: Topology["nodes"]): Located[] => members.map((member) => ({ ...member, address: hostOf(member.host).address }));
-    const common = {
-      nodes: located(topology.nodes),
-      sentinels: located(topology.sentinels),
-      server: args.serverBinary,
-      cli: args.cliBinary,
-      limits: limitsOf(args),
+    const seenFrom = (host: Host) => {
+      const located = (members: Topology["nodes"]): Located[] =>
+        members.map((member) => ({ ...member, address: host.addressOf(hostOf(member.host)) }));
+      return { host, nodes: located(topology.nodes), sentinels: located(topology.sentinels) };
     };
+    const common = { server: args.serverBinary || undefined, cli: args.cliBinary, limits: limitsOf(args) };
     const nodes: RedisNode[] = [];
     for (const { name: node, host, port } of topology.nodes) {
-      const nodeArgs = { ...common, ...args, host: hostOf(host), port, settings: args.redisConf, nodes: common.nodes, sentinels: common.sentinels };
+      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, settings: args.redisConf };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
         new RedisNode(
@@ -112,7 +114,7 @@ export class RedisHa extends pulumi.ComponentResource {
       sentinels.push(
         new Sentinel(
           `${name}-${sentinel}`,
-          { ...common, sentinelName: sentinel, host: hostOf(host), port, masters, settings: args.sentinelConf },
+          { ...common, ...seenFrom(hostOf(host)), sentinelName: sentinel, port, masters, settings: args.sentinelConf },
           { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] },
         ),
       );
@@ -144,9 +146,15 @@ export class RedisHa extends pulumi.ComponentResource {
     this.sentinels = pulumi.output(topology.sentinels.map(({ host, port }) => `${host}:${port}`));
     this.redisSentinels = zato.redisSentinels;
     this.masterName = pulumi.output(topology.masterName);
-    this.nodes = pulumi.output(common.nodes.map((node) => ({ ...node, directory: hostOf(node.host).directoryOf(node.name) })));
+    this.nodes = pulumi.output(
+      topology.nodes.map((node) => {
+        const host = hostOf(node.host);
+        return { ...node, address: host.address, directory: host.directoryOf(node.name), commands: host.commandsFor(node.name) };
+      }),
+    );
     this.kvdbStanza = zato.stanza;
     this.hosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])));
+    this.containerHosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress])));
     this.limitations = pulumi.all(processes.map(({ limitations }) => limitations)).apply((lists) => [...new Set(lists.flat())]);
     this.registerOutputs({
       sentinels: this.sentinels,
@@ -202,16 +210,47 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
       refuse(field, value, `a whole number from ${least} to ${most}`);
   }
   const used = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
-  for (const [host, { kind, address, directory }] of Object.entries(args.hosts ?? {})) {
+  for (const [host, { kind, address, directory, engine, certificates, image }] of Object.entries(args.hosts ?? {})) {
     const path = `hosts.${host}`;
     if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
     else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
-    if (kind !== undefined && kind !== "local") refuse(`${path}.kind`, kind, '"local"');
+    if (kind !== undefined && !hostKinds.some((each) => each === kind)) refuse(`${path}.kind`, kind, `one of ${hostKinds.join(", ")}`);
+    for (const [field, value] of Object.entries({ engine, certificates, image })) {
+      if (value !== undefined && kind !== "docker") refuse(`${path}.${field}`, value, "nothing, unless its kind is docker");
+    }
+    if (engine !== undefined && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
+      refuse(`${path}.engine`, engine, "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST");
+    }
+    if (certificates !== undefined && !isPlainPath(certificates)) refuse(`${path}.certificates`, certificates, "an absolute path of a directory");
+    if (image !== undefined && !isImage(image)) refuse(`${path}.image`, image, imageRule);
     if (typeof address === "string" && !isAddress(address)) refuse(`${path}.address`, address, "an IPv4 address, such as 127.0.0.1");
     if (directory !== undefined && !isPlainPath(directory)) refuse(`${path}.directory`, directory, "an absolute path without control characters");
   }
+  problems.push(...placesProblems(args, [...used]));
+  if (args.image !== undefined && !isImage(args.image)) refuse("image", args.image, imageRule);
+  if (args.containerUser !== undefined && !/^[1-9]\d{0,8}:\d{1,9}$/.test(args.containerUser)) {
+    refuse("containerUser", args.containerUser, "UID:GID, two numbers, and not root's 0");
+  }
   problems.push(...settingsProblems("redisConf", args.redisConf ?? {}), ...settingsProblems("sentinelConf", args.sentinelConf ?? {}));
   return problems;
+}
+
+/** Hosts on several machines reach each other only by addresses that are not everybody's own. */
+function placesProblems({ hosts = {} }: RedisHaArgs, used: string[]): Problem[] {
+  const place = (host: string) => (hosts[host]?.kind === "docker" ? `docker ${hosts[host].engine ?? ""}` : "local");
+  if (new Set(used.map(place)).size < 2) return [];
+  return used.flatMap((host) => {
+    const address = hosts[host]?.address ?? "127.0.0.1";
+    if (typeof address !== "string" || !isLoopback(address)) return [];
+    const reason = `${JSON.stringify(address)} is not allowed: the hosts are on several machines, and need the address under which the others reach them`;
+    return [{ propertyPath: `hosts.${host}.address`, reason }];
+  });
+}
+
+const imageRule = "an image's name, such as redis:8.0.2 or registry.example.com/redis@sha256:…";
+
+function isImage(image: string): boolean {
+  return /^[a-z0-9][A-Za-z0-9._/:@-]{0,254}$/.test(image);
 }
 
 function isPlainPath(path: string): boolean {

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requireBeforeAnything } from "../hosts/gate.ts";
+import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
-import { type Limits, lifecycleParameters, type Located } from "./parameters.ts";
-import { checkedVersion, clientOf, digest } from "./server.ts";
+import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
+import { checkedVersion, clientOf, digest, servers } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
 import { settingLines, settingsProblems } from "./settings.ts";
 
@@ -16,7 +17,7 @@ export interface RedisNodeArgs {
   host: Host;
   /** TCP port. */
   port: number;
-  /** All nodes of the same master, this one among them. */
+  /** All nodes of the same master, this one among them, with the addresses under which this host reaches them. */
   nodes: Located[];
   /** The sentinels that watch the master. */
   sentinels: Located[];
@@ -30,11 +31,11 @@ export interface RedisNodeArgs {
   minReplicasToWrite?: number;
   /** Seconds after which a silent replica does not count for that. @default 10 */
   minReplicasMaxLagSeconds?: number;
-  /** What it listens on, as in redis.conf. @default the host's name */
+  /** What it listens on, as in redis.conf. @default what is right for the host: its name, in a container every address */
   bind?: string;
   /** Further directives of redis.conf. */
   settings?: Record<string, string>;
-  /** The server program. @default "redis-server" */
+  /** The server program. @default "redis-server", or "valkey-server" where there is only that */
   server?: string;
   /** The client program. @default the one that belongs to `server` */
   cli?: string;
@@ -57,16 +58,18 @@ export class RedisNode extends pulumi.ComponentResource {
     if (problems.length > 0) throw new InputError(problems);
 
     const name = args.nodeName ?? resourceName;
-    const server = args.server ?? "redis-server";
-    const self = { name, host: args.host.hostName, port: args.port, address: args.host.address };
-    const facts = args.host.look(name, server);
-    this.version = checkedVersion("nodes", self, server, facts);
+    const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
+    const facts = args.host.look(name, args.server ? [args.server] : servers);
+    this.version = checkedVersion("nodes", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
     requireBeforeAnything(this.version);
 
     const directory = args.host.directoryOf(name);
+    const logFile = args.host.logFileOf(name);
+    const limits = args.limits ?? defaultLimits;
+    const memory = memoryFor(args.settings?.maxmemory);
     const files = pulumi.output({
-      parameters: this.version.apply((version) =>
+      parameters: pulumi.all([this.version, facts]).apply(([version, { server }]) =>
         lifecycleParameters(
           {
             ...args,
@@ -81,11 +84,13 @@ export class RedisNode extends pulumi.ComponentResource {
         ),
       ),
       "settings.conf": pulumi
-        .all([this.version, self.address])
-        .apply(([version, address]) => render("node.conf.hbs", { name, lines: nodeLines({ ...args, address, directory }, version) })),
+        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn])
+        .apply(([version, address, bind]) =>
+          render("node.conf.hbs", { name, lines: nodeLines({ ...args, address, directory, logFile, bind }, version) }),
+        ),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(resourceName, name, { server, files }, facts, {
+    args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: limits.stopSeconds, files, ...memory }, facts, {
       parent: this,
       dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
     });
@@ -95,9 +100,11 @@ export class RedisNode extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function nodeLines(
-  args: Pick<RedisNodeArgs, "host" | "port" | "bind" | "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings"> & {
+  args: Pick<RedisNodeArgs, "host" | "port" | "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings"> & {
     address: string;
+    bind: string;
     directory: string;
+    logFile: string;
   },
   version: ServerVersion,
 ): string[] {
@@ -105,10 +112,12 @@ export function nodeLines(
   const replica = has.replicaWords ? "replica" : "slave";
   const min = has.replicaWords ? "min-replicas" : "min-slaves";
   return [
-    `bind ${args.bind ?? args.host.hostName}`,
+    `bind ${args.bind}`,
+    // It would refuse everybody who is not on the same machine: replicas, sentinels and clients.
+    ...(has.protectedMode && !(args.bind === args.host.hostName && isLoopback(args.address)) ? ["protected-mode no"] : []),
     `port ${args.port}`,
     `dir ${quoteDirective(args.directory)}`,
-    `logfile ${quoteDirective(`${args.directory}/log`)}`,
+    `logfile ${quoteDirective(args.logFile)}`,
     `appendonly ${(args.appendOnly ?? true) ? "yes" : "no"}`,
     `${min}-to-write ${args.minReplicasToWrite ?? 0}`,
     `${min}-max-lag ${args.minReplicasMaxLagSeconds ?? 10}`,
@@ -123,6 +132,19 @@ export function nodeLines(
 export function quoteDirective(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
+
+/**
+ * Memory in bytes for a node with that `maxmemory`: twice as much, because a fork that writes a snapshot may copy all of
+ * it, and 64 MiB for buffers and the rest; none where it is not limited.
+ */
+export function memoryFor(maxmemory: string | undefined): { memoryBytes?: number } {
+  const [, digits, unit = ""] = /^\s*"?(\d+)([kmg]?b?)"?\s*$/i.exec(maxmemory ?? "") ?? [];
+  const bytes = Number(digits ?? 0) * (units[unit.toLowerCase()] ?? 1);
+  return bytes > 0 ? { memoryBytes: 2 * bytes + 64 * 2 ** 20 } : {};
+}
+
+/** As in redis.conf. */
+const units: Record<string, number> = { k: 1e3, kb: 2 ** 10, m: 1e6, mb: 2 ** 20, g: 1e9, gb: 2 ** 30 };
 
 /** Shell patterns of the files that hold a node's data, below its directory. */
 function dataFiles(settings: Record<string, string>): string {

@@ -3,9 +3,9 @@ import { requireBeforeAnything } from "../hosts/gate.ts";
 import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
-import { type Limits, lifecycleParameters, type Located } from "./parameters.ts";
+import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
 import { quoteDirective } from "./redisNode.ts";
-import { checkedVersion, clientOf, digest } from "./server.ts";
+import { checkedVersion, clientOf, digest, servers } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
 import { settingLines, settingsProblems } from "./settings.ts";
 
@@ -35,21 +35,24 @@ export interface SentinelArgs {
   port: number;
   /** What it watches. */
   masters: MonitoredMasterArgs[];
-  /** All nodes of the masters. */
+  /** All nodes of the masters, with the addresses under which this host reaches them. */
   nodes: Located[];
   /** All sentinels, this one among them. */
   sentinels: Located[];
-  /** What it listens on, as in sentinel.conf. @default the host's name */
+  /** What it listens on, as in sentinel.conf. @default what is right for the host: its name, in a container every address */
   bind?: string;
   /** Further options for every master: what stands after `sentinel OPTION MASTER`. */
   settings?: Record<string, string>;
-  /** The server program. @default "redis-server" */
+  /** The server program. @default "redis-server", or "valkey-server" where there is only that */
   server?: string;
   /** The client program. @default the one that belongs to `server` */
   cli?: string;
   /** @default 60 s each */
   limits?: Limits;
 }
+
+/** Bytes: what a Sentinel and the scripts around it take is a few MiB. */
+const memoryBytes = 64 * 2 ** 20;
 
 /** One Sentinel: port and options are the stack's; what it has learnt (myid, epochs, addresses) is its own. */
 export class Sentinel extends pulumi.ComponentResource {
@@ -66,17 +69,18 @@ export class Sentinel extends pulumi.ComponentResource {
     if (problems.length > 0) throw new InputError(problems);
 
     const name = args.sentinelName ?? resourceName;
-    const server = args.server ?? "redis-server";
-    const self = { name, host: args.host.hostName, port: args.port, address: args.host.address };
-    const facts = args.host.look(name, server);
-    this.version = checkedVersion("sentinels", self, server, facts);
+    const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
+    const facts = args.host.look(name, args.server ? [args.server] : servers);
+    this.version = checkedVersion("sentinels", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
     requireBeforeAnything(this.version);
 
     const directory = args.host.directoryOf(name);
+    const logFile = args.host.logFileOf(name);
+    const limits = args.limits ?? defaultLimits;
     const [first] = args.masters;
     const files = pulumi.output({
-      parameters: this.version.apply((version) =>
+      parameters: pulumi.all([this.version, facts]).apply(([version, { server }]) =>
         lifecycleParameters(
           {
             ...args,
@@ -92,12 +96,14 @@ export class Sentinel extends pulumi.ComponentResource {
         ),
       ),
       "settings.conf": pulumi
-        .all([this.version, self.address])
-        .apply(([version, address]) => render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory }, version) })),
+        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn])
+        .apply(([version, address, bind]) =>
+          render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory, logFile, bind }, version) }),
+        ),
       "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(resourceName, name, { server, files }, facts, {
+    args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: limits.stopSeconds, memoryBytes, files }, facts, {
       parent: this,
       dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
     });
@@ -107,15 +113,15 @@ export class Sentinel extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function sentinelLines(
-  args: Pick<SentinelArgs, "host" | "port" | "bind"> & { address: string; directory: string },
+  args: Pick<SentinelArgs, "host" | "port"> & { bind: string; address: string; directory: string; logFile: string },
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);
   return [
-    `bind ${args.bind ?? args.host.hostName}`,
+    `bind ${args.bind}`,
     `port ${args.port}`,
     `dir ${quoteDirective(args.directory)}`,
-    `logfile ${quoteDirective(`${args.directory}/log`)}`,
+    `logfile ${quoteDirective(args.logFile)}`,
     ...(has.hostNames ? ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"] : []),
     `sentinel announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
     `sentinel announce-port ${args.port}`,

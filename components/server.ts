@@ -6,6 +6,9 @@ import { inputError } from "./inputError.ts";
 import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./serverVersion.ts";
 import type { Member } from "./topology.ts";
 
+/** Programs to look for where none is set. */
+export const servers = ["redis-server", "valkey-server"];
+
 /** @returns the client program that comes with a server program: beside it if it was named with a path. */
 export function clientOf(server: string): string {
   const client = basename(server).replace(/server/, "cli");
@@ -26,16 +29,16 @@ export function digest(files: Record<string, string>): string {
 export function checkedVersion(
   list: "nodes" | "sentinels",
   member: Member,
-  server: string,
+  configured: string | undefined,
   facts: pulumi.Output<ProcessFacts>,
 ): pulumi.Output<ServerVersion> {
-  return facts.apply(({ version: line, endpoint }) => {
+  return facts.apply(({ server, version: line, endpoint }) => {
     const version = parseServerVersion(line);
     const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
     if (!version) {
       throw inputError({
         propertyPath: "serverBinary",
-        reason: `${JSON.stringify(server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}`,
+        reason: `${JSON.stringify(configured ?? server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}`,
       });
     }
     if (!atLeast(version, oldestSupported)) {

@@ -35,6 +35,8 @@ export function atLeast({ level: [major, minor, patch] }: ServerVersion, [wanted
 export interface Features {
   /** Host names instead of addresses in Sentinel's state and answers: Redis 6.2. */
   hostNames: boolean;
+  /** `protected-mode`: Redis 3.2. */
+  protectedMode: boolean;
   /** `replica-announce-ip` (`slave-announce-ip` before 5.0): Redis 3.2.2. */
   announce: boolean;
   /** `replica` instead of `slave` in settings and commands: Redis 5.0. */
@@ -50,6 +52,7 @@ export interface Features {
 export function featuresOf(version: ServerVersion): Features {
   return {
     hostNames: atLeast(version, [6, 2, 0]),
+    protectedMode: atLeast(version, [3, 2, 0]),
     announce: atLeast(version, [3, 2, 2]),
     replicaWords: atLeast(version, [5, 0, 0]),
     pauseWrite: atLeast(version, [6, 2, 0]),

@@ -3,28 +3,44 @@ import * as pulumi from "@pulumi/pulumi";
 /** Where a process or an edit lives: one machine of a stack. */
 export interface HostArgs {
   /**
-   * How the machine is reached. `local`: the machine that runs Pulumi.
+   * How the machine is reached. `local`: the machine that runs Pulumi. `docker`: containers of a Docker engine.
    * @default "local"
    */
   kind?: string;
   /**
-   * The IP address under which the others reach this host.
+   * The IP address under which clients, and hosts on other machines, reach this host.
    * @default "127.0.0.1"
    */
   address?: pulumi.Input<string>;
   /**
-   * Absolute path of the stack's directory on that machine; each host has its own below it.
+   * `local`: absolute path of the stack's directory on that machine; each host has its own below it.
    * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is not set)
    */
   directory?: string;
+  /**
+   * `docker`: the engine, `unix://PATH`, `tcp://HOST:PORT` or `ssh://USER@HOST`.
+   * @default the one that the docker program uses: `$DOCKER_HOST`, its context, or unix:///var/run/docker.sock
+   */
+  engine?: string;
+  /**
+   * `docker`: absolute path of the directory with ca.pem, cert.pem and key.pem, for an engine that wants TLS.
+   * @default no TLS
+   */
+  certificates?: string;
+  /** `docker`: the image, with a Redis or Valkey server, its client and a POSIX sh. @default that of the whole */
+  image?: string;
 }
 
 /** A process that a host keeps running; what it is, its lifecycle script knows. */
 export interface ProcessArgs {
-  /** The program, to find out its version before anything is touched. */
-  server: string;
+  /** TCP port that it listens on. */
+  port: number;
   /** Files in the process's own directory: name to content. */
   files: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Seconds that it may take to end, besides a hand-over. */
+  stopSeconds: number;
+  /** Bytes of memory that it may need at most. @default not limited */
+  memoryBytes?: number;
 }
 
 /** A change to a file that is not the stack's, made by a script of the host that can check, apply and remove it. */
@@ -39,12 +55,24 @@ export interface EditArgs {
 
 /** What looking at a process told, before anything was touched. */
 export interface ProcessFacts {
+  /** The server program that there is. */
+  server: string;
   /** First line of `SERVER --version`, or the error of trying. */
   version: string;
   /** `HOST:PORT` that it has now, empty if it was never created. */
   endpoint: string;
   /** The identity to record: that of the running instance if it is well, else a new one. */
   instance: string;
+}
+
+/** What a person, or a drill, types on the machine that runs Pulumi. */
+export interface ProcessCommands {
+  /** Ends the process like a crash, for longer than a moment. */
+  kill: string;
+  /** Ends it in an orderly way: a master hands over first. */
+  stop: string;
+  /** Starts it again. */
+  start: string;
 }
 
 /** Where a resource made by a host belongs, and what has to be done before it. */
@@ -58,24 +86,48 @@ export interface Placement {
  * A component never asks which kind of host it has.
  */
 export abstract class Host extends pulumi.ComponentResource {
+  /** The component's name. */
+  readonly componentName: string;
   /** The network name under which clients and the other hosts reach it. */
   readonly hostName: string;
-  /** The IP address that belongs to the name. */
+  /** The IP address that belongs to the name, for clients. */
   readonly address: pulumi.Output<string>;
-  /** Hosts with the same machine share files such as /etc/hosts. */
+  /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
   abstract readonly machine: string;
+  /** What its servers listen on: a name or an address. */
+  abstract readonly listensOn: pulumi.Output<string>;
+  /** The address under which a process on it reaches itself. */
+  abstract readonly ownAddress: pulumi.Output<string>;
+  /** The address that its servers tell others, if they can't tell names. */
+  abstract readonly announcedAddress: pulumi.Output<string>;
 
   constructor(type: string, name: string, hostName: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
     super(type, name, {}, opts);
+    this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");
   }
 
+  /** @returns the address under which processes on this host reach those on `other`. */
+  abstract addressOf(other: Host): pulumi.Output<string>;
+
   /** @returns the directory of the process `process` on this host. */
   abstract directoryOf(process: string): string;
 
-  /** Looks at the process, at every preview and update, together with whatever else is asked of this host. */
-  abstract look(process: string, server: string): pulumi.Output<ProcessFacts>;
+  /** @returns the directory in which edits remember what has to be remembered. */
+  abstract storeOf(name: string): string;
+
+  /** @returns the path of the file that the process is to log to; empty for its standard output. */
+  abstract logFileOf(process: string): string;
+
+  abstract commandsFor(process: string): ProcessCommands;
+
+  /**
+   * Looks at the process, at every preview and update, together with whatever else is asked of this host.
+   *
+   * @param servers programs that it could run: the first that is there is taken.
+   */
+  abstract look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts>;
 
   /** Keeps a process running as `files` say: start, change, repair, end; `name` is the component's. */
   abstract keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource;

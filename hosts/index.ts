@@ -1,11 +1,39 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { DockerEngine } from "./docker/engine.ts";
+import { type ContainerArgs, DockerHost } from "./docker/host.ts";
 import type { Host, HostArgs } from "./host.ts";
 import { LocalHost } from "./local.ts";
 
+export { DockerEngine } from "./docker/engine.ts";
+export { type ContainerArgs, DockerHost } from "./docker/host.ts";
 export { Host, type HostArgs } from "./host.ts";
 export { LocalHost } from "./local.ts";
 
-/** @returns the host that `args.kind` asks for; kinds are checked by those who take them as input. */
-export function createHost(name: string, hostName: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions): Host {
-  return new LocalHost(name, hostName, args, opts);
+/** The kinds of host that there are. */
+export const hostKinds = ["local", "docker"] as const;
+
+/**
+ * @param name of the component that they belong to.
+ * @param wanted host name to what is known of it; kinds are checked by those who take them as input.
+ * @returns the hosts, by name.
+ */
+export function createHosts(
+  name: string,
+  wanted: Map<string, HostArgs>,
+  containerArgs: ContainerArgs,
+  opts: pulumi.ComponentResourceOptions,
+): Map<string, Host> {
+  const hosts = new Map<string, Host>();
+  const engines = new Map<string | undefined, DockerEngine>();
+  for (const [hostName, args] of wanted) {
+    const hostComponent = `${name}-${hostName}`;
+    if (args.kind !== "docker") {
+      hosts.set(hostName, new LocalHost(hostComponent, hostName, args, opts));
+      continue;
+    }
+    const engine = engines.get(args.engine) ?? new DockerEngine(`${name}-docker-${hostName}`, hostName, args, opts);
+    engines.set(args.engine, engine);
+    hosts.set(hostName, new DockerHost(hostComponent, hostName, engine, { ...containerArgs, ...args }, () => hosts.values(), opts));
+  }
+  return hosts;
 }

@@ -2,117 +2,69 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { scriptText } from "../templates/render.ts";
-import { afterChecks, requireBeforeAnything } from "./gate.ts";
-import { type EditArgs, Host, type HostArgs, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
+import type { Host, HostArgs, ProcessCommands } from "./host.ts";
 import { Look } from "./look.ts";
+import { ScriptedHost, type Words } from "./scripted.ts";
 import { quote } from "./shell.ts";
 
-const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];
-
 /** The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory for each host name. */
-export class LocalHost extends Host {
+export class LocalHost extends ScriptedHost {
   override readonly machine = "localhost";
-  readonly #directory: string;
-  readonly #look: Look;
-  readonly #scripts: local.Command;
+  override readonly listensOn: pulumi.Output<string>;
+  override readonly ownAddress: pulumi.Output<string>;
+  override readonly announcedAddress: pulumi.Output<string>;
+  protected override readonly directory: string;
+  protected override readonly looking: Look;
 
   constructor(name: string, hostName: string, args: HostArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:LocalHost", name, hostName, args, opts);
-    this.#directory = args.directory ? join(args.directory, hostName) : join(stateDirectory(), name);
-    const hostScript = this.#script("host.sh");
-    this.#look = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
-    this.#scripts = new local.Command(
-      `${name}-scripts`,
-      {
-        create: "sh",
-        delete: `if [ -f ${hostScript} ]; then sh ${hostScript} uninstall; fi`,
-        stdin: afterChecks(
-          this.#look
-            .scripts(this.#directory, scripts)
-            .apply(
-              (installed) =>
-                `here=${quote(this.#directory)}\n${scriptText("install.sh")}` +
-                puts({ ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed }),
-            ),
-        ),
-        addPreviousOutputInEnv: false,
-      },
-      { parent: this },
-    );
+    this.listensOn = pulumi.output(hostName);
+    this.ownAddress = this.address;
+    this.announcedAddress = this.address;
+    this.directory = args.directory ? join(args.directory, hostName) : join(stateDirectory(), name);
+    this.looking = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
+    const hostScript = this.script("host.sh");
+    this.install(["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"], {
+      create: "sh",
+      delete: `if [ -f ${hostScript} ]; then sh ${hostScript} uninstall; fi`,
+    });
     this.registerOutputs();
   }
 
+  override addressOf(other: Host): pulumi.Output<string> {
+    return other.announcedAddress;
+  }
+
   override directoryOf(process: string): string {
-    return join(this.#directory, process);
+    return join(this.directory, process);
   }
 
-  override look(process: string, server: string): pulumi.Output<ProcessFacts> {
-    return this.#look.process(process, this.directoryOf(process), join(this.#directory, "lifecycle.sh"), server);
+  override storeOf(name: string): string {
+    return join(this.directory, name);
   }
 
-  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
-    const directory = quote(this.directoryOf(process));
-    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => `instance=${quote(instance)}\n${puts(files)}`);
-    return this.#command(
-      `${name}-process`,
-      { create: `create ${directory}`, update: `update ${directory}`, delete: `delete ${directory}` },
-      settings,
-      placement,
-    );
+  override logFileOf(process: string): string {
+    return join(this.directoryOf(process), "log");
   }
 
-  override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
-    requireBeforeAnything(this.#look.edit(name, args));
-    const edit = `${args.script} ${quote(name)}`;
-    return this.#command(name, { create: `apply ${edit}`, delete: `remove ${edit}` }, args.settings, placement);
+  override commandsFor(process: string): ProcessCommands {
+    const what = (action: string) => `sh ${this.script("host.sh")} ${action} ${quote(this.directoryOf(process))}`;
+    return { kill: what("kill"), stop: what("stop"), start: what("start") };
   }
 
-  override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
-    const directory = this.directoryOf(process);
-    const verified = this.#look.check(name, directory, join(this.#directory, "lifecycle.sh"));
-    return new local.Command(
-      name,
-      {
-        create: `sh ${this.#script("lifecycle.sh")} verify ${quote(directory)}`,
-        stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
-        addPreviousOutputInEnv: false,
-      },
-      { parent, dependsOn: [this.#scripts, ...dependsOn] },
-    );
+  protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
+    const script = this.script("host.sh");
+    // Somebody who removed the directory by hand must still be able to destroy the stack.
+    const ifThere = (words: string) => `if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`;
+    if (action === "edit") return { create: `sh ${script} apply ${what}`, update: `sh ${script} apply ${what}`, delete: ifThere(`remove ${what}`) };
+    const directory = quote(this.directoryOf(what));
+    if (action === "verify") return { create: `sh ${this.script("lifecycle.sh")} verify ${directory}` };
+    return { create: `sh ${script} create ${directory}`, update: `sh ${script} update ${directory}`, delete: ifThere(`delete ${directory}`) };
   }
 
-  #command(
-    name: string,
-    words: { create: string; update?: string; delete: string },
-    stdin: pulumi.Input<string>,
-    { parent, dependsOn = [] }: Placement,
-  ): local.Command {
-    const script = this.#script("host.sh");
-    return new local.Command(
-      name,
-      {
-        create: `sh ${script} ${words.create}`,
-        update: `sh ${script} ${words.update ?? words.create}`,
-        // Somebody who removed the directory by hand must still be able to destroy the stack.
-        delete: `if [ -f ${script} ]; then sh ${script} ${words.delete}; else echo ${script} is gone: nothing was undone with it; fi`,
-        stdin,
-        addPreviousOutputInEnv: false,
-      },
-      { parent, dependsOn: [this.#scripts, ...dependsOn] },
-    );
+  protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    return new local.Command(name, { ...words, stdin, addPreviousOutputInEnv: false }, opts);
   }
-
-  #script(script: string): string {
-    return quote(join(this.#directory, script));
-  }
-}
-
-/** @returns shell text that puts each file, for the scripts that define `put`. */
-function puts(files: Record<string, string>): string {
-  return Object.entries(files)
-    .map(([file, content]) => `put ${file} ${quote(content)}\n`)
-    .join("");
 }
 
 /** Beside other stacks, and with a directory for each host component: two of a program may have the same host name. */

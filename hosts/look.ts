@@ -8,57 +8,83 @@ import { quote } from "./shell.ts";
 /** Runs shell text on a machine, without leaving a trace in the state, and gives its standard output. */
 export type Run = (text: pulumi.Output<string>) => pulumi.Output<string>;
 
+/** What the machine said: key to the rest of the line. An object: Pulumi takes maps apart. */
+export type Answers = Readonly<Record<string, string | undefined>>;
+
 /**
  * Collects what is to be looked at on one machine while the program builds its components, and asks all of it
  * in a single connection.
  */
 export class Look {
+  readonly answers: pulumi.Output<Answers>;
   readonly #questions: pulumi.Input<string>[] = [];
-  readonly #answers: pulumi.Output<Map<string, string>>;
 
-  constructor(run: Run) {
+  /**
+   * @param opening shell text that defines what the questions call.
+   * @param closing shell text after the last question.
+   */
+  constructor(run: Run, opening: string = scriptText("look.sh"), closing = "wait\n") {
     const asked = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-    this.#answers = pulumi
+    this.answers = pulumi
       .output(asked)
       .apply(() =>
-        run(pulumi.all(this.#questions).apply((questions) => `${scriptText("look.sh")}${questions.join("")}wait\n`)).apply(
-          (stdout) => new Map(stdout.split("\n").map((line): [string, string] => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)])),
+        run(pulumi.all(this.#questions).apply((questions) => `${opening}${questions.join("")}${closing}`)).apply(
+          (stdout) =>
+            Object.fromEntries(stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)])) as Answers,
         ),
       );
   }
 
-  process(name: string, directory: string, lifecycle: string, server: string): pulumi.Output<ProcessFacts> {
-    this.#questions.push(`look_process ${[name, directory, lifecycle, server].map(quote).join(" ")} &\n`);
-    return this.#answers.apply((answers) => ({
-      version: answers.get(`version.${name}`) ?? "",
-      endpoint: answers.get(`endpoint.${name}`) ?? "",
-      instance: answers.get(`instance.${name}`) ?? newInstance(),
-    }));
+  /** Asks with shell text: a call of what the opening text defines. */
+  ask(question: pulumi.Input<string>): pulumi.Output<Answers> {
+    this.#questions.push(question);
+    return this.answers;
+  }
+
+  process(name: string, directory: string, lifecycle: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
+    const instance = `look_instance ${words(name, directory, lifecycle)} &\n`;
+    return this.ask(`look_version ${words(name, ...servers)} &\n${instance}`).apply((answers) => processFacts(answers, name));
   }
 
   /** @returns the identity of the last verification if what it found still holds, else a new one. */
   check(name: string, directory: string, lifecycle: string): pulumi.Output<string> {
-    this.#questions.push(`look_check ${[name, directory, lifecycle].map(quote).join(" ")} &\n`);
-    return this.#answers.apply((answers) => answers.get(`verified.${name}`) ?? newInstance());
+    return this.ask(`look_check ${words(name, directory, lifecycle)} &\n`).apply((answers) => answers[`verified.${name}`] ?? newInstance());
   }
 
   /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
   scripts(directory: string, scripts: readonly string[]): pulumi.Output<string> {
-    this.#questions.push(`look_scripts ${[directory, ...scripts].map(quote).join(" ")} &\n`);
-    return this.#answers.apply((answers) => answers.get("scripts") ?? newInstance());
+    return this.ask(`look_scripts ${words(directory, ...scripts)} &\n`).apply((answers) => answers.scripts ?? newInstance());
   }
 
   /** Fails if something stands against the edit. */
   edit(name: string, { field, script, settings }: EditArgs): pulumi.Output<void> {
-    this.#questions.push(pulumi.output(settings).apply((text) => `look_edit ${[name, scriptText(script), text].map(quote).join(" ")} &\n`));
-    return this.#answers.apply((answers) => {
-      const refusal = answers.get(`refused.${name}`);
-      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: refusal.trim().replaceAll("\u001f", "\n") });
+    return this.ask(pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text)} &\n`)).apply((answers) => {
+      const refusal = refusalIn(answers, name);
+      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: refusal });
     });
   }
+}
+
+/** What the answers say of a process. */
+export function processFacts(answers: Answers, name: string): ProcessFacts {
+  return {
+    server: answers[`server.${name}`] ?? "",
+    version: answers[`version.${name}`] ?? "",
+    endpoint: answers[`endpoint.${name}`] ?? "",
+    instance: answers[`instance.${name}`] ?? newInstance(),
+  };
+}
+
+/** What was said against the thing of that name, its lines restored. */
+export function refusalIn(answers: Answers, name: string): string | undefined {
+  return answers[`refused.${name}`]?.trim().replaceAll("\u001f", "\n");
 }
 
 /** An identity no instance had before; the time in it is for the reader of a preview. */
 export function newInstance(): string {
   return `${new Date().toISOString().slice(0, 19)}Z-${randomBytes(4).toString("hex")}`;
+}
+
+function words(...texts: string[]): string {
+  return texts.map(quote).join(" ");
 }

@@ -15,6 +15,13 @@ export function assignments(values: Record<string, string | number | boolean | r
     .join("");
 }
 
+/** @returns shell text that puts each file, for the scripts that define `put`. */
+export function puts(files: Record<string, string>): string {
+  return Object.entries(files)
+    .map(([file, content]) => `put ${file} ${quote(content)}\n`)
+    .join("");
+}
+
 function toText(value: string | number | boolean | readonly string[]): string {
   if (typeof value === "boolean") return value ? "1" : "0";
   return typeof value === "object" ? value.join("\n") : String(value);

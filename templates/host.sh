@@ -4,13 +4,18 @@
 #
 #   sh host.sh create|update DIRECTORY   settings on stdin: put them, start or change the process, wait until ready
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
+#   sh host.sh kill DIRECTORY            its end as in a crash
+#   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent of the process, start
+#                                        it whenever its directory says what to run; on TERM hand over, end it and end
 #   sh host.sh delete DIRECTORY          stop it and remove the directory
 #   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
 #   sh host.sh remove SCRIPT EDIT        undo it, with the settings that it was applied with last
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
-# What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, retry, orphan (lifecycle.sh).
+# What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, retry, orphan, place
+# (lifecycle.sh).
 # The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each file.
+# PARENT in the environment: the process is supervised, and this is the words for what supervises it.
 set -u
 umask 077
 LC_ALL=C
@@ -42,6 +47,28 @@ adopt() {
   pid=$(lifecycle orphan 2>/dev/null)
   [ -n "$pid" ] && echo "$pid $(born "$pid")" >pid
 }
+
+# supervised: the process has a parent (a container's first process, a service), which is the one to start it.
+supervised() {
+  s_pid='' s_birth=
+  [ -s "$directory.supervisor" ] || return 1
+  read -r s_pid s_birth <"$directory.supervisor"
+  [ -n "$s_birth" ] && [ "$(born "$s_pid")" = "$s_birth" ]
+}
+
+# Where there has to be a parent (PARENT in the environment says what that is), nobody else may start the process.
+await_parent() {
+  [ -n "${PARENT:-}" ] || return 0
+  parent_left=150
+  until supervised; do
+    parent_left=$((parent_left - 1))
+    [ $parent_left -gt 0 ] || fail "${directory##*/} cannot be started: $PARENT does not run"
+    sleep 0.1
+  done
+}
+
+# hold: the parent is to leave the process ended until start_process, or until the step that holds it has ended.
+hold() { ! supervised || : >"$directory.held"; }
 
 # One at a time: a step whose `pulumi up` was killed goes on for a while.
 lock() {
@@ -97,11 +124,16 @@ start_process() {
   touch log
   log_size=$(($(wc -c <log)))
   rm -f pid
-  # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
-  if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
-  # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
-  # shellcheck disable=SC2086
-  env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
+  if supervised; then
+    [ "${FIRST_CREATION:-0}" = 0 ] || : >first
+    rm -f "$directory.held"
+  else
+    # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
+    if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
+    # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
+    # shellcheck disable=SC2086
+    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
+  fi
   start_left=100
   until [ -s pid ] || [ $start_left -eq 0 ]; do
     start_left=$((start_left - 1))
@@ -110,6 +142,7 @@ start_process() {
 }
 
 say_log() {
+  if supervised; then echo "$1" >&2 && return; fi
   echo "$1. The last lines of $directory/log:" >&2
   tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | sed 's/^/  | /' >&2
 }
@@ -150,6 +183,7 @@ wait_ready() {
 }
 
 end_process() {
+  hold
   running || return 0
   end_left=$((stop_limit * 20))
   while running; do
@@ -181,7 +215,9 @@ enter() {
 }
 
 create_or_update() {
+  await_parent
   if [ ! -d "$directory" ]; then
+    hold
     mkdir -p "$directory" || fail "the directory $directory cannot be made"
     if [ "$action" = create ]; then made=1; fi
   fi
@@ -192,6 +228,7 @@ create_or_update() {
   if running || adopt; then
     if ! alive_within 15; then
       echo "${directory##*/} has not answered for 15 s: starting it anew"
+      hold
       kill -KILL "$pid"
       end_process
       start_process
@@ -206,6 +243,7 @@ create_or_update() {
   fi
   wait_ready || exit 1
   put instance "$instance"
+  rm -f first
   made=
 }
 
@@ -216,7 +254,46 @@ delete() {
     lifecycle handover || echo "${directory##*/} is removed all the same"
     end_process
   fi
-  cd / && rm -rf "$directory"
+  cd / && rm -rf "$directory" "$directory.held"
+}
+
+held() { [ -e "$directory.held" ] && [ -d "$directory.lock" ] && ! lock_is_stale; }
+
+# supervise: whatever happens to the process, this stays, so that it can be mended in the same container; where a role
+# could not be decided at the start (all machines were off), it goes on asking until it can.
+supervise() {
+  echo "$$ $(born $$)" >"$directory.supervisor" || fail "${directory%/*} cannot be written"
+  ending='' server='' quick=0 lock_unowned=0
+  trap 'ending=1' HUP INT TERM
+  while [ -z "$ending" ]; do
+    if [ ! -s "$directory/parameters" ] || held; then
+      sleep 0.1
+      continue
+    fi
+    rm -f "$directory.held"
+    began=$(date +%s)
+    if [ -e "$directory/first" ]; then FIRST_CREATION=1; else FIRST_CREATION=0; fi
+    FIRST_CREATION=$FIRST_CREATION sh "$here/host.sh" exec "$directory" &
+    server=$!
+    sh "$here/lifecycle.sh" place "$directory" &
+    placing=$!
+    while kill -0 "$server" 2>/dev/null && [ -z "$ending" ]; do wait "$server"; done
+    kill "$placing" 2>/dev/null
+    [ -z "$ending" ] || break
+    # One that never runs for long is started less and less often, twice a minute at last.
+    if [ $(($(date +%s) - began)) -ge 30 ]; then quick=0; elif [ $quick -lt 30 ]; then quick=$((quick * 2 + 1)); fi
+    next_start=$(($(date +%s) + quick))
+    until [ "$(date +%s)" -ge $next_start ] || held || [ -n "$ending" ]; do sleep 0.1; done
+  done
+  if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
+    lifecycle handover || echo "${directory##*/} ends all the same"
+    # Again each second: Redis refuses to end while it writes its first append-only file after a synchronisation.
+    while kill -TERM "$server" 2>/dev/null; do sleep 1; done &
+    insisting=$!
+    while kill -0 "$server" 2>/dev/null; do wait "$server"; done
+    kill "$insisting" 2>/dev/null
+  fi
+  rm -f "$directory.supervisor"
 }
 
 edit() {
@@ -276,9 +353,17 @@ case $action in
         ;;
       stop)
         lock && enter
+        ! supervised || fail "${directory##*/} would be started again: stop its container or its service instead"
         if running || adopt; then lifecycle handover && end_process; fi
         ;;
+      kill)
+        enter
+        running || fail "${directory##*/} does not run"
+        kill -KILL "$pid"
+        while running; do sleep 0.05; done
+        ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
+      supervise) supervise ;;
       *) fail "unknown action $action" ;;
     esac
     ;;

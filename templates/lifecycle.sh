@@ -4,9 +4,11 @@
 #   sh lifecycle.sh exec DIRECTORY      decide the role, write the run-time configuration, become the server
 #   sh lifecycle.sh ready DIRECTORY     0: ready, 1: not yet (says what it waits for), 2: never will be
 #   sh lifecycle.sh alive DIRECTORY     0: the server answers, be it that it is still loading
-#   sh lifecycle.sh reload DIRECTORY    0: the running server needs no restart to have the settings in the directory
+#   sh lifecycle.sh reload DIRECTORY    0: the running server has the settings in the directory, be it that they were set
+#                                       now; 1: it needs a restart
 #   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
+#   sh lifecycle.sh place DIRECTORY     while this node waits to be told who is the master: ask again, until it has its role
 #   sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's configuration
 #   sh lifecycle.sh check DIRECTORY     0: the whole topology is what it should be, at this moment
 #   sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should be, or say what is not
@@ -253,7 +255,7 @@ port_must_be_free() {
 # An outgoing connection that ended within the last minute, or still goes on, may hold a port that lies in the range
 # the kernel gives to such connections (the seed's 36300 does): nobody listens there, and yet nobody can.
 only_held_by_a_connection() {
-  tail -n 5 log | grep -q 'Address already in use' || return 1
+  tail -n 5 log 2>/dev/null | grep -q 'Address already in use' || return 1
   listening=$(printf ':%04X ' "$port")
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{ print $2 " " $4 }' | {
     if grep -q "${listening}0A"; then return 1; fi
@@ -469,13 +471,14 @@ must_be_persistent() {
     refuse "refusing to stop: this master has no persistence and cannot hand over; its data would be lost. Turn on appendonly, or bring a replica and the sentinels back first"
 }
 
-# settle: end the state in which every node waits to be told who is the master. The sentinels' persisted state
-# says who it was: that is the node with every acknowledged write.
+# settle [NODE]: end the state in which nodes wait to be told who is the master, of that node or of all. The sentinels'
+# persisted state says who it was: that is the node with every acknowledged write.
 settle() {
+  only=${1:-}
   ask_all "$nodes" INFO replication
   told=$replies
   grep -q '^role:master' "$told"/* && settled=$named || settled=
-  if [ -z "$settled" ] && [ -s "$told/$named" ] && ! failover_in_progress; then
+  if [ -z "$settled" ] && [ "${only:-$named}" = "$named" ] && [ -s "$told/$named" ] && ! failover_in_progress; then
     # shellcheck disable=SC2046
     set -- $(where "$nodes" "$named")
     if ! holds_keys "$@" && some_node_holds_keys; then
@@ -491,13 +494,93 @@ settle() {
   [ -n "$settled" ] || return 0
   for reply in "$told"/*; do
     each=${reply##*/}
-    [ "$each" != "$settled" ] || continue
+    if [ "$each" = "$settled" ] || [ "${only:-$each}" != "$each" ]; then continue; fi
     [ "$(node_at "$(field master_host <"$reply")" "$(field master_port <"$reply")")" = "$each" ] || continue
     say "$each follows $settled"
     # shellcheck disable=SC2046
     set -- $(where "$nodes" "$each") $(address_of "$settled")
     ask "$1" "$2" "$replicaof" "$3" "$4" >/dev/null
     ask "$1" "$2" CONFIG REWRITE >/dev/null
+  done
+}
+
+# A node that was told its role, be it by the sentinels, has no need of us any more.
+place() {
+  [ "$kind" = node ] || return 0
+  until [ -n "$(ask_me PING)" ]; do sleep 0.5; done
+  while replication=$(ask_me INFO replication) && [ -n "$replication" ]; do
+    [ "$(printf '%s\n' "$replication" | field role)" != master ] || return 0
+    [ "$(printf '%s\n' "$replication" | field master_link_status)" != up ] || return 0
+    named=$(named_master)
+    [ -z "$named" ] || settle "$name"
+    rm -rf "${scratch:?}"/*
+    sleep 1
+  done
+}
+
+# settings_of TEXT: without comments, one line a directive; what repeats is joined as CONFIG SET wants it.
+settings_of() {
+  printf '%s\n' "$1" | awk '
+    /^#/ || NF == 0 { next }
+    { key = $1; sub(/^[^ ]+ */, "") }
+    key == "sentinel" && NF > 2 { key = key " " $1 " " $2; sub(/^[^ ]+ +[^ ]+ */, "") }
+    key in value { value[key] = value[key] " " $0; next }
+    { order[++n] = key; value[key] = $0 }
+    END { for (i = 1; i <= n; i++) print order[i] " " value[order[i]] }'
+}
+
+# only_at_start KEY VALUE: 0 for what says where the server is, and for values whose quoting would have to be undone.
+only_at_start() {
+  case $1 in
+    bind | port | dir | dbfilename | logfile | pidfile | unixsocket | *announce* | tls-* | resolve-hostnames) return 0 ;;
+  esac
+  case $2 in '""') return 1 ;; *[\"\'\\]*) return 0 ;; esac
+  return 1
+}
+
+# set_live KEY VALUE...: 1 if only a restart can do it.
+set_live() {
+  if [ "$1" = sentinel ]; then
+    sl_option=$2 sl_master=$3
+    shift 3
+    only_at_start "$sl_option" "$*" && return 1
+    [ "$(ask_me SENTINEL SET "$sl_master" "$sl_option" "$@")" = OK ] && say "set $sl_option of $sl_master to $*, without a restart"
+  else
+    sl_key=$1
+    shift
+    only_at_start "$sl_key" "$*" && return 1
+    if [ "$*" = '""' ]; then set -- ''; fi
+    [ "$(ask_me CONFIG SET "$sl_key" "$*")" = OK ] && say "set $sl_key to ${*:-nothing}, without a restart"
+  fi
+}
+
+# reload: what changed is set on the running server; a restart does what can't be, or was removed.
+reload() {
+  if [ "$kind" = sentinel ]; then
+    set_quorums || return 1
+    wanted=$(cat settings.conf masters.conf)
+  else
+    wanted=$(cat settings.conf)
+  fi
+  have=$(cat loaded 2>/dev/null)
+  [ "$wanted" != "$have" ] || return 0
+  [ -n "$have" ] || return 1
+  new=$(settings_of "$wanted") old=$(settings_of "$have")
+  keys() { printf '%s\n' "$1" | awk '{ print $1 == "sentinel" ? $1 " " $2 " " $3 : $1 }' | sort; }
+  [ "$(keys "$old")" = "$(printf '%s\n%s\n' "$(keys "$old")" "$(keys "$new")" | sort | uniq -d)" ] || return 1
+  set -f
+  printf '%s\n' "$new" | grep -v -x -F "$old" | while read -r change; do
+    # shellcheck disable=SC2086
+    set_live $change || exit 1
+  done || return 1
+  printf '%s\n' "$wanted" >loaded || refuse "cannot write $directory/loaded"
+}
+
+set_quorums() {
+  printf '%s\n' "$monitored" | while read -r m_name _ m_quorum; do
+    [ "$(ask_me SENTINEL MASTER "$m_name" | sed -n '/^quorum$/{n;p;}')" != "$m_quorum" ] || continue
+    [ "$(ask_me SENTINEL SET "$m_name" quorum "$m_quorum")" = OK ] || exit 1
+    say "set the quorum of $m_name to $m_quorum, without a restart"
   done
 }
 
@@ -580,10 +663,7 @@ case $action in
   exec) "exec_$kind" ;;
   ready) "ready_$kind" ;;
   alive) [ -n "$(ask_me PING)" ] ;;
-  reload)
-    if [ "$kind" = sentinel ]; then set -- settings.conf masters.conf; else set -- settings.conf; fi
-    [ "$(cat "$@")" = "$(cat loaded 2>/dev/null)" ]
-    ;;
+  reload) reload ;;
   handover) [ "$kind" != node ] || handover ;;
   retry) only_held_by_a_connection ;;
   orphan)
@@ -595,5 +675,6 @@ case $action in
     [ -z "$problems" ] || refuse "$problems"
     ;;
   verify) verify ;;
+  place) place ;;
   *) refuse "unknown action $action" ;;
 esac

@@ -1,5 +1,5 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_process, look_check, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
+# look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
 set -u
 umask 077
 LC_ALL=C
@@ -13,10 +13,21 @@ born() {
   fi
 }
 
-# look_process NAME DIRECTORY LIFECYCLE SERVER: which server it would run, and the identity of the instance that
-# runs, if that is well.
-look_process() {
-  echo "version.$1 $("$4" --version 2>&1 </dev/null | head -n 1)"
+# look_version NAME SERVER...: which of these programs there is, and its version.
+look_version() {
+  asked=$1
+  shift
+  server=$1
+  for each in "$@"; do
+    if command -v "$each" >/dev/null 2>&1; then server=$each && break; fi
+  done
+  echo "server.$asked $server"
+  echo "version.$asked $("$server" --version 2>&1 </dev/null | head -n 1)"
+}
+
+# look_instance NAME DIRECTORY LIFECYCLE: where the process is, and the identity of the instance that runs, if that is
+# well.
+look_instance() {
   # shellcheck disable=SC1091
   [ ! -s "$2/parameters" ] || (. "$2/parameters" && echo "endpoint.$1 ${host:-}:${port:-}")
   [ -s "$2/pid" ] && [ -s "$2/settings.conf" ] && [ -s "$2/instance" ] || return 0

@@ -18,16 +18,29 @@ const stages: Stage[] = [
   { name: "types", what: "type check", command: ["tsc", "-p", "."] },
   { name: "lint", what: "lint", command: ["eslint", "."] },
   { name: "format", what: "format", command: ["prettier", "--check", "."] },
-  { name: "scripts", what: "shellcheck", command: ["sh", "-c", "shellcheck -s sh -e SC2034 templates/*.sh && shellcheck .ci/run"] },
+  { name: "scripts", what: "shellcheck", command: ["sh", "-c", "shellcheck -s sh -e SC2034 templates/*.sh && shellcheck .ci/run tests/sandbox.sh"] },
   {
     name: "provider",
-    what: "the stand-in for the command plugin",
-    command: ["sh", "-c", "cd toolchain/command-provider && go vet ./... && go test ./..."],
+    what: "the stand-ins for plugins",
+    command: [
+      "sh",
+      "-c",
+      "(cd toolchain/command-provider && go vet ./... && go test ./...) && cd toolchain/docker-provider && go test -tags no_compose ./...",
+    ],
   },
   { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
   { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
   { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
+  {
+    name: "containers",
+    what: "real Docker engines, in a sandbox",
+    command: [
+      "sh",
+      "-c",
+      "node tests/containers/images.ts && exec sh tests/sandbox.sh node --test --test-reporter=spec --test-concurrency=1 tests/containers/*.test.ts",
+    ],
+  },
   { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
 ];
 

@@ -5,7 +5,7 @@ import { judge, nodeText } from "../topology/judge.ts";
 import { readTopology } from "../topology/read.ts";
 import type { Topology } from "../topology/topology.ts";
 import { watchEvents } from "./events.ts";
-import { crash, isAlive, nodeProcess, shutDown, startAgain } from "./process.ts";
+import { isListening, runCommand } from "./process.ts";
 import { ReplicationWatch } from "./replication.ts";
 import type { Findings } from "./summary.ts";
 import { entryText, Timeline } from "./timeline.ts";
@@ -20,7 +20,7 @@ const aWhile = 500;
 
 /** How to do it. */
 export interface DrillOptions {
-  /** End the master in an orderly way instead of killing it. */
+  /** Stop the master as an operator does, with a hand-over, instead of killing it. */
   orderly: boolean;
   say: (line: string) => void;
   /** Ends the drill early; the old master is brought back all the same. */
@@ -143,24 +143,18 @@ export class Drill {
 
   async #stopMaster(): Promise<void> {
     const { orderly, say, signal } = this.#options;
-    const process = nodeProcess(this.#before);
-    let refusal: Error | undefined;
     this.#timeline.start();
     this.#stopped = true;
-    if (orderly) shutDown(this.#before, (error) => (refusal = error));
-    else crash(this.#before, process);
-    this.#timeline.add(`${orderly ? "shut down" : "killed"} ${this.#before.name} (pid ${process.pid})`);
+    await this.#command(orderly ? "stop" : "kill");
     await until({
       what: `${this.#before.name} to end`,
       limit: this.#limits.recovery,
-      look: () => {
-        if (refusal) throw new CliError(`${this.#before.name} refuses to shut down: ${refusal.message}`);
-        return Promise.resolve(isAlive(process) ? { seen: `pid ${process.pid} is alive` } : { found: true });
-      },
+      look: async () => ((await isListening(this.#before)) ? { seen: "its port is open" } : { found: true }),
       interval: 10,
       say,
       signal,
     });
+    this.#timeline.add(`${this.#before.name} was ${orderly ? "stopped" : "killed"}`);
   }
 
   async #awaitNewMaster(): Promise<NodeEndpoint> {
@@ -208,10 +202,12 @@ export class Drill {
     this.#stopped = false;
     const { name } = this.#before;
     this.#timeline.add(`starting ${name} again`);
-    const say = (line: string): void => {
-      this.#timeline.add(line);
-    };
-    await saying(`starting ${name} again`, say, startAgain(this.#before, say));
+    await saying(`starting ${name} again`, (line) => this.#timeline.add(line), this.#command("start"));
+  }
+
+  /** Runs one of the commands that the stack gives for the old master. */
+  #command(word: "kill" | "stop" | "start"): Promise<void> {
+    return runCommand(this.#before, word, (line) => this.#timeline.add(line));
   }
 
   async #awaitHealth(signal?: AbortSignal): Promise<void> {

@@ -12,6 +12,8 @@ export interface NodeEndpoint extends Endpoint {
   name: string;
   /** Absolute path, on its host. */
   directory: string;
+  /** Shell commands for this machine; missing in what an older version brought up. */
+  commands?: { kill: string; stop: string; start: string };
 }
 
 /** What the stack says about itself. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { limitsOf } from "../../cli/drill/drill.ts";
 import { eventText } from "../../cli/drill/events.ts";
-import { birthOf } from "../../cli/drill/process.ts";
+import { isListening } from "../../cli/drill/process.ts";
 import { type Findings, passed, summary } from "../../cli/drill/summary.ts";
 import { type Entry, entryText, Timeline } from "../../cli/drill/timeline.ts";
 import { lossesOf } from "../../cli/drill/writer.ts";
@@ -97,8 +99,14 @@ test("the limits follow what the sentinels have", () => {
   assert.throws(() => limitsOf(topology), /No sentinel answers/);
 });
 
-test("the birth of a process with an odd name", () => {
-  assert.equal(birthOf(`42 (re) dis (x) S ${Array.from({ length: 30 }, (_, index) => index + 4).join(" ")}`), "22");
+test("a port with nobody behind it is seen as such", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  assert.equal(await isListening({ address: "127.0.0.1", port }), true);
+  server.close();
+  await once(server, "close");
+  assert.equal(await isListening({ address: "127.0.0.1", port }), false);
 });
 
 test("a wait ends by finding, by its limit, or by the signal", async () => {

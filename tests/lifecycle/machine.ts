@@ -192,6 +192,7 @@ export class Cluster {
   readonly nodes: Located[];
   readonly sentinels: Located[];
   readonly args: ClusterArgs;
+  #parent: Record<string, string> = {};
 
   private constructor(shell: Shell, root: string, nodes: Located[], sentinels: Located[], args: ClusterArgs) {
     this.shell = shell;
@@ -232,7 +233,7 @@ export class Cluster {
   sh(args: string[], stdin = "", onStart?: (child: ChildProcess) => void): Promise<Result> {
     const start = Date.now();
     return new Promise((resolve, reject) => {
-      const child = spawn("sh", args, { env: { PATH: this.shell.path }, cwd: "/", detached: true });
+      const child = spawn("sh", args, { env: { PATH: this.shell.path, ...this.#parent }, cwd: "/", detached: true });
       onStart?.(child);
       let out = "";
       let err = "";
@@ -247,6 +248,13 @@ export class Cluster {
 
   host(...words: string[]): Promise<Result> {
     return this.sh([join(this.here, "host.sh"), ...words]);
+  }
+
+  /** A parent for the process, as a container or a service manager starts it. */
+  supervise(name: string): ChildProcess {
+    this.#parent = { PARENT: "its parent" };
+    const script = join(this.here, "host.sh");
+    return spawn("sh", [script, "supervise", this.directory(name)], { env: { PATH: this.shell.path }, cwd: "/", stdio: "ignore" });
   }
 
   lifecycle(action: string, name: string): Promise<Result> {
@@ -289,7 +297,14 @@ export class Cluster {
     const server = changes.server ?? args.server ?? "redis-server";
     const common = { self, server, cli: "redis-cli", nodes, sentinels, masterName, initialMaster: "node1" };
     const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 40, ...args.limits };
-    const place = { host, port: self.port, bind: "127.0.0.1", address: "127.0.0.1", directory: this.directory(name) };
+    const place = {
+      host,
+      port: self.port,
+      bind: "127.0.0.1",
+      address: "127.0.0.1",
+      directory: this.directory(name),
+      logFile: join(this.directory(name), "log"),
+    };
     const files: Record<string, string> = {};
     if (name.startsWith("node")) {
       const dataFiles = "dump.rdb appendonly.aof appendonlydir/*";
@@ -336,6 +351,22 @@ export class Cluster {
     const result = await this.lifecycle("verify", "node1");
     if (result.status !== 0)
       throw new Error(`verify: ${result.out}${result.err}\n${this.names.map((name) => `--- ${name}\n${this.log(name).slice(-1500)}`).join("\n")}`);
+  }
+
+  /** Waits until everything is as it should be without touching anything. */
+  async verifiedByItself(): Promise<void> {
+    let said = "";
+    await eventually(
+      "everything is as it should be",
+      async () => {
+        const { status, err } = await this.lifecycle("check", "node1");
+        said = err;
+        return status === 0;
+      },
+      60_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${said}`);
+    });
   }
 
   /** Everything created in the order of `pulumi up`, and verified. */

@@ -79,7 +79,7 @@ export async function server(wanted: string, progress: (line: string) => void): 
 }
 
 /** @returns the directory `name` of the cache, filled by `fill` if it is not there; a half-filled one is never seen. */
-function cached(name: string, fill: (target: string) => Promise<void>): Promise<string> {
+export function cached(name: string, fill: (target: string) => Promise<void>): Promise<string> {
   const directory = join(cache, name);
   const make = async () => {
     if (existsSync(directory)) return directory;
@@ -151,12 +151,18 @@ async function fromDebian({ suite, programs }: Extract<Source, { kind: "debian" 
   rmSync(join(target, "apt"), { recursive: true });
 }
 
-/** @returns apt-get for another suite, in a directory of its own, from the mirror that this machine's apt uses. */
-async function aptOf(suite: string, directory: string): Promise<(...args: string[]) => Promise<string>> {
+/** @returns where this machine's apt gets Debian from. */
+export async function debianMirror(): Promise<string> {
   const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "";
   const targets = await run("apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages");
   const mirror = new RegExp(`^${codename} main (\\S+)$`, "m").exec(targets)?.[1];
-  if (!mirror) throw new Error(`apt on this machine has no mirror of Debian "${codename}" main to take ${suite} from; it has:\n${targets}`);
+  if (!mirror) throw new Error(`apt on this machine has no mirror of Debian "${codename}" main; it has:\n${targets}`);
+  return mirror;
+}
+
+/** @returns apt-get for another suite, in a directory of its own, from the mirror that this machine's apt uses. */
+async function aptOf(suite: string, directory: string): Promise<(...args: string[]) => Promise<string>> {
+  const mirror = await debianMirror();
   for (const each of ["lists/partial", "archives/partial"]) mkdirSync(join(directory, each), { recursive: true });
   writeFileSync(join(directory, "status"), "");
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -177,7 +183,7 @@ async function aptOf(suite: string, directory: string): Promise<(...args: string
   return (...args) => run("apt-get", "-q", ...flags, ...args);
 }
 
-async function run(program: string, ...args: string[]): Promise<string> {
+export async function run(program: string, ...args: string[]): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, args, {
       maxBuffer: 64 << 20,

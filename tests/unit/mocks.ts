@@ -18,11 +18,14 @@ export async function useMocks(): Promise<void> {
     {
       newResource: ({ type, name, inputs }) => {
         registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-        return { id: `${name}-id`, state: { ...(inputs as Record<string, unknown>), stdout: "", stderr: "" } };
+        const computed = { stdout: "", stderr: "", imageId: "sha256:0", ipamConfigs: [{ subnet: "172.30.0.0/16", gateway: "172.30.0.1" }] };
+        return { id: `${name}-id`, state: { ...computed, ...(inputs as Record<string, unknown>) } };
       },
       call: ({ inputs }) => {
-        const names = [...String((inputs as { stdin?: string }).stdin).matchAll(/^look_process (\S+)/gm)].map(([, name]) => name ?? "");
-        return { stdout: names.map((name) => `version.${name} ${machine.version}\n`).join("") };
+        const names = [...String((inputs as { stdin?: string }).stdin).matchAll(/^(?:look_version|add_container) (\S+)/gm)].map(
+          ([, name]) => name ?? "",
+        );
+        return { stdout: names.map((name) => `server.${name} redis-server\nversion.${name} ${machine.version}\n`).join("") };
       },
     },
     "pulumi-redis-ha",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { nodeLines } from "../../components/redisNode.ts";
+import { memoryFor, nodeLines } from "../../components/redisNode.ts";
 import { clientOf } from "../../components/server.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
 import { atLeast, limitationsOf, oldestSupported, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
@@ -52,7 +52,7 @@ describe("server versions", () => {
 describe("rendered settings speak the server's version", () => {
   const host = { hostName: "redis2" } as Host;
   const words = (number: string) =>
-    nodeLines({ host, port: 26300, address: "10.0.0.2", directory: "/srv/node2" }, redis(number))
+    nodeLines({ host, bind: "redis2", port: 26300, address: "127.0.0.2", directory: "/srv/node2", logFile: "/srv/node2/log" }, redis(number))
       .map((line) => line.split(" ")[0])
       .join(" ");
   const common = "bind port dir logfile appendonly";
@@ -69,12 +69,36 @@ describe("rendered settings speak the server's version", () => {
     });
   }
 
+  it("turns protected mode off where others than the machine itself have to get through, and only there", () => {
+    const lines = (number: string, address: string, listensOn = "redis2") =>
+      nodeLines({ host, bind: listensOn, port: 1, address, directory: "/", logFile: "" }, redis(number));
+    assert.ok(lines("7.0.15", "10.0.0.2").includes("protected-mode no"));
+    assert.ok(lines("7.0.15", "172.30.0.1", "0.0.0.0").includes("protected-mode no"));
+    assert.ok(!lines("7.0.15", "127.0.0.1").some((line) => line.startsWith("protected-mode")));
+    assert.ok(!lines("2.8.19", "10.0.0.2").some((line) => line.startsWith("protected-mode")), "3.2 brought it");
+  });
+
+  it("allows twice the memory that the data may take, for the copy that a snapshot makes", () => {
+    for (const [maxmemory, bytes] of [
+      ["256mb", 2 * 256 * 2 ** 20],
+      ["1g", 2e9],
+      ["1000", 2000],
+      ['"10kb"', 2 * 10 * 2 ** 10],
+    ] as const) {
+      assert.equal(memoryFor(maxmemory).memoryBytes, bytes + 64 * 2 ** 20, maxmemory);
+    }
+    for (const none of [undefined, "0", "0mb"]) assert.equal(memoryFor(none).memoryBytes, undefined);
+  });
+
   it("announces names from 6.2 on, addresses before", () => {
     const announced = (number: string) =>
-      nodeLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).find((line) => line.includes("announce-ip"));
+      nodeLines({ host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "" }, redis(number)).find((line) =>
+        line.includes("announce-ip"),
+      );
     assert.equal(announced("6.0.16"), "replica-announce-ip 10.0.0.2");
     assert.equal(announced("6.2.0"), "replica-announce-ip redis2");
-    const sentinel = (number: string) => sentinelLines({ host, port: 1, address: "10.0.0.2", directory: "/" }, redis(number)).join("\n");
+    const sentinel = (number: string) =>
+      sentinelLines({ host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "" }, redis(number)).join("\n");
     assert.match(sentinel("6.2.0"), /^sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\nsentinel announce-ip redis2$/m);
     assert.doesNotMatch(sentinel("6.0.16"), /hostnames/);
   });

@@ -1,0 +1,123 @@
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { isIPv4 } from "node:net";
+import { local } from "@pulumi/command";
+import type * as Docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { inputError } from "../../components/inputError.ts";
+import { scriptText } from "../../templates/render.ts";
+import { afterChecks, requireBeforeAnything } from "../gate.ts";
+import type { Host, HostArgs } from "../host.ts";
+import { Look, refusalIn } from "../look.ts";
+import { quote } from "../shell.ts";
+
+/** Loaded where it is used: a stack without containers starts quicker. */
+export const docker = (): typeof Docker => createRequire(import.meta.url)("@pulumi/docker") as typeof Docker;
+
+/** One Docker engine: the network and the images for the containers of its hosts. */
+export class DockerEngine extends pulumi.ComponentResource {
+  readonly provider: Docker.Provider;
+  readonly network: Docker.Network;
+  /** The address of this machine on the network: where containers reach what is published for the machine itself. */
+  readonly gateway: pulumi.Output<string>;
+  readonly look: Look;
+  /** Shell words: the docker program, told which engine. */
+  readonly cli: string;
+  readonly labels: { label: string; value: string }[];
+  readonly #name: string;
+  readonly #field: string;
+  readonly #images = new Map<string, pulumi.Output<string>>();
+
+  /**
+   * @param firstHost name of the host whose settings say which engine it is.
+   * @throws InputError (later, in an output) where the engine does not answer or has no such image.
+   */
+  constructor(name: string, firstHost: string, { engine, certificates }: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:DockerEngine", name, {}, opts);
+    this.#name = name;
+    this.#field = `hosts.${firstHost}`;
+    const host = engine ?? defaultEngine();
+    this.cli = engineCli(host, certificates);
+    this.look = new Look(
+      (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
+      `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}`,
+      "look_all\n",
+    );
+    const answers = this.look.answers.apply((said) => {
+      const refusal = refusalIn(said, "engine");
+      if (refusal === undefined) return said;
+      throw inputError({
+        propertyPath: `${this.#field}.engine`,
+        reason: `no Docker engine answers at ${host}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${host} version), or set another`,
+      });
+    });
+    requireBeforeAnything(answers);
+    this.provider = new (docker().Provider)(name, { host, ...(certificates ? { certPath: certificates } : {}) }, { parent: this });
+    this.labels = [
+      { label: "pulumi-redis-ha.project", value: pulumi.getProject() },
+      { label: "pulumi-redis-ha.stack", value: pulumi.getStack() },
+    ];
+    const named = `${name}-${pulumi.getStack()}`;
+    this.network = new (docker().Network)(
+      `${name}-network`,
+      { name: afterChecks(pulumi.output(named)), driver: "bridge", labels: this.labels },
+      { parent: this, provider: this.provider },
+    );
+    this.gateway = this.network.ipamConfigs.apply(
+      (configs) => configs.map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet)).find((each) => each && isIPv4(each)) ?? "",
+    );
+    this.registerOutputs();
+  }
+
+  /** @returns the id of the image, which is fetched if the engine has none of that name. */
+  image(image: string): pulumi.Output<string> {
+    const known = this.#images.get(image);
+    if (known) return known;
+    const fetch = pulumi.runtime.isDryRun() ? "0" : "1";
+    const present = this.look.ask(`add_image ${quote(image)} ${fetch}\n`).apply((answers) => {
+      const refusal = refusalIn(answers, `image.${image}`);
+      if (refusal === undefined) return image;
+      throw inputError({
+        propertyPath: `image`,
+        reason: `${JSON.stringify(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
+      });
+    });
+    requireBeforeAnything(present);
+    const suffix = this.#images.size === 0 ? "" : `-${this.#images.size + 1}`;
+    const resource = new (docker().RemoteImage)(
+      `${this.#name}-image${suffix}`,
+      { name: present, keepLocally: true },
+      { parent: this, provider: this.provider },
+    );
+    this.#images.set(image, resource.imageId);
+    return resource.imageId;
+  }
+
+  /** @returns the address under which containers of this engine reach `other`. */
+  addressOf(other: Host): pulumi.Output<string> {
+    return other.announcedAddress;
+  }
+}
+
+/** As the docker program itself finds its engine, which the provider does not: contexts are the program's own. */
+function defaultEngine(): string {
+  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
+  try {
+    const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+    return execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim() || systemEngine;
+  } catch {
+    return systemEngine;
+  }
+}
+
+const systemEngine = "unix:///var/run/docker.sock";
+
+/** @returns shell words that call the docker program for an engine. */
+export function engineCli(host: string, certificates?: string): string {
+  const tls = certificates ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${quote(certificates)} ` : "";
+  return `${tls}docker -H ${quote(host)}`;
+}
+
+function firstAddressOf(subnet: string | undefined): string | undefined {
+  return subnet?.replace(/\.\d+\/\d+$/, ".1");
+}

@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import { local } from "@pulumi/command";
+import type * as Docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { scriptText } from "../../templates/render.ts";
+import { isLoopback } from "../address.ts";
+import { afterChecks } from "../gate.ts";
+import { type EditArgs, Host, type HostArgs, type Placement, type ProcessArgs, type ProcessCommands, type ProcessFacts } from "../host.ts";
+import { LocalHost } from "../local.ts";
+import { newInstance, processFacts } from "../look.ts";
+import { puts, quote } from "../shell.ts";
+import { docker, type DockerEngine } from "./engine.ts";
+
+/** Where each container has its volume. */
+const mount = "/redis-ha";
+
+/** A container's first process: waits for the scripts, then is the process's parent. */
+const boot = `trap 'exit 0' INT TERM; until [ -s "$0" ]; do sleep 0.1; done; exec sh "$0" supervise "$1"`;
+
+/** Seconds for a hand-over that finds a failover in progress, besides the time that the process may take to end. */
+const handOverSeconds = 90;
+
+/** What the containers of all hosts have in common. */
+export interface ContainerArgs {
+  /** The image of hosts that set none. @default "redis:8.0.2" */
+  image?: string;
+  /** `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd. @default "999:999" */
+  containerUser?: string;
+  /** Keep the volumes, with the data and the sentinels' state, when the stack is destroyed. @default false */
+  keepVolumes?: boolean;
+}
+
+/** A host whose processes are containers, each with a volume of its own; their ports are published under the same number. */
+export class DockerHost extends Host {
+  /** Its edits are made for the clients of the containers: where Pulumi runs. */
+  override readonly machine = "localhost";
+  override readonly listensOn = pulumi.output("0.0.0.0");
+  override readonly ownAddress = pulumi.output("127.0.0.1");
+  override readonly announcedAddress: pulumi.Output<string>;
+  readonly #engine: DockerEngine;
+  readonly #image: string;
+  readonly #args: ContainerArgs;
+  readonly #local: () => LocalHost;
+  readonly #others: () => Iterable<Host>;
+
+  /**
+   * @param others all hosts of the whole, this one among them: what the containers have to know by name.
+   */
+  constructor(
+    name: string,
+    hostName: string,
+    engine: DockerEngine,
+    args: HostArgs & ContainerArgs,
+    others: () => Iterable<Host>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("redis-ha:index:DockerHost", name, hostName, args, opts);
+    this.#engine = engine;
+    this.#args = args;
+    this.#image = args.image ?? "redis:8.0.2";
+    this.#others = others;
+    // Only the machine itself reaches what is published on its loopback; its containers take the other end of their network.
+    this.announcedAddress = pulumi.all([this.address, engine.gateway]).apply(([address, gateway]) => (isLoopback(address) ? gateway : address));
+    let edits: LocalHost | undefined;
+    this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }));
+    this.registerOutputs();
+  }
+
+  override addressOf(other: Host): pulumi.Output<string> {
+    return other.announcedAddress;
+  }
+
+  override directoryOf(process: string): string {
+    return `${this.#here}/${process}`;
+  }
+
+  override storeOf(name: string): string {
+    return this.#local().storeOf(name);
+  }
+
+  override logFileOf(): string {
+    return "";
+  }
+
+  override commandsFor(process: string): ProcessCommands {
+    const container = quote(this.#container(process));
+    return {
+      kill: `${this.#engine.cli} kill ${container}`,
+      stop: `${this.#engine.cli} stop ${container}`,
+      start: `${this.#engine.cli} start ${container}`,
+    };
+  }
+
+  override look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
+    const words = [process, this.#container(process), this.#image, this.directoryOf(process), this.#script("lifecycle.sh"), ...servers];
+    // The image first: in a preview that would fetch it, nothing of it is known.
+    return pulumi
+      .all([this.#engine.image(this.#image), this.#engine.look.ask(`add_container ${words.map(quote).join(" ")}\n`)])
+      .apply(([, answers]) => processFacts(answers, process));
+  }
+
+  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
+    const { parent, dependsOn = [] } = placement;
+    const { provider, cli } = this.#engine;
+    const container = this.#container(process);
+    const directory = this.directoryOf(process);
+    const labels = [
+      ...this.#engine.labels,
+      { label: "pulumi-redis-ha.host", value: this.hostName },
+      { label: "pulumi-redis-ha.process", value: process },
+      { label: "pulumi-redis-ha.endpoint", value: pulumi.interpolate`${this.address}:${args.port}` },
+    ];
+    const volume = new (docker().Volume)(
+      `${name}-volume`,
+      { name: afterChecks(pulumi.output(container)), labels },
+      { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false },
+    );
+    const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
+    const digest = pulumi.output(spec).apply(digestOf);
+    const exec = `${cli} exec ${container}`;
+    // Before the container is replaced, not while it is: where nobody can take over, it has to stay as it is.
+    const handedOver = new local.Command(
+      `${name}-handover`,
+      {
+        create: `if ${exec} test -e ${directory} 2>/dev/null; then ${exec} sh ${this.#script("lifecycle.sh")} handover ${directory}; fi`,
+        stdin: pulumi.interpolate`${digest}\n`,
+        addPreviousOutputInEnv: false,
+      },
+      { parent, dependsOn },
+    );
+    const { memoryBytes } = args;
+    const megabytes = memoryBytes === undefined ? {} : { memory: Math.ceil(memoryBytes / 2 ** 20), memorySwap: Math.ceil(memoryBytes / 2 ** 20) };
+    const running = new (docker().Container)(
+      `${name}-container`,
+      { ...spec, ...megabytes, name: container },
+      {
+        parent,
+        provider,
+        dependsOn: [handedOver, ...dependsOn],
+        deleteBeforeReplace: true,
+        // Engines list the addresses of a port in an order of their own, which the provider takes for a change; a real one
+        // changes a label.
+        ignoreChanges: ["ports"],
+        // The provider takes changes of these and does nothing.
+        replaceOnChanges: ["healthcheck", "tmpfs", "init"],
+      },
+    );
+    const scripts = Object.fromEntries(["lifecycle.sh", "host.sh"].map((each) => [each, scriptText(each)]));
+    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
+    const put = (action: string) =>
+      [
+        `${cli} start ${container} >/dev/null`,
+        // A volume that the engine made is root's; root without capabilities may still open what is its own.
+        `{ ${exec} test -w ${mount} || ${cli} exec -u 0 ${container} chmod 1777 ${mount}; }`,
+        `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
+      ].join(" && ");
+    return new local.Command(
+      `${name}-process`,
+      {
+        create: put("create"),
+        update: put("update"),
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory}\n`,
+        addPreviousOutputInEnv: false,
+      },
+      { parent, dependsOn: [running, ...dependsOn] },
+    );
+  }
+
+  override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
+    return this.#local().edit(name, args, placement);
+  }
+
+  override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
+    const words = [this.#container(process), this.directoryOf(process), this.#script("lifecycle.sh")];
+    const verified = this.#engine.look
+      .ask(`add_check ${[name, ...words].map(quote).join(" ")}\n`)
+      .apply((answers) => answers[`verified.${name}`] ?? newInstance());
+    return new local.Command(
+      name,
+      {
+        create: `${this.#engine.cli} exec -i ${this.#container(process)} sh ${this.#script("lifecycle.sh")} verify ${this.directoryOf(process)}`,
+        stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
+        addPreviousOutputInEnv: false,
+      },
+      { parent, dependsOn },
+    );
+  }
+
+  #containerArgs(process: string, { port, stopSeconds }: ProcessArgs): Omit<Docker.ContainerArgs, "name"> {
+    const addresses = pulumi
+      .all([this.address, this.#engine.gateway])
+      .apply(([address, gateway]) => (isLoopback(address) ? [address, gateway] : [address]));
+    return {
+      image: this.#engine.image(this.#image),
+      entrypoints: ["sh", "-c", boot, this.#script("host.sh"), this.directoryOf(process)],
+      hostname: process,
+      user: this.#args.containerUser ?? "999:999",
+      readOnly: true,
+      tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      networksAdvanced: [{ name: this.#engine.network.name, aliases: [this.hostName, process] }],
+      hosts: [...this.#others()].map((other) => ({ host: other.hostName, ip: this.addressOf(other) })),
+      ports: addresses.apply((ips) => ips.map((ip) => ({ internal: port, external: port, ip, protocol: "tcp" }))),
+      restart: "unless-stopped",
+      healthcheck: {
+        tests: ["CMD", "sh", this.#script("lifecycle.sh"), "alive", this.directoryOf(process)],
+        interval: "10s",
+        timeout: "5s",
+        startPeriod: "1m0s",
+        retries: 3,
+      },
+      logDriver: "json-file",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+      mustRun: true,
+      stopTimeout: stopSeconds + handOverSeconds,
+      destroyGraceSeconds: stopSeconds + handOverSeconds,
+    };
+  }
+
+  #container(process: string): string {
+    return `${this.componentName}-${process}-${pulumi.getStack()}`;
+  }
+
+  get #here(): string {
+    return `${mount}/${this.hostName}`;
+  }
+
+  #script(script: string): string {
+    return `${this.#here}/${script}`;
+  }
+}
+
+/** What a container is made of, but what can be changed while it runs. */
+function digestOf(spec: object): string {
+  return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
+}

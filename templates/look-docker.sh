@@ -1,0 +1,86 @@
+# Looks at the containers of one Docker engine without touching anything; read by sh from standard input on the machine
+# that runs Pulumi, after engine='…' (the docker program, told which engine) and look='…' (the text of look.sh), in front
+# of calls of add_image, add_container and add_check, and of look_all. Prints lines "KEY value" for hosts/docker/.
+set -u
+LC_ALL=C
+export LC_ALL
+: "${engine:?}" "${look:?}"
+engine() { eval "$engine \"\$@\""; }
+images='' containers='' checks=''
+
+# add_image IMAGE PULL: 1 as PULL: it may be fetched now.
+add_image() {
+  images="$images$1 $2
+"
+}
+# add_container NAME CONTAINER IMAGE DIRECTORY LIFECYCLE SERVER...
+add_container() {
+  containers="$containers$*
+"
+}
+# add_check NAME CONTAINER DIRECTORY LIFECYCLE
+add_check() {
+  checks="$checks$*
+"
+}
+
+refused() { echo "refused.$1 $(printf '%s' "$2" | tr '\n' '\037')"; }
+
+# An engine that can't be reached must not hang us.
+if command -v timeout >/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
+
+look_images() {
+  printf '%s' "$images" | while read -r image pull; do
+    engine image inspect -f "$image {{.Id}}" "$image" 2>/dev/null && continue
+    [ "$pull" = 1 ] || continue
+    if said=$(engine pull -q "$image" 2>&1); then engine image inspect -f "$image {{.Id}}" "$image"; else refused "image.$image" "$said" >&3; fi
+  done
+}
+
+# look_in_new ID QUESTIONS: in an image that no container of ours has yet.
+look_in_new() { printf '%s\n%s\n' "$look" "$2" | engine run --rm -i --network none --entrypoint sh "$1" -s; }
+
+# look_in CONTAINER QUESTIONS: fails where it can't be asked; one that hangs must not hang us.
+look_in() { printf '%s\n%s\n' "$look" "$2" | limited 10 sh -c "$engine exec -i $1 sh -s" 2>/dev/null; }
+
+# versions_in IMAGE: the questions for the programs of all that are to run it.
+versions_in() {
+  printf '%s' "$containers" | while read -r name _ image _ _ servers; do [ "$image" != "$1" ] || echo "look_version $name $servers"; done
+}
+
+look_all() {
+  exec 3>&1
+  command -v docker >/dev/null || { refused engine "the program docker is missing on this machine"; return; }
+  said=$(limited 15 sh -c "$engine version -f '{{.Server.Version}}'" 2>&1) || { refused engine "${said:-no answer within 15 s}"; return; }
+  ids=$(look_images)
+  # shellcheck disable=SC2046
+  states=$(engine container inspect -f '{{.Name}} {{.State.Running}} {{.Image}}' $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
+  seen=
+  while read -r name container image directory lifecycle servers; do
+    [ -n "$name" ] || continue
+    id=$(printf '%s\n' "$ids" | sed -n "s|^$image ||p")
+    [ -n "$id" ] || continue
+    case $states in
+      *"/$container true $id"*)
+        {
+          said=$(look_in "$container" "look_version $name $servers
+look_instance $name $directory $lifecycle")
+          # Paused, or out of its mind: what is in it, the image tells.
+          case $said in *"version.$name "*) printf '%s\n' "$said" ;; *) look_in_new "$id" "look_version $name $servers" ;; esac
+        } &
+        ;;
+      *)
+        case " $seen " in *" $image "*) ;; *) seen="$seen $image" && look_in_new "$id" "$(versions_in "$image")" & ;; esac
+        case $states in *"/$container true "*) look_in "$container" "look_instance $name $directory $lifecycle" & ;; esac
+        ;;
+    esac
+  done <<END
+$containers
+END
+  while read -r name container directory lifecycle; do
+    case $states in *"/$container true "*) look_in "$container" "look_check $name $directory $lifecycle" & ;; esac
+  done <<END
+$checks
+END
+  wait
+}

@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { Redis } from "ioredis";
+import { ask, checkout, eventually, namedMaster, Project } from "../e2e/project.ts";
+import { Writers } from "../writers.ts";
+import { Engine, sandbox } from "./engine.ts";
+import { busyboxImage, debianImage } from "./images.ts";
+
+const sentinels = ["redis1:16355", "redis2:26355", "redis3:36355"];
+const names = ["node1", "node2", "node3", "sentinel1", "sentinel2", "sentinel3"];
+
+/** Follows the master by host names, with nothing but the image's own redis-cli. */
+const follower = `n=0; while :; do
+  for s in ${sentinels.join(" ")}; do m=$(timeout 1 redis-cli -h \${s%:*} -p \${s#*:} SENTINEL get-master-addr-by-name redis-ha) && [ -n "$m" ] && break; done
+  set -- $m; [ "$(timeout 1 redis-cli -h "$1" -p "$2" SET "follower:$n" "$n" 2>&1)" = OK ] && echo "$n $1:$2" && n=$((n + 1)); sleep 0.05
+done`;
+
+describe("three hosts in containers of one engine", { timeout: 900_000 }, () => {
+  const hostsBefore = readFileSync("/etc/hosts", "utf8");
+  const engine = new Engine("engine");
+  const config = {
+    hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", engine: engine.host }])),
+    image: "redis-ha-test:busybox",
+    downAfterMilliseconds: 3000,
+    failoverTimeoutMilliseconds: 20_000,
+    redisConf: { maxmemory: "100mb" },
+  };
+  const project = new Project(config);
+  const changed: Record<string, unknown> = {};
+  const configure = (more: Record<string, unknown>) => {
+    Object.assign(changed, more);
+    project.configure({ ...config, ...changed });
+  };
+  const container = (name: string) => `redis-ha-redis${name.at(-1)}-${name}-test`;
+  const inspect = async (name: string, format: string) => engine.docker("container", "inspect", "-f", format, container(name));
+  const idsOf = () => Promise.all(names.map((name) => inspect(name, "{{.Id}}")));
+  const master = () => namedMaster(sentinels[0] as string);
+  const nodeAt = (place: string) => `node${place.replace("redis", "").split(":")[0]}`;
+
+  before(async () => {
+    await engine.start();
+    await engine.load(await busyboxImage(sandbox));
+    await engine.load(await debianImage(console.log));
+    await project.init();
+  });
+  after(async () => {
+    await project.remove();
+    await engine.stop();
+  });
+
+  it("refuses an engine that does not answer and an image that cannot be had, before anything is touched", async () => {
+    const absent = { redis1: { kind: "docker", engine: "unix:///nowhere.sock" } };
+    project.configure({ ...config, hosts: absent, nodes: { node1: "redis1:1", node2: "redis1:2" }, sentinels: { sentinel1: "redis1:3" } });
+    const noEngine = await project.run("pulumi", "up", "--yes", "--skip-preview");
+    assert.notEqual(noEngine.status, 0);
+    assert.match(noEngine.output, /hosts\.redis1\.engine: no Docker engine answers at unix:\/\/\/nowhere\.sock: .*[^]*Start it there/);
+    project.configure({ ...config, image: "localhost:1/no/such:image" });
+    const noImage = await project.run("pulumi", "up", "--yes", "--skip-preview");
+    assert.notEqual(noImage.status, 0);
+    assert.match(noImage.output, /image: "localhost:1\/no\/such:image" is not allowed: .*no such image[^]*docker pull/);
+    assert.deepEqual(await Promise.all((["container", "volume", "network"] as const).map((kind) => engine.names(kind))), [[], [], []]);
+    project.configure(config);
+  });
+
+  it("comes up: six containers, a volume each, one network, verified", async () => {
+    await project.up();
+    assert.deepEqual(await engine.names("container"), names.map(container).sort());
+    assert.deepEqual(await engine.names("volume"), names.map(container).sort());
+    assert.equal((await engine.names("network")).length, 1);
+    for (const sentinel of sentinels) assert.match(String(await ask(sentinel, "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3 usable/);
+    assert.deepEqual(await project.output("sentinels"), sentinels);
+    const { status, output } = await project.run("node", `${checkout}/cli/status.ts`);
+    assert.equal(status, 0, output);
+  });
+
+  it("changes nothing the second time, with and without a refresh", async () => {
+    const before = await idsOf();
+    await project.upChangesNothing();
+    await project.up("--refresh", "--expect-no-changes");
+    assert.deepEqual(await idsOf(), before);
+  });
+
+  it("runs them without root, capabilities or a root file system to write to, limited, rotated and watched", async () => {
+    for (const name of names) {
+      const format =
+        '{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.Privileged}} {{.HostConfig.SecurityOpt}} {{.HostConfig.RestartPolicy.Name}} {{index .HostConfig.LogConfig.Config "max-size"}}';
+      assert.equal(await inspect(name, format), "999:999 true [ALL] false [no-new-privileges:true] unless-stopped 10m", name);
+      assert.equal(Number(await inspect(name, "{{.HostConfig.Memory}}")) / 2 ** 20, name.startsWith("node") ? 264 : 64, name);
+      await eventually(`${name} is healthy`, async () => (await inspect(name, "{{.State.Health.Status}}")) === "healthy");
+    }
+    assert.doesNotMatch(await engine.docker("exec", container("node1"), "sh", "-c", "cat /proc/1/status"), /^CapEff:\s*0*[1-9a-f]/m);
+  });
+
+  it("answers with host names only, never with an address inside the network", async () => {
+    const subnet = (await engine.docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", ...(await engine.names("network")))).replace(
+      /\.\d+\.\d+\/.*/,
+      ".",
+    );
+    for (const sentinel of sentinels) {
+      for (const command of ["get-master-addr-by-name", "MASTER", "REPLICAS", "SENTINELS"]) {
+        const answer = JSON.stringify(await ask(sentinel, "SENTINEL", command, "redis-ha"));
+        assert.ok(!answer.includes(subnet), `${sentinel} ${command}: ${answer}`);
+      }
+    }
+  });
+
+  it("hands a client on the host and a client in a container over to the new master after docker kill, by host name", async (t) => {
+    const hosts = await project.output<Record<string, string>>("containerHosts");
+    const options = Object.entries(hosts).flatMap(([host, address]) => ["--add-host", `${host}:${address}`]);
+    const inside = await engine.docker("run", "-d", "--name", "follower", ...options, "redis-ha-test:busybox", "sh", "-c", follower);
+    const outside = new Redis({
+      sentinels: sentinels.map((each) => ({ host: each.split(":")[0], port: Number(each.split(":")[1]) })),
+      name: "redis-ha",
+    });
+    outside.on("error", () => undefined);
+    try {
+      const before = await master();
+      await outside.set("before", "1");
+      await outside.wait(2, 1000);
+      await eventually("the follower writes", async () => (await engine.docker("logs", inside)).includes(before));
+      const began = Date.now();
+      await engine.docker("kill", container(nodeAt(before)));
+      await eventually("another master", async () => (await master()) !== before);
+      const afterwards = await master();
+      await eventually("the follower writes to the new one", async () => (await engine.docker("logs", inside)).includes(afterwards));
+      assert.equal(await outside.get("before"), "1");
+      assert.equal(await outside.set("after", "1"), "OK");
+      t.diagnostic(`both write again ${Date.now() - began} ms after docker kill, down-after 3000 ms`);
+    } finally {
+      outside.disconnect();
+      await engine.docker("rm", "-f", inside);
+    }
+  });
+
+  it("brings the killed one back with an up, as a replica, and then changes nothing", async () => {
+    const now = await master();
+    await project.up();
+    assert.equal(await master(), now);
+    await project.upChangesNothing();
+  });
+
+  it("repairs what was stopped, removed or changed by hand with up --refresh", async () => {
+    const replica = names.find((name) => name.startsWith("node")) === nodeAt(await master()) ? "node2" : "node1";
+    await engine.docker("rm", "-f", container(replica));
+    await engine.docker("stop", container("sentinel2"));
+    await engine.docker("update", "--memory", "300m", "--memory-swap", "300m", "--restart", "no", container("node3"));
+    const now = await master();
+    await project.up("--refresh");
+    assert.equal(await master(), now);
+    assert.equal(await inspect("node3", "{{.HostConfig.Memory}} {{.HostConfig.RestartPolicy.Name}}"), `${264 * 2 ** 20} unless-stopped`);
+    for (const name of names) assert.equal(await inspect(name, "{{.State.Running}}"), "true");
+    await project.up("--refresh", "--expect-no-changes");
+  });
+
+  it("sets a live setting without replacing or restarting anything, memory limit included", async () => {
+    const before = await Promise.all([idsOf(), ...names.map((name) => inspect(name, "{{.State.StartedAt}}"))]);
+    const writers = new Writers(sentinels);
+    await writers.more();
+    configure({ redisConf: { maxmemory: "200mb" }, downAfterMilliseconds: 2000 });
+    await project.up();
+    await writers.more();
+    assert.deepEqual((await writers.stop()).lost, []);
+    assert.deepEqual(await Promise.all([idsOf(), ...names.map((name) => inspect(name, "{{.State.StartedAt}}"))]), before);
+    for (const place of ["redis1:16300", "redis2:26300", "redis3:36300"])
+      assert.deepEqual(await ask(place, "CONFIG", "GET", "maxmemory"), ["maxmemory", "209715200"]);
+    assert.equal(Number(await inspect("node1", "{{.HostConfig.Memory}}")) / 2 ** 20, 464);
+    const fields = (await ask(sentinels[1] as string, "SENTINEL", "MASTER", "redis-ha")) as string[];
+    assert.equal(fields[fields.indexOf("down-after-milliseconds") + 1], "2000");
+    await project.up("--refresh", "--expect-no-changes");
+  });
+
+  it("rolls another image through all six, one at a time, with four writers running and nothing lost", async (t) => {
+    const before = await idsOf();
+    const ids = /^sentinel myid .*$/m.exec(
+      await engine.docker("exec", container("sentinel1"), "cat", "/redis-ha/redis1/sentinel1/sentinel.conf"),
+    )?.[0];
+    const writers = new Writers(sentinels);
+    await writers.more();
+    let most = 0;
+    // Every container of the engine that ends, as it ends.
+    const down = new Set<string>();
+    const events = spawn("docker", ["-H", engine.host, "events", "--filter", "type=container", "--format", "{{.Action}} {{.Actor.Attributes.name}}"]);
+    events.stdout.setEncoding("utf8").on("data", (text: string) => {
+      for (const [action = "", name = ""] of text
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" "))) {
+        if (action === "die" && names.some((each) => container(each) === name)) down.add(name);
+        if (action === "start") down.delete(name);
+        most = Math.max(most, down.size);
+      }
+    });
+    writers.restartClock();
+    const began = Date.now();
+    configure({ image: "redis-ha-test:debian" });
+    await project.up();
+    const took = Date.now() - began;
+    await writers.more();
+    events.kill();
+    const { acknowledged, lost, longestGap } = await writers.stop();
+    t.diagnostic(`rolled in ${took} ms; ${acknowledged.length} writes acknowledged, ${lost.length} lost, longest gap ${longestGap} ms`);
+    assert.deepEqual(lost, []);
+    assert.equal(most, 1, "containers that were down at the same time");
+    assert.equal(new Set([...before, ...(await idsOf())]).size, 12, "all six are other containers");
+    assert.match(String(await ask("redis1:16300", "INFO", "server")), /^redis_version:8\./m);
+    const idsAfter = await engine.docker("exec", container("sentinel1"), "cat", "/redis-ha/redis1/sentinel1/sentinel.conf");
+    assert.ok(ids && idsAfter.includes(ids), "a sentinel keeps its identity");
+    await project.upChangesNothing();
+  });
+
+  it("does not replace a master that cannot hand over", async () => {
+    const before = await idsOf();
+    const now = nodeAt(await master());
+    // With the sentinels' majority away nobody takes over, and without persistence nothing may be restarted.
+    await ask(await master(), "CONFIG", "SET", "appendonly", "no");
+    await ask(await master(), "CONFIG", "SET", "save", "");
+    for (const name of ["sentinel2", "sentinel3"]) await engine.docker("pause", container(name));
+    configure({ containerUser: "998:998" });
+    const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview");
+    for (const name of ["sentinel2", "sentinel3"]) await engine.docker("unpause", container(name));
+    assert.notEqual(status, 0);
+    assert.match(output, /refusing to stop: this master has no persistence/);
+    assert.equal((await idsOf())[names.indexOf(now)], before[names.indexOf(now)]);
+    await ask(await master(), "CONFIG", "SET", "appendonly", "yes");
+    configure({ containerUser: "999:999" });
+    await project.up("--refresh");
+  });
+
+  it("comes back by itself after the engine was ended, with every write", async () => {
+    const place = await master();
+    for (let index = 0; index < 50; index++) await ask(place, "SET", `engine:${index}`, String(index));
+    await ask(place, "WAIT", "2", "2000");
+    await engine.stop();
+    await engine.start();
+    await eventually("a master that takes writes", async () => (await ask(await master(), "SET", "again", "1")) === "OK", 120);
+    const now = await master();
+    for (let index = 0; index < 50; index++) assert.equal(await ask(now, "GET", `engine:${index}`), String(index));
+    await eventually(
+      "an up that finds nothing to do",
+      async () => (await project.run("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes")).status === 0,
+    );
+  });
+
+  it("keeps the volumes when it is told to, and finds the data in them again", async () => {
+    const writers = new Writers(sentinels);
+    await writers.more(500);
+    const { lost } = await writers.stop();
+    assert.deepEqual(lost, []);
+    configure({ keepVolumes: true });
+    await project.up();
+    await project.succeed("pulumi", "destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await engine.names("container"), []);
+    assert.deepEqual(await engine.names("volume"), names.map(container).sort());
+    await project.up();
+    assert.equal(await ask(await master(), "GET", "writer0:0"), "writer0:0");
+    configure({ keepVolumes: false });
+    await project.up();
+  });
+
+  it("is destroyed without leaving a container, a network, a volume or a line in the hosts file", async () => {
+    await project.succeed("pulumi", "destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await Promise.all((["container", "volume", "network"] as const).map((kind) => engine.names(kind))), [[], [], []]);
+    assert.equal(readFileSync("/etc/hosts", "utf8"), hostsBefore);
+  });
+});

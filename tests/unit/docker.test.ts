@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { RedisHa } from "../../components/redisHa.ts";
+import { engineCli } from "../../hosts/docker/engine.ts";
+import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
+
+const hostsOf = (args: object) => Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", ...args }]));
+
+describe("the resource graph of containers", () => {
+  let redis: RedisHa;
+  before(async () => {
+    await useMocks();
+    redis = new RedisHa("ha", { hosts: hostsOf({ engine: "unix:///run/one.sock" }), redisConf: { maxmemory: "100mb" } });
+    await registration("ha-verified");
+  });
+  const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
+  const container = (name: string) => find(`ha-${name}-container`)?.inputs ?? {};
+  const registration = async (name: string) => {
+    for (let left = 300; left > 0 && !find(name); left--) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+
+  it("has one network and one image on one engine, a volume and a container for each process", () => {
+    const count = (type: string) => registered.filter((each) => each.type === `docker:index/${type}`).length;
+    assert.deepEqual(["network:Network", "remoteImage:RemoteImage", "volume:Volume", "container:Container"].map(count), [1, 1, 6, 6]);
+  });
+
+  it("publishes each port under its own number, for this machine and for the containers on it, and nowhere else", () => {
+    const places = (name: string) =>
+      (container(name).ports as { ip: string; internal: number; external: number }[]).map(
+        ({ ip, internal, external }) => `${ip}:${external}:${internal}`,
+      );
+    assert.deepEqual(places("node2"), ["127.0.0.1:26300:26300", "172.30.0.1:26300:26300"]);
+    assert.deepEqual(places("sentinel3"), ["127.0.0.1:36355:36355", "172.30.0.1:36355:36355"]);
+  });
+
+  it("gives every container every host's name, at an address that it reaches", () => {
+    for (const name of ["node1", "sentinel2"]) {
+      assert.deepEqual(
+        container(name).hosts,
+        ["redis1", "redis2", "redis3"].map((host) => ({ host, ip: "172.30.0.1" })),
+      );
+    }
+  });
+
+  it("takes every right away that a server does not need", () => {
+    for (const name of ["node1", "node2", "node3", "sentinel1", "sentinel2", "sentinel3"]) {
+      const { user, readOnly, capabilities, securityOpts, restart, privileged, networkMode } = container(name);
+      assert.deepEqual(
+        { user, readOnly, capabilities, securityOpts, restart, privileged, networkMode },
+        {
+          user: "999:999",
+          readOnly: true,
+          capabilities: { drops: ["ALL"] },
+          securityOpts: ["no-new-privileges:true"],
+          restart: "unless-stopped",
+          privileged: undefined,
+          networkMode: undefined,
+        },
+        name,
+      );
+    }
+  });
+
+  it("limits memory by what the data may take", () => {
+    assert.deepEqual([container("node1").memory, container("sentinel1").memory], [264, 64]);
+  });
+
+  it("writes the hosts entries where the clients are", () => {
+    assert.match(String(find("ha-hosts-redis1-entries")?.inputs.stdin), /ENTRIES='127\.0\.0\.1 redis1\n127\.0\.0\.1 redis2\n127\.0\.0\.1 redis3'/);
+  });
+
+  it("says the same sentinels as every other kind of host", async () => {
+    assert.deepEqual(await valueOf(redis.sentinels), ["redis1:16355", "redis2:26355", "redis3:36355"]);
+    const [node1] = await valueOf(redis.nodes);
+    assert.equal(node1?.commands.kill, "docker -H unix:///run/one.sock kill ha-redis1-node1-unit");
+  });
+
+  it("has no secret, address or path of this machine in the settings of a server", () => {
+    const stdin = String(find("ha-node1-process")?.inputs.stdin);
+    for (const line of ["bind 0.0.0.0", "protected-mode no", "replica-announce-ip redis1"]) assert.match(stdin, new RegExp(`^${line}$`, "m"));
+    assert.doesNotMatch(stdin, /127\.0\.0\.1 redis/);
+  });
+
+  it("makes an engine of its own for each place, and publishes at the machine's address there", async () => {
+    const places = Object.entries({ redis1: "10.0.0.1", redis2: "10.0.0.2", redis3: "10.0.0.3" });
+    const hosts = Object.fromEntries(places.map(([host, address]) => [host, { kind: "docker", engine: `ssh://root@${address}`, address }]));
+    new RedisHa("three", { hosts });
+    await registration("three-verified");
+    assert.equal(registered.filter(({ type, name }) => type === "docker:index/network:Network" && name.startsWith("three-")).length, 3);
+    const { ports, hosts: known } = find("three-node2-container")?.inputs ?? {};
+    assert.deepEqual(ports, [{ internal: 26300, external: 26300, ip: "10.0.0.2", protocol: "tcp" }]);
+    assert.deepEqual(
+      known,
+      places.map(([host, ip]) => ({ host, ip })),
+    );
+  });
+});
+
+describe("the docker program's words", () => {
+  it("name the engine, quoted, and the certificates", () => {
+    assert.equal(engineCli("unix:///var/run/docker.sock"), "docker -H unix:///var/run/docker.sock");
+    assert.equal(engineCli("tcp://a:2376", "/etc/my certs"), "DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH='/etc/my certs' docker -H tcp://a:2376");
+  });
+});

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+
+/** What writers got done. */
+export interface Written {
+  /** Keys whose write was acknowledged, in that order. */
+  acknowledged: string[];
+  /** Longest time in ms between two acknowledged writes of all writers. */
+  longestGap: number;
+}
+
+/** Sentinel-aware clients, with their library's default settings, that write one key after the other. */
+export class Writers {
+  readonly #clients: Redis[];
+  readonly #written: Written = { acknowledged: [], longestGap: 0 };
+  readonly #working: Promise<unknown>;
+  #running = true;
+
+  /** @param sentinels each HOST:PORT, names as the system resolves them. */
+  constructor(sentinels: readonly string[], masterName = "redis-ha", count = 4) {
+    const places = sentinels.map((each) => ({ host: each.split(":")[0], port: Number(each.split(":")[1]) }));
+    this.#clients = Array.from({ length: count }, () => new Redis({ sentinels: places, name: masterName }));
+    let last = Date.now();
+    this.#working = Promise.all(
+      this.#clients.map(async (client, writer) => {
+        client.on("error", () => undefined);
+        for (let index = 0; this.#running; index++) {
+          const key = `writer${writer}:${index}`;
+          try {
+            await client.set(key, key);
+          } catch {
+            await sleep(10);
+            continue;
+          }
+          this.#written.acknowledged.push(key);
+          this.#written.longestGap = Math.max(this.#written.longestGap, Date.now() - last);
+          last = Date.now();
+        }
+      }),
+    );
+  }
+
+  /** Forgets the gaps so far. */
+  restartClock(): void {
+    this.#written.longestGap = 0;
+  }
+
+  /** Waits until that many more writes were acknowledged: everybody is connected again. */
+  async more(count = 100): Promise<void> {
+    const wanted = this.#written.acknowledged.length + count;
+    const deadline = Date.now() + 60_000;
+    while (this.#written.acknowledged.length < wanted) {
+      if (Date.now() > deadline) throw new Error("the writers got no further within 60 s");
+      await sleep(50);
+    }
+  }
+
+  /** Ends them. @returns what was written, and those of the keys that the present master does not have. */
+  async stop(): Promise<Written & { lost: string[] }> {
+    this.#running = false;
+    await this.#working;
+    const lost: string[] = [];
+    const [reader] = this.#clients as [Redis];
+    const { acknowledged } = this.#written;
+    for (let from = 0; from < acknowledged.length; from += 1000) {
+      const keys = acknowledged.slice(from, from + 1000);
+      const values = await reader.mget(keys);
+      lost.push(...keys.filter((key, index) => values[index] !== key));
+    }
+    for (const client of this.#clients) client.disconnect();
+    return { ...this.#written, lost };
+  }
+}
