@@ -23,11 +23,17 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     serverBinary: config.get("serverBinary") || undefined,
     cliBinary: config.get("cliBinary") || undefined,
     appendOnly: config.getBoolean("appendOnly"),
-    minReplicasToWrite: config.getNumber("minReplicasToWrite"),
+    minReplicasToWrite: leftToUs(config.getNumber("minReplicasToWrite")),
     minReplicasMaxLagSeconds: config.getNumber("minReplicasMaxLagSeconds"),
     image: config.get("image") || undefined,
     containerUser: config.get("containerUser") || undefined,
     keepVolumes: config.getBoolean("keepVolumes"),
+    serviceUser: config.get("serviceUser") || undefined,
+    installRedis: config.getBoolean("installRedis"),
+    redisVersion: config.get("redisVersion") || undefined,
+    redisTarball: config.get("redisTarball") || undefined,
+    kernelSettings: config.getObject<string[]>("kernelSettings"),
+    firewallClients: nonEmpty(config.getObject<string[]>("firewallClients")),
     redisConf: stringMap(config, "redisConf"),
     sentinelConf: stringMap(config, "sentinelConf"),
     hostsEntries: config.getBoolean("hostsEntries"),
@@ -53,17 +59,34 @@ function stringMap(config: pulumi.Config, key: string): Record<string, string> |
   );
 }
 
-const hostFields = ["kind", "address", "directory", "engine", "certificates", "image"];
+/** Fields of a host and what each has to be. */
+const hostFields: Record<string, "text" | "number" | "object"> = {
+  kind: "text",
+  address: "text",
+  directory: "text",
+  engine: "text",
+  certificates: "text",
+  image: "text",
+  sshPort: "number",
+  user: "text",
+  privateKeyFile: "text",
+  hostKey: "text",
+  bastion: "object",
+};
 
 function hostMap(config: pulumi.Config): Record<string, HostArgs> | undefined {
   const value = objectFrom(config, "hosts");
-  for (const [host, args] of Object.entries(value ?? {})) {
-    if (typeof args !== "object" || args === null) throw refused(`hosts.${host}`, args, `an object with any of: ${hostFields.join(", ")}`);
-    for (const [field, text] of Object.entries(args)) {
-      if (!hostFields.includes(field)) throw refused(`hosts.${host}`, field, `any of: ${hostFields.join(", ")}`);
-      if (typeof text !== "string") throw refused(`hosts.${host}.${field}`, text, "a text");
+  const check = (path: string, args: unknown, fields: string[]) => {
+    const any = `any of: ${fields.join(", ")}`;
+    if (typeof args !== "object" || args === null) throw refused(path, args, `an object with ${any}`);
+    for (const [field, each] of Object.entries(args)) {
+      if (!fields.includes(field)) throw refused(path, field, any);
+      if (hostFields[field] === "object") check(`${path}.${field}`, each, ["address", "sshPort", "user", "privateKeyFile", "hostKey"]);
+      else if (typeof each !== (hostFields[field] === "number" ? "number" : "string"))
+        throw refused(`${path}.${field}`, each, `a ${hostFields[field]}`);
     }
-  }
+  };
+  for (const [host, args] of Object.entries(value ?? {})) check(`hosts.${host}`, args, Object.keys(hostFields));
   return value as Record<string, HostArgs> | undefined;
 }
 
@@ -73,6 +96,16 @@ function objectFrom(config: pulumi.Config, key: string): Record<string, unknown>
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw refused(key, value, "an object, in YAML one `name: value` a line");
   // Pulumi.yaml can't hold what a stack leaves out, so its defaults are empty objects.
   return Object.keys(value).length === 0 ? undefined : (value as Record<string, unknown>);
+}
+
+/** Pulumi.yaml can't hold what a stack leaves out: an empty list stands for that. */
+function nonEmpty<T>(list: T[] | undefined): T[] | undefined {
+  return list && list.length > 0 ? list : undefined;
+}
+
+/** A number below zero stands for what depends on the rest. */
+function leftToUs(value: number | undefined): number | undefined {
+  return value === -1 ? undefined : value;
 }
 
 function numberFrom(config: pulumi.Config, key: string): number | undefined {

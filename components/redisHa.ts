@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../hosts/address.ts";
-import { type ContainerArgs, createHosts, hostKinds } from "../hosts/index.ts";
+import { type ContainerArgs, createHosts, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
+import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { HostsEntries } from "./hostsEntries.ts";
 import { InputError, type Problem } from "./inputError.ts";
@@ -13,7 +15,7 @@ import { isHostName, resolveTopology, type Topology, type TopologyArgs } from ".
 import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
 
 /** Arguments of {@link RedisHa}; without any, the three-host topology of Zato's guide on this machine. */
-export interface RedisHaArgs extends TopologyArgs, ContainerArgs {
+export interface RedisHaArgs extends TopologyArgs, ContainerArgs, MachineArgs {
   /** Host name to what is known of the machine. @default every host is this machine, 127.0.0.1 */
   hosts?: Record<string, HostArgs>;
   /** Absolute path of the stack's directory on every host that sets none of its own. */
@@ -24,7 +26,7 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs {
   cliBinary?: string;
   /** Keep every acknowledged write in the append-only file. @default true */
   appendOnly?: boolean;
-  /** Replicas that a master has to have to accept writes. @default 0 */
+  /** Replicas that a master has to have to accept writes. @default 1 where the hosts are on several machines, else 0 */
   minReplicasToWrite?: number;
   /** Seconds after which a silent replica does not count for that. @default 10 */
   minReplicasMaxLagSeconds?: number;
@@ -36,7 +38,11 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs {
   hostsEntries?: boolean;
   /** Absolute path of that file. @default "/etc/hosts" */
   hostsFile?: string;
-  /** Absolute paths of the server.conf of every Zato server of the cluster. @default none */
+  /**
+   * The server.conf of every Zato server of the cluster: absolute paths on the machine that runs Pulumi, or `HOST:PATH` with
+   * one of `hosts`.
+   * @default none
+   */
   zatoServerConfs?: string[];
   /** Seconds after which Zato gives up on a silent server; used where its file says nothing. @default 0.5 */
   zatoSocketTimeoutSeconds?: number;
@@ -84,7 +90,10 @@ export class RedisHa extends pulumi.ComponentResource {
     problems.push(...otherProblems(args, topology));
     if (problems.length > 0) throw new InputError(problems);
 
-    const hostNames = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
+    const confs = (args.zatoServerConfs ?? []).map(zatoPlace);
+    const hostNames = [
+      ...new Set([...[...topology.nodes, ...topology.sentinels].map(({ host }) => host), ...confs.flatMap(({ host }) => host ?? [])]),
+    ];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const hosts = createHosts(name, wanted, args, { parent: this });
     const hostOf = (host: string): Host => hosts.get(host) as Host;
@@ -98,7 +107,8 @@ export class RedisHa extends pulumi.ComponentResource {
     const common = { server: args.serverBinary || undefined, cli: args.cliBinary, limits: limitsOf(args) };
     const nodes: RedisNode[] = [];
     for (const { name: node, host, port } of topology.nodes) {
-      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, settings: args.redisConf };
+      const minReplicasToWrite = args.minReplicasToWrite ?? (placesOf(args, hostNames) > 1 ? 1 : 0);
+      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, minReplicasToWrite, settings: args.redisConf };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
         new RedisNode(
@@ -130,18 +140,30 @@ export class RedisHa extends pulumi.ComponentResource {
         .apply((revisions) => [...topology.nodes, ...topology.sentinels].map(({ name }, index) => `${name} ${revisions[index]}\n`).join("")),
       { parent: this, dependsOn: processes },
     );
-    const zato = new ZatoKvdbConfig(
-      `${name}-zato`,
-      {
-        host: hostOf(firstNode.host),
-        sentinels: topology.sentinels.map(({ host, port }) => `${host}:${port}`),
-        masterName: topology.masterName,
-        node: `${firstNode.host}:${firstNode.port}`,
-        zatoServerConfs: args.zatoServerConfs,
-        zatoSocketTimeoutSeconds: args.zatoSocketTimeoutSeconds,
-      },
-      { parent: this, dependsOn: [verified] },
-    );
+    const zatoOn = (suffix: string, host: Host, zatoServerConfs: string[]) =>
+      new ZatoKvdbConfig(
+        `${name}-zato${suffix}`,
+        {
+          host,
+          sentinels: topology.sentinels.map(({ host, port }) => `${host}:${port}`),
+          masterName: topology.masterName,
+          node: `${firstNode.host}:${firstNode.port}`,
+          zatoServerConfs,
+          zatoSocketTimeoutSeconds: args.zatoSocketTimeoutSeconds,
+        },
+        { parent: this, dependsOn: [verified] },
+      );
+    const here = confs.filter(({ host }) => host === undefined).map(({ path }) => path);
+    const isHere = hostOf(firstNode.host).machine === "localhost";
+    const thisMachine = isHere || here.length === 0 ? hostOf(firstNode.host) : new LocalHost(`${name}-here`, "localhost", {}, { parent: this });
+    const zato = zatoOn("", thisMachine, here);
+    for (const host of new Set(confs.flatMap(({ host }) => host ?? []))) {
+      zatoOn(
+        `-${host}`,
+        hostOf(host),
+        confs.filter((conf) => conf.host === host).map(({ path }) => path),
+      );
+    }
 
     this.sentinels = pulumi.output(topology.sentinels.map(({ host, port }) => `${host}:${port}`));
     this.redisSentinels = zato.redisSentinels;
@@ -155,7 +177,9 @@ export class RedisHa extends pulumi.ComponentResource {
     this.kvdbStanza = zato.stanza;
     this.hosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])));
     this.containerHosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress])));
-    this.limitations = pulumi.all(processes.map(({ limitations }) => limitations)).apply((lists) => [...new Set(lists.flat())]);
+    this.limitations = pulumi
+      .all(processes.map(({ limitations }) => limitations))
+      .apply((lists) => [...new Set([...lists.flat(), ...[...hosts.values()].flatMap(({ limitations }) => limitations)])]);
     this.registerOutputs({
       sentinels: this.sentinels,
       redisSentinels: this.redisSentinels,
@@ -209,8 +233,15 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most))
       refuse(field, value, `a whole number from ${least} to ${most}`);
   }
-  const used = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
-  for (const [host, { kind, address, directory, engine, certificates, image }] of Object.entries(args.hosts ?? {})) {
+  const confHosts = (args.zatoServerConfs ?? []).flatMap((conf, index) => {
+    const { host } = zatoPlace(conf);
+    if (host !== undefined && !args.hosts?.[host]) refuse(`zatoServerConfs[${index}]`, conf, "an absolute path, or HOST:PATH with one of `hosts`");
+    return host ?? [];
+  });
+  const members = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
+  const used = new Set([...members, ...confHosts]);
+  for (const [host, hostArgs] of Object.entries(args.hosts ?? {})) {
+    const { kind, address, directory, engine, certificates, image, sshPort, user, privateKeyFile, hostKey, bastion } = hostArgs;
     const path = `hosts.${host}`;
     if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
     else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
@@ -218,6 +249,10 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     for (const [field, value] of Object.entries({ engine, certificates, image })) {
       if (value !== undefined && kind !== "docker") refuse(`${path}.${field}`, value, "nothing, unless its kind is docker");
     }
+    for (const [field, value] of Object.entries({ sshPort, user, privateKeyFile, hostKey, bastion })) {
+      if (value !== undefined && kind !== "ssh") refuse(`${path}.${field}`, value, "nothing, unless its kind is ssh");
+    }
+    if (kind === "ssh") for (const [field, value, allowed] of machineProblems(hostArgs)) refuse(`${path}.${field}`, value, allowed);
     if (engine !== undefined && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
       refuse(`${path}.engine`, engine, "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST");
     }
@@ -226,7 +261,20 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     if (typeof address === "string" && !isAddress(address)) refuse(`${path}.address`, address, "an IPv4 address, such as 127.0.0.1");
     if (directory !== undefined && !isPlainPath(directory)) refuse(`${path}.directory`, directory, "an absolute path without control characters");
   }
-  problems.push(...placesProblems(args, [...used]));
+  problems.push(...placesProblems(args, [...members]));
+  if (args.serviceUser !== undefined && !/^[a-z_][a-z0-9_-]{0,30}$/.test(args.serviceUser)) refuse("serviceUser", args.serviceUser, "a user's name");
+  for (const each of args.kernelSettings ?? []) {
+    if (!kernelSettings.includes(each)) refuse("kernelSettings", each, `any of ${kernelSettings.join(", ")}`);
+  }
+  for (const each of args.firewallClients ?? []) {
+    const [address = "", bits = "32"] = each.split("/");
+    if (!isAddress(address) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32)
+      refuse("firewallClients", each, "IPv4 addresses or networks, such as 10.0.0.0/24");
+  }
+  if (args.redisTarball !== undefined && !existsSync(args.redisTarball)) refuse("redisTarball", args.redisTarball, "the path of a file that exists");
+  if (args.redisVersion !== undefined && !/^[0-9][0-9A-Za-z.:+~-]*$/.test(args.redisVersion)) {
+    refuse("redisVersion", args.redisVersion, "a package's version, or its beginning, such as 7.0.15");
+  }
   if (args.image !== undefined && !isImage(args.image)) refuse("image", args.image, imageRule);
   if (args.containerUser !== undefined && !/^[1-9]\d{0,8}:\d{1,9}$/.test(args.containerUser)) {
     refuse("containerUser", args.containerUser, "UID:GID, two numbers, and not root's 0");
@@ -236,15 +284,31 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
 }
 
 /** Hosts on several machines reach each other only by addresses that are not everybody's own. */
-function placesProblems({ hosts = {} }: RedisHaArgs, used: string[]): Problem[] {
-  const place = (host: string) => (hosts[host]?.kind === "docker" ? `docker ${hosts[host].engine ?? ""}` : "local");
-  if (new Set(used.map(place)).size < 2) return [];
+function placesProblems(args: RedisHaArgs, used: string[]): Problem[] {
+  const { hosts = {} } = args;
+  if (placesOf(args, used) < 2) return [];
   return used.flatMap((host) => {
     const address = hosts[host]?.address ?? "127.0.0.1";
     if (typeof address !== "string" || !isLoopback(address)) return [];
     const reason = `${JSON.stringify(address)} is not allowed: the hosts are on several machines, and need the address under which the others reach them`;
     return [{ propertyPath: `hosts.${host}.address`, reason }];
   });
+}
+
+/** @returns on how many machines the hosts are. */
+function placesOf({ hosts = {} }: RedisHaArgs, used: string[]): number {
+  const place = (host: string) => {
+    const { kind, engine, address } = hosts[host] ?? {};
+    if (kind === "docker") return `docker ${engine}`;
+    return kind === "ssh" && typeof address === "string" ? `ssh ${address}` : "local";
+  };
+  return new Set(used.map(place)).size;
+}
+
+/** `PATH` or `HOST:PATH`. */
+function zatoPlace(conf: string): { host?: string; path: string } {
+  const [, host, path] = /^([^/:]+):(\/.*)$/s.exec(conf) ?? [];
+  return host !== undefined && path !== undefined ? { host, path } : { path: conf };
 }
 
 const imageRule = "an image's name, such as redis:8.0.2 or registry.example.com/redis@sha256:…";

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 /** Where a process or an edit lives: one machine of a stack. */
 export interface HostArgs {
   /**
-   * How the machine is reached. `local`: the machine that runs Pulumi. `docker`: containers of a Docker engine.
+   * How the machine is reached. `local`: the machine that runs Pulumi. `docker`: containers of a Docker engine. `ssh`: over
+   * SSH, at its address.
    * @default "local"
    */
   kind?: string;
@@ -13,8 +14,9 @@ export interface HostArgs {
    */
   address?: pulumi.Input<string>;
   /**
-   * `local`: absolute path of the stack's directory on that machine; each host has its own below it.
-   * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is not set)
+   * `local` and `ssh`: absolute path of the stack's directory on that machine; each host has its own below it.
+   * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is
+   * not set), over SSH in `/var/lib/redis-ha/PROJECT.STACK`
    */
   directory?: string;
   /**
@@ -29,6 +31,34 @@ export interface HostArgs {
   certificates?: string;
   /** `docker`: the image, with a Redis or Valkey server, its client and a POSIX sh. @default that of the whole */
   image?: string;
+  /** `ssh`: TCP port of its sshd. @default 22 */
+  sshPort?: number;
+  /** `ssh`: whom to log in as; anybody but root has to be allowed to use sudo without a password. @default "root" */
+  user?: string;
+  /** `ssh`: absolute path, where Pulumi runs, of the private key. @default the keys of the SSH agent ($SSH_AUTH_SOCK) */
+  privateKeyFile?: string;
+  /**
+   * `ssh`: the machine's own key, its fingerprint (`SHA256:…`) or the key itself (`ssh-ed25519 AAAA…`); `unchecked` takes
+   * any, and the stack says so.
+   * @default what ~/.ssh/known_hosts has for the address
+   */
+  hostKey?: string;
+  /** `ssh`: a machine to go through. */
+  bastion?: BastionArgs;
+}
+
+/** A machine on the way to another one; what it leaves out is as for that one. */
+export interface BastionArgs {
+  /** IP address or name. */
+  address: string;
+  /** TCP port of its sshd. @default 22 */
+  sshPort?: number;
+  /** @default "root" */
+  user?: string;
+  /** @default the keys of the SSH agent */
+  privateKeyFile?: string;
+  /** @default what ~/.ssh/known_hosts has for the address */
+  hostKey?: string;
 }
 
 /** A process that a host keeps running; what it is, its lifecycle script knows. */
@@ -92,6 +122,8 @@ export abstract class Host extends pulumi.ComponentResource {
   readonly hostName: string;
   /** The IP address that belongs to the name, for clients. */
   readonly address: pulumi.Output<string>;
+  /** What the operator should know of it, a line each. */
+  readonly limitations: readonly string[] = [];
   /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
   abstract readonly machine: string;
   /** What its servers listen on: a name or an address. */

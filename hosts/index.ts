@@ -3,14 +3,16 @@ import { DockerEngine } from "./docker/engine.ts";
 import { type ContainerArgs, DockerHost } from "./docker/host.ts";
 import type { Host, HostArgs } from "./host.ts";
 import { LocalHost } from "./local.ts";
+import { type MachineArgs, SshHost } from "./ssh/host.ts";
 
 export { DockerEngine } from "./docker/engine.ts";
 export { type ContainerArgs, DockerHost } from "./docker/host.ts";
 export { Host, type HostArgs } from "./host.ts";
 export { LocalHost } from "./local.ts";
+export { type MachineArgs, SshHost } from "./ssh/host.ts";
 
 /** The kinds of host that there are. */
-export const hostKinds = ["local", "docker"] as const;
+export const hostKinds = ["local", "docker", "ssh"] as const;
 
 /**
  * @param name of the component that they belong to.
@@ -20,20 +22,19 @@ export const hostKinds = ["local", "docker"] as const;
 export function createHosts(
   name: string,
   wanted: Map<string, HostArgs>,
-  containerArgs: ContainerArgs,
+  common: ContainerArgs & MachineArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Map<string, Host> {
   const hosts = new Map<string, Host>();
   const engines = new Map<string | undefined, DockerEngine>();
   for (const [hostName, args] of wanted) {
     const hostComponent = `${name}-${hostName}`;
-    if (args.kind !== "docker") {
-      hosts.set(hostName, new LocalHost(hostComponent, hostName, args, opts));
-      continue;
-    }
+    if (args.kind === "ssh") hosts.set(hostName, new SshHost(hostComponent, hostName, { ...common, ...args }, () => hosts.values(), opts));
+    if (args.kind !== "docker" && args.kind !== "ssh") hosts.set(hostName, new LocalHost(hostComponent, hostName, args, opts));
+    if (args.kind !== "docker") continue;
     const engine = engines.get(args.engine) ?? new DockerEngine(`${name}-docker-${hostName}`, hostName, args, opts);
     engines.set(args.engine, engine);
-    hosts.set(hostName, new DockerHost(hostComponent, hostName, engine, { ...containerArgs, ...args }, () => hosts.values(), opts));
+    hosts.set(hostName, new DockerHost(hostComponent, hostName, engine, { ...common, ...args }, () => hosts.values(), opts));
   }
   return hosts;
 }

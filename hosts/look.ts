@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../templates/render.ts";
 import { inputError } from "../components/inputError.ts";
+import { addLook } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 
@@ -22,17 +23,19 @@ export class Look {
   /**
    * @param opening shell text that defines what the questions call.
    * @param closing shell text after the last question.
+   * @param check throws where the answers say that nothing can be done there.
    */
-  constructor(run: Run, opening: string = scriptText("look.sh"), closing = "wait\n") {
+  constructor(run: Run, opening: string = scriptText("look.sh"), closing = "wait\n", check: (answers: Answers) => void = () => undefined) {
     const asked = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-    this.answers = pulumi
-      .output(asked)
-      .apply(() =>
-        run(pulumi.all(this.#questions).apply((questions) => `${opening}${questions.join("")}${closing}`)).apply(
-          (stdout) =>
-            Object.fromEntries(stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)])) as Answers,
-        ),
-      );
+    this.answers = pulumi.output(asked).apply(() =>
+      run(pulumi.all(this.#questions).apply((questions) => `${opening}${questions.join("")}${closing}`)).apply((stdout) => {
+        const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
+        const answers = Object.fromEntries(lines) as Answers;
+        check(answers);
+        return answers;
+      }),
+    );
+    addLook(this.answers);
   }
 
   /** Asks with shell text: a call of what the opening text defines. */

@@ -25,13 +25,17 @@ export abstract class ScriptedHost extends Host {
   /** @returns the commands that keep a process, make an edit, or verify. */
   protected abstract wordsFor(action: "process" | "edit" | "verify", what: string): Words;
 
-  /** Puts the scripts there; to be called once, at the end of the constructor. */
-  protected install(scripts: readonly string[], words: Words, before: pulumi.Input<string> = "", after = ""): void {
-    const text = pulumi.all([this.looking.scripts(this.directory, scripts), before]).apply(([installed, prelude]) => {
+  /**
+   * Puts the scripts there; to be called once, before anything is asked of this host.
+   *
+   * @param after shell text to run once they are there.
+   */
+  protected install(scripts: readonly string[], words: Words, after = "", dependsOn: pulumi.Resource[] = []): void {
+    const text = this.looking.scripts(this.directory, scripts).apply((installed) => {
       const files = { ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed };
-      return `here=${quote(this.directory)}\n${prelude}${scriptText("install.sh")}${puts(files)}${after}`;
+      return `here=${quote(this.directory)}\n${scriptText("install.sh")}${puts(files)}${after}`;
     });
-    this.#installed = [this.command(`${this.componentName}-scripts`, words, afterChecks(text), { parent: this })];
+    this.#installed = [this.command(`${this.componentName}-scripts`, words, afterChecks(text), { parent: this, dependsOn })];
   }
 
   protected script(script: string): string {

@@ -284,9 +284,24 @@ last_known_master() {
   echo "${last:-$(address_of "$name")}"
 }
 
+# A sentinel whose file was lost, with its disk or its machine, is the same one to the others: under another identity
+# they would count it twice, for ever.
+known_identity() {
+  [ "${FIRST_CREATION:-0}" = 0 ] && [ "$replicaof" = replicaof ] || return 0
+  printf '%s\n' "$monitored" | while read -r k_name _; do
+    ask_all "$sentinels" SENTINEL SENTINELS "$k_name"
+    cat "$replies"/* | awk -v host="$host" -v address="$address" -v port="$port" '
+      NR % 2 { key = $0; next }
+      key == "ip" { ip = $0 }
+      key == "port" { at = $0 }
+      key == "runid" { id = $0 }
+      key == "last-hello-message" && (ip == host || ip == address) && at == port { print id }'
+  done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* /sentinel myid /p'
+}
+
 sentinel_state() {
   cat settings.conf
-  grep -E '^sentinel (myid|current-epoch) ' sentinel.conf
+  grep -E '^sentinel (myid|current-epoch) ' sentinel.conf || known_identity
   while read -r m_name m_initial m_quorum; do
     m_where=$(sed -n "s/^sentinel monitor $m_name \([^ ]* [0-9]*\) .*/\1/p" sentinel.conf)
     if [ -z "$m_where" ]; then

@@ -1,5 +1,5 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
+# look_machine, look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
 set -u
 umask 077
 LC_ALL=C
@@ -11,6 +11,13 @@ born() {
   else
     ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _
   fi
+}
+
+# look_machine DIRECTORY: KiB left where the directory is or will be.
+look_machine() {
+  at=$1
+  until [ -d "$at" ]; do at=$(dirname "$at"); done
+  echo "space_kib $(df -Pk "$at" | awk 'NR == 2 { print $4 }')"
 }
 
 # look_version NAME SERVER...: which of these programs there is, and its version.

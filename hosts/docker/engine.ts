@@ -42,16 +42,15 @@ export class DockerEngine extends pulumi.ComponentResource {
       (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
       `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}`,
       "look_all\n",
+      (said) => {
+        const refusal = refusalIn(said, "engine");
+        if (refusal === undefined) return;
+        throw inputError({
+          propertyPath: `${this.#field}.engine`,
+          reason: `no Docker engine answers at ${host}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${host} version), or set another`,
+        });
+      },
     );
-    const answers = this.look.answers.apply((said) => {
-      const refusal = refusalIn(said, "engine");
-      if (refusal === undefined) return said;
-      throw inputError({
-        propertyPath: `${this.#field}.engine`,
-        reason: `no Docker engine answers at ${host}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${host} version), or set another`,
-      });
-    });
-    requireBeforeAnything(answers);
     this.provider = new (docker().Provider)(name, { host, ...(certificates ? { certPath: certificates } : {}) }, { parent: this });
     this.labels = [
       { label: "pulumi-redis-ha.project", value: pulumi.getProject() },

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { types } from "@pulumi/command";
+import { scriptText } from "../../templates/render.ts";
+import type { BastionArgs } from "../host.ts";
+import { assignments } from "../shell.ts";
+
+/** In the order in which Go's SSH client, which the command plugin uses, asks for them: a server shows the first it has. */
+const keyTypes = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa", "ssh-ed25519"];
+
+/** @returns of several keys (`TYPE BASE64`) of one machine, the one that it will show to the command plugin. */
+export function shownKey(keys: readonly string[]): string | undefined {
+  const rank = (key: string) => keyTypes.findIndex((type) => key.startsWith(`${type} `));
+  return [...keys].filter((key) => rank(key) >= 0).sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/** @returns what the command plugin wants, with the machine's key and its bastion's where they are known. */
+export function connectionOf(
+  target: BastionArgs,
+  bastion: BastionArgs | undefined,
+  keys: { target?: string; bastion?: string },
+): types.input.remote.ConnectionArgs {
+  const endpoint = ({ address, sshPort = 22, user = "root", privateKeyFile }: BastionArgs, hostKey: string | undefined) => ({
+    host: address,
+    port: sshPort,
+    user,
+    ...(privateKeyFile ? { privateKey: readFileSync(privateKeyFile, "utf8") } : {}),
+    ...(hostKey ? { hostKey } : {}),
+    // A wrong key or a closed port stays one: no ten tries.
+    dialErrorLimit: 1,
+    perDialTimeout: 10,
+  });
+  return { ...endpoint(target, keys.target), ...(bastion ? { proxy: endpoint(bastion, keys.bastion) } : {}) };
+}
+
+/** @returns shell text that runs `look` as root on the machine, once its key has been checked. */
+export function overSsh(target: BastionArgs, bastion: BastionArgs | undefined, look: string): string {
+  const place = ({ address, sshPort = 22, hostKey = "" }: BastionArgs) => `${address} ${sshPort} ${hostKey}`.trim();
+  return (
+    assignments({
+      config: [
+        ...(bastion ? hostSection("bastion", bastion) : []),
+        ...hostSection("target", target, bastion ? ["ProxyJump bastion"] : []),
+        ...common,
+      ].join("\n"),
+      target: place(target),
+      bastion: bastion ? place(bastion) : "",
+      known_hosts: join(homedir(), ".ssh", "known_hosts"),
+      become: become(target),
+      look,
+    }) + scriptText("look-ssh.sh")
+  );
+}
+
+/** @returns what has to stand in front of a command to run it as root. */
+export function become({ user = "root" }: BastionArgs): string {
+  return user === "root" ? "" : "sudo -n ";
+}
+
+// As the look needs it; what ~/.ssh/config says is not asked, or the plugin, which does not read it, would fail later.
+const common = [
+  "Host *",
+  "BatchMode yes",
+  "ConnectTimeout 10",
+  "ServerAliveInterval 5",
+  "LogLevel ERROR",
+  "GlobalKnownHostsFile /dev/null",
+  "UpdateHostKeys yes",
+  "",
+];
+
+function hostSection(name: string, { address, sshPort = 22, user = "root", privateKeyFile, hostKey }: BastionArgs, more: string[] = []): string[] {
+  return [
+    `Host ${name}`,
+    `HostName ${address}`,
+    `Port ${sshPort}`,
+    `User ${user}`,
+    `HostKeyAlias ${name}`,
+    ...(hostKey === "unchecked"
+      ? ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"]
+      : ["StrictHostKeyChecking yes", 'UserKnownHostsFile "@known@"']),
+    ...(privateKeyFile ? ["IdentitiesOnly yes", `IdentityFile "${privateKeyFile}"`] : []),
+    ...more,
+  ];
+}

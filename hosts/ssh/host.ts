@@ -1,0 +1,297 @@
+import { existsSync } from "node:fs";
+import { local, remote, type types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { inputError } from "../../components/inputError.ts";
+import { servers } from "../../components/server.ts";
+import { scriptText } from "../../templates/render.ts";
+import type { BastionArgs, Host, HostArgs, Placement, ProcessArgs, ProcessCommands, ProcessFacts } from "../host.ts";
+import { afterLooks } from "../gate.ts";
+import { type Answers, Look, refusalIn } from "../look.ts";
+import { ScriptedHost, type Words } from "../scripted.ts";
+import { assignments, quote } from "../shell.ts";
+import { become, connectionOf, overSsh, shownKey } from "./connection.ts";
+
+/** What machines that are reached over SSH have in common. */
+export interface MachineArgs {
+  /** User that the servers run as; made if there is none of that name. @default "redis-ha" */
+  serviceUser?: string;
+  /** Install Redis from the distribution's packages where a machine has none. @default true */
+  installRedis?: boolean;
+  /** Version of that package, or its beginning. @default any */
+  redisVersion?: string;
+  /** Absolute path, where Pulumi runs, of an archive with redis-server and redis-cli, for machines that have none. @default none */
+  redisTarball?: string;
+  /** Kernel settings to change for Redis: any of overcommit, hugepages, somaxconn. @default all */
+  kernelSettings?: string[];
+  /**
+   * Addresses or networks of clients: with it, nftables lets nobody but them and the hosts get to the servers' ports.
+   * @default no rules
+   */
+  firewallClients?: string[];
+}
+
+/** What {@link MachineArgs.kernelSettings} may hold. */
+export const kernelSettings = ["overcommit", "hugepages", "somaxconn"];
+
+const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "kernel.sh", "firewall.sh"];
+
+/** A machine that is reached over SSH: services where systemd runs, else plain processes; a user of their own. */
+export class SshHost extends ScriptedHost {
+  override readonly limitations: readonly string[];
+  override readonly machine: string;
+  override readonly listensOn: pulumi.Output<string>;
+  override readonly ownAddress: pulumi.Output<string>;
+  override readonly announcedAddress: pulumi.Output<string>;
+  protected override readonly directory: string;
+  protected override readonly looking: Look;
+  readonly #target: BastionArgs;
+  readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
+
+  readonly #ports: number[] = [];
+  readonly #packages: remote.Command;
+
+  /** @param others all hosts of the whole, this one among them: who has to get through. */
+  constructor(name: string, hostName: string, args: HostArgs & MachineArgs, others: () => Iterable<Host>, opts?: pulumi.ComponentResourceOptions) {
+    super("redis-ha:index:SshHost", name, hostName, args, opts);
+    const address = args.address as string;
+    this.machine = `ssh ${address}`;
+    this.limitations = [
+      ...(args.hostKey === "unchecked" ? [`${hostName}: its key is not checked, so anybody on the way can pass for it`] : []),
+      ...(args.bastion?.hostKey === "unchecked" ? [`${hostName}: the key of its bastion is not checked`] : []),
+    ];
+    for (const line of this.limitations) void pulumi.log.warn(line, this);
+    this.listensOn = this.address;
+    this.ownAddress = this.address;
+    this.announcedAddress = this.address;
+    this.directory = `${args.directory ?? `/var/lib/redis-ha/${pulumi.getProject()}.${pulumi.getStack()}`}/${hostName}`;
+    const { user, privateKeyFile, hostKey, bastion } = args;
+    this.#target = { address, sshPort: args.sshPort, user, privateKeyFile, hostKey };
+    this.looking = new Look(
+      (text) => {
+        const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
+        return local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this }).stdout;
+      },
+      `${scriptText("look.sh")}look_machine ${quote(this.directory)}\n`,
+      "wait\n",
+      (answers) => {
+        this.#refuse(answers);
+      },
+    );
+    this.#connection = pulumi.secret(
+      this.looking.answers.apply((said) => {
+        const known = (which: string) => (said[`keys.${which}`] ?? "").split("\u001f");
+        const target = hostKey === "unchecked" ? undefined : shownKey(known("target"));
+        return connectionOf(this.#target, bastion, { target, bastion: shownKey(known("bastion")) });
+      }),
+    );
+    this.#packages = this.#installRedis(args);
+    const conf = assignments({
+      user: args.serviceUser ?? "redis-ha",
+      unit: `${name}-${pulumi.getStack()}`,
+    });
+    const machine = this.script("machine.sh");
+    const uninstall = `if [ -f ${machine} ]; then sh ${machine} uninstall; fi`;
+    // A remote command whose machine has changed is never undone on the old one.
+    const place = `${hostName} (${address})`;
+    const left = `could not be reached: what is left there has to be ended by hand (sh ${machine} uninstall)`;
+    const moved = new local.Command(
+      `${name}-place`,
+      {
+        create: "true",
+        delete: `case $(sh) in *refused.*) echo ${quote(`${place} ${left}`)} >&2 ;; *) echo ${quote(`${place} is cleaned up`)} ;; esac`,
+        stdin: `limit=200\n${overSsh(this.#target, bastion, uninstall)}`,
+        triggers: [address],
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.install(
+      scripts,
+      { create: `${become(this.#target)}sh`, delete: `${become(this.#target)}sh -c ${quote(uninstall)}` },
+      `put machine.conf ${quote(conf)}\nsh ${machine} prepare\n`,
+      [moved, this.#packages],
+    );
+    const wanted = args.kernelSettings ?? kernelSettings;
+    const owner = `${name}-${pulumi.getStack()}`;
+    if (wanted.length > 0) {
+      const settings = assignments({ STORE: this.storeOf("kernel"), OWNER: owner, WANTED: wanted });
+      this.edit(`${name}-kernel`, { field: "kernelSettings", script: "kernel.sh", settings }, { parent: this });
+    }
+    if (args.firewallClients) {
+      const clients = args.firewallClients;
+      const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
+      const settings = pulumi.output(built).apply(() =>
+        pulumi.all([...others()].map((other) => other.announcedAddress)).apply((addresses) =>
+          assignments({
+            TABLE: owner.replaceAll(/[^A-Za-z0-9_]/g, "_"),
+            PORTS: this.#ports.map(String),
+            ALLOWED: [...addresses, ...clients],
+            STORE: this.storeOf("firewall"),
+          }),
+        ),
+      );
+      this.edit(`${name}-firewall`, { field: "firewallClients", script: "firewall.sh", settings }, { parent: this });
+    }
+    this.registerOutputs();
+  }
+
+  override look(process: string, wanted: readonly string[]): pulumi.Output<ProcessFacts> {
+    return super.look(process, this.#candidates(wanted)).apply((facts) => {
+      if (/ v=\d/.test(facts.version)) return pulumi.output(facts);
+      return this.#packages.stdout.apply((said) => {
+        const value = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1];
+        return { ...facts, server: value("server") ?? facts.server, version: value("version") ?? facts.version };
+      });
+    });
+  }
+
+  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
+    this.#ports.push(args.port);
+    return super.keepProcess(name, process, args, facts, placement);
+  }
+
+  override addressOf(other: Host): pulumi.Output<string> {
+    return other.announcedAddress;
+  }
+
+  override directoryOf(process: string): string {
+    return `${this.directory}/processes/${process}`;
+  }
+
+  override storeOf(name: string): string {
+    return `${this.directory}/${name}`;
+  }
+
+  override logFileOf(process: string): string {
+    return `${this.directoryOf(process)}/log`;
+  }
+
+  override commandsFor(process: string): ProcessCommands {
+    const { address, sshPort: port = 22, user = "root", privateKeyFile } = this.#target;
+    const key = privateKeyFile ? `-i ${quote(privateKeyFile)} ` : "";
+    const what = (action: string) =>
+      `ssh ${key}-p ${port} ${user}@${address} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
+    return { kill: what("kill"), stop: what("stop"), start: what("start") };
+  }
+
+  protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
+    const root = become(this.#target);
+    const ifThere = (script: string, words: string) =>
+      `if ${root}test -f ${script}; then ${root}sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`;
+    const [host, machine] = [this.script("host.sh"), this.script("machine.sh")];
+    if (action === "edit") return { create: `${root}sh ${host} apply ${what}`, delete: ifThere(host, `remove ${what}`) };
+    if (action === "verify") return { create: `${root}sh ${machine} verify ${what}` };
+    return {
+      create: `${root}sh ${machine} create ${what}`,
+      update: `${root}sh ${machine} update ${what}`,
+      delete: ifThere(machine, `delete ${what}`),
+    };
+  }
+
+  protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    return new remote.Command(name, { ...words, stdin, connection: this.#connection, addPreviousOutputInEnv: false }, opts);
+  }
+
+  /** Runs once a machine: what was there before, or was installed then, is looked at each time. */
+  #installRedis({ installRedis = true, redisVersion = "", redisTarball }: MachineArgs): remote.Command {
+    const opts = { parent: this };
+    const connection = this.#connection;
+    const tarball = redisTarball ? `/tmp/${this.componentName}-${pulumi.getStack()}.tar` : "";
+    const copied = redisTarball
+      ? [
+          new remote.CopyToRemote(
+            `${this.componentName}-tarball`,
+            { connection, source: new pulumi.asset.FileAsset(redisTarball), remotePath: tarball },
+            opts,
+          ),
+        ]
+      : [];
+    const settings = assignments({
+      packages: installRedis,
+      version: redisVersion,
+      tarball,
+      bin: this.#bin,
+      servers: this.#candidates(servers).join(" "),
+    });
+    return new remote.Command(
+      `${this.componentName}-packages`,
+      {
+        create: `${become(this.#target)}sh`,
+        stdin: afterLooks(pulumi.output(`${settings}${scriptText("packages.sh")}`)),
+        connection,
+        triggers: [this.#target.address],
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this, dependsOn: copied },
+    );
+  }
+
+  get #bin(): string {
+    return `${this.directory}/redis/bin`;
+  }
+
+  /** What came with an archive goes before what else there may be. */
+  #candidates(wanted: readonly string[]): string[] {
+    return [...wanted.filter((each) => !each.includes("/")).map((each) => `${this.#bin}/${each}`), ...wanted];
+  }
+
+  /** @throws InputError where the machine can't be worked on, with what to do about it. */
+  #refuse(said: Answers): void {
+    const { address, sshPort: port = 22, user = "root" } = this.#target;
+    const place = `${this.hostName} (${user}@${address}, port ${port})`;
+    const refuse = (field: string, reason: string) => {
+      throw inputError({ propertyPath: `hosts.${this.hostName}.${field}`, reason });
+    };
+    const key = refusalIn(said, "key.target") ?? refusalIn(said, "key.bastion");
+    if (key !== undefined) {
+      const [wanted, ...shown] = key.split(/ |\n/);
+      const shows =
+        shown.length > 0
+          ? `it shows\n${shown.join(" ").replaceAll(") ", ")\n")}\nCompare with what the machine itself says`
+          : "and it shows none: does it answer?\nOn the machine";
+      refuse(
+        "hostKey",
+        `${wanted ? `${place} does not show the key ${wanted}` : `the key of ${place} is not known`}: ${shows} (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set it`,
+      );
+    }
+    const connection = refusalIn(said, "connection");
+    if (connection !== undefined) refuse("address", `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`);
+    const space = Number(said.space_kib ?? Number.NaN);
+    if (space < leastSpaceKib) {
+      refuse(
+        "directory",
+        `${place} has ${space} KiB left on the file system of ${this.directory}: ${leastSpaceKib} KiB are needed to begin with. Make room, or set another directory`,
+      );
+    }
+  }
+}
+
+/** The scripts, the settings and a server's first files. */
+const leastSpaceKib = 10_240;
+
+function adviceFor(said: string, user: string): string {
+  if (/host key verification failed|REMOTE HOST IDENTIFICATION/i.test(said))
+    return "Its key is not the one that is expected: find out why before anything else; nothing was sent";
+  if (/permission denied/i.test(said)) return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add)`;
+  if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
+  return "See that the machine is on, that address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
+}
+
+/** @returns what is wrong with the arguments of a machine: field, value and what is allowed. */
+export function machineProblems({ address, sshPort, user, privateKeyFile, hostKey, directory, bastion }: HostArgs): [string, unknown, string][] {
+  const problems: [string, unknown, string][] = [];
+  if (bastion)
+    problems.push(...machineProblems(bastion).map(([field, value, allowed]): [string, unknown, string] => [`bastion.${field}`, value, allowed]));
+  if (typeof address !== "string" || !/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address))
+    problems.push(["address", address, "the address under which the machine is reached, a plain text"]);
+  if (sshPort !== undefined && !(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535))
+    problems.push(["sshPort", sshPort, "a port from 1 to 65535"]);
+  if (user !== undefined && !/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) problems.push(["user", user, "a user's name"]);
+  if (privateKeyFile !== undefined && !existsSync(privateKeyFile)) problems.push(["privateKeyFile", privateKeyFile, "a file that exists"]);
+  if (hostKey !== undefined && !/^(SHA256:[A-Za-z0-9+/]{43}|unchecked|(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+( .*)?)$/.test(hostKey)) {
+    problems.push(["hostKey", hostKey, "a fingerprint (SHA256:…), a key (ssh-ed25519 AAAA…), or unchecked"]);
+  }
+  if (directory !== undefined && !/^\/[A-Za-z0-9._/-]+$/.test(directory))
+    problems.push(["directory", directory, "an absolute path of letters, digits, '.', '_', '-' and '/'"]);
+  return problems;
+}

@@ -1,0 +1,80 @@
+# Puts a Redis onto a machine that has none; read by sh from standard input, as root. Before it stand assignments:
+# packages= (1: the distribution's may be installed), version= (of the package, or its beginning; empty for any), tarball=
+# (a file with redis-server and redis-cli in it, to be unpacked into bin=), servers= (programs that will do).
+# Prints lines "server PROGRAM" and "version TEXT".
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+: "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:?}"
+fail() { echo "$*" >&2; exit 1; }
+log=$(mktemp) || exit 1
+trap 'rm -f "$log" ${policy_is_ours:+/usr/sbin/policy-rc.d}' EXIT
+trap 'exit 1' HUP INT TERM
+
+find_server() {
+  for server in $servers; do command -v "$server" >/dev/null && return; done
+  return 1
+}
+
+from_tarball() {
+  # As install.sh does: whoever is uninstalled last removes the directories that were not there before.
+  base=${bin%/*/redis/bin} made=
+  missing=$base
+  until [ -d "$missing" ]; do
+    made="$made$missing
+"
+    missing=$(dirname "$missing")
+  done
+  mkdir -p "$bin" || fail "$bin cannot be made"
+  [ -z "$made" ] || printf '%s' "$made" >>"$base/made"
+  unpacked=$(mktemp -d) || exit 1
+  tar -xf "$tarball" -C "$unpacked" || fail "$tarball cannot be unpacked"
+  for program in redis-server redis-cli valkey-server valkey-cli; do
+    found=$(find "$unpacked" -type f -name "$program" | head -n 1)
+    [ -z "$found" ] || { cp "$found" "$bin/.$program" && chmod 755 "$bin/.$program" && mv "$bin/.$program" "$bin/$program"; } || exit 1
+  done
+  rm -rf "$unpacked" "$tarball"
+}
+
+# of_apt: the newest version in the repositories that begins as asked for; nothing where any will do.
+of_apt() {
+  [ -z "$version" ] || apt-cache madison redis-server | awk -F ' *[|] *' -v v="$version" '{ plain = $2; sub(/^[0-9]*:/, "", plain) } index($2, v) == 1 || index(plain, v) == 1 { print "=" $2; exit }'
+}
+
+# Debian starts a service as soon as its package is installed: what nobody asked for must not take a port.
+from_debian() {
+  policy_is_ours=
+  if [ ! -e /usr/sbin/policy-rc.d ] && [ ! -L /usr/sbin/policy-rc.d ]; then
+    policy_is_ours=1
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  pinned=$(of_apt)
+  if [ -n "$version" ] && [ -z "$pinned" ] || ! apt-get install -y -q --no-install-recommends "redis-server$pinned" >"$log" 2>&1; then
+    apt-get update -q >"$log" 2>&1
+    pinned=$(of_apt)
+    [ -z "$version" ] || [ -n "$pinned" ] || fail "redisVersion: there is no redis-server $version in this machine's repositories, but $(apt-cache madison redis-server | awk -F ' *[|] *' '{ printf "%s ", $2 }')"
+    apt-get install -y -q --no-install-recommends "redis-server$pinned" >>"$log" 2>&1 || fail "$(tail -n 5 "$log")"
+  fi
+}
+
+if ! find_server; then
+  if [ -n "$tarball" ]; then
+    from_tarball
+  elif [ "$packages" != 1 ]; then
+    fail "there is none of $servers here, and installing one is turned off (installRedis)"
+  elif command -v apt-get >/dev/null; then
+    from_debian
+  elif command -v dnf >/dev/null; then
+    dnf install -y "redis${version:+-$version}" >"$log" 2>&1 || dnf install -y "valkey${version:+-$version}" >>"$log" 2>&1
+  elif command -v yum >/dev/null; then
+    yum install -y "redis${version:+-$version}" >"$log" 2>&1
+  else
+    fail "there is no redis-server, and no apt-get, dnf or yum to install one: set redisTarball, or install it by hand"
+  fi
+  find_server || fail "Redis could not be installed: $(tail -n 5 "$log")"
+  [ -n "$tarball" ] || [ ! -d /run/systemd/system ] || systemctl disable --now redis-server redis redis-sentinel valkey >/dev/null 2>&1
+fi
+echo "server $server"
+echo "version $("$server" --version | head -n 1)"

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { RedisHa } from "../../components/redisHa.ts";
+import { become, connectionOf, overSsh, shownKey } from "../../hosts/ssh/connection.ts";
+import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
+
+describe("the resource graph of machines over SSH", () => {
+  let redis: RedisHa;
+  const addresses = { redis1: "10.0.0.1", redis2: "10.0.0.2", redis3: "10.0.0.3" };
+  before(async () => {
+    await useMocks();
+    const hosts = Object.fromEntries(Object.entries(addresses).map(([host, address]) => [host, { kind: "ssh", address, user: "operator" }]));
+    const zato1 = { kind: "ssh", address: "10.0.0.11", hostKey: "unchecked" };
+    redis = new RedisHa("ha", {
+      hosts: { ...hosts, zato1 },
+      zatoServerConfs: ["zato1:/opt/zato/server1/config/repo/server.conf"],
+      firewallClients: ["10.0.0.0/24"],
+    });
+    for (let left = 300; left > 0 && !registered.some(({ name }) => name.startsWith("ha-zato-zato1-")); left--)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+  const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
+  const stdin = (name: string) => String(find(name)?.inputs.stdin);
+
+  it("does everything on the machine as root, over its own connection", () => {
+    const { create, connection } = find("ha-node2-process")?.inputs ?? {};
+    assert.equal(create, "sudo -n sh /var/lib/redis-ha/pulumi-redis-ha.unit/redis2/machine.sh create node2");
+    const { host, port, user } = (connection as { value: { host: string; port: number; user: string } }).value;
+    assert.deepEqual({ host, port, user }, { host: "10.0.0.2", port: 22, user: "operator" });
+  });
+
+  it("listens on the machine's address, and bounds what a partition can lose", () => {
+    for (const line of ["bind 10.0.0.2", "protected-mode no", "min-replicas-to-write 1", "replica-announce-ip redis2"]) {
+      assert.match(stdin("ha-node2-process"), new RegExp(`^${line}$`, "m"));
+    }
+  });
+
+  it("writes the names into the hosts file of every machine", () => {
+    for (const host of ["redis1", "redis2", "redis3", "zato1"])
+      assert.match(stdin(`ha-hosts-${host}-entries`), /10\.0\.0\.1 redis1\n10\.0\.0\.2 redis2\n10\.0\.0\.3 redis3/);
+  });
+
+  it("lets only the hosts and the clients get to a machine's own ports", () => {
+    assert.match(stdin("ha-redis2-firewall"), /^PORTS='26300\n26355'$/m);
+    assert.match(stdin("ha-redis2-firewall"), /^ALLOWED='10\.0\.0\.1\n10\.0\.0\.2\n10\.0\.0\.3\n10\.0\.0\.11\n10\.0\.0\.0\/24'$/m);
+  });
+
+  it("edits Zato's files on Zato's machine", () => {
+    const edit = registered.find(({ name }) => name.startsWith("ha-zato-zato1-"));
+    assert.match(String(edit?.inputs.create), /^sh \/var\/lib\/redis-ha\/pulumi-redis-ha\.unit\/zato1\/host\.sh apply kvdb\.sh /);
+    assert.match(String(edit?.inputs.stdin), /^FILE=\/opt\/zato\/server1\/config\/repo\/server\.conf$/m);
+  });
+
+  it("says where a machine's key is not checked", async () => {
+    assert.deepEqual(await valueOf(redis.limitations), ["zato1: its key is not checked, so anybody on the way can pass for it"]);
+  });
+});
+
+describe("a connection", () => {
+  const [ecdsa, rsa, ed25519] = ["ecdsa-sha2-nistp256 AAAAE2Vj", "ssh-rsa AAAAB3Nz", "ssh-ed25519 AAAAC3Nz"];
+
+  it("expects the key that a server shows first to Go's client", () => {
+    assert.equal(shownKey([ed25519, rsa, ecdsa]), ecdsa);
+    assert.equal(shownKey([ed25519, rsa]), rsa);
+    assert.equal(shownKey([ed25519]), ed25519);
+    assert.equal(shownKey([""]), undefined);
+  });
+
+  it("goes through a bastion, each with its own key", () => {
+    const connection = connectionOf({ address: "10.0.0.1" }, { address: "b", user: "jump" }, { target: ed25519, bastion: rsa });
+    assert.equal(connection.hostKey, ed25519);
+    assert.deepEqual((connection.proxy as { host: string; user: string; hostKey: string }).hostKey, rsa);
+    assert.match(overSsh({ address: "10.0.0.1" }, { address: "b" }, "true"), /^ProxyJump bastion$/m);
+  });
+
+  it("never skips the check unless told to", () => {
+    assert.match(overSsh({ address: "a" }, undefined, "true"), /StrictHostKeyChecking yes/);
+    assert.doesNotMatch(overSsh({ address: "a" }, undefined, "true"), /StrictHostKeyChecking no/);
+    assert.match(overSsh({ address: "a", hostKey: "unchecked" }, undefined, "true"), /StrictHostKeyChecking no/);
+  });
+
+  it("becomes root with sudo that does not ask", () => {
+    assert.deepEqual(
+      [become({ address: "a" }), become({ address: "a", user: "root" }), become({ address: "a", user: "operator" })],
+      ["", "", "sudo -n "],
+    );
+  });
+});
