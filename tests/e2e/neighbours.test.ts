@@ -123,7 +123,7 @@ describe("the package in somebody else's program", { timeout: 300_000 }, () => {
       writeFileSync(join(project.directory, `Pulumi.${project.stack}.yaml`), `config:\n  my-infrastructure:directory: ${project.redis}\n`);
       await project.init();
       await project.up();
-      assert.deepEqual(await project.output("sentinels"), ["sessions1:16455", "sessions2:26455", "sessions3:36455"]);
+      assert.deepEqual(await project.output("sentinels"), ["sessions1:16455", "sessions2:26455", "sessions3:30455"]);
       assert.match(String(await ask("sessions1:16455", "SENTINEL", "CKQUORUM", "sessions")), /^OK 3/);
       await project.upChangesNothing();
       await destroy(project);
