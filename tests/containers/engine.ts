@@ -17,12 +17,17 @@ export class Engine {
   readonly host: string;
   readonly #directory: string;
   readonly #namespace: string | undefined;
+  readonly #words: string[];
   #daemon: ChildProcess | undefined;
 
-  /** @param namespace of the network it is in; without one it is the sandbox's. */
-  constructor(name: string, namespace?: string) {
+  /**
+   * @param namespace of the network it is in; without one it is the sandbox's.
+   * @param words more options for its program.
+   */
+  constructor(name: string, namespace?: string, words: string[] = []) {
     this.#directory = join(sandbox, name);
     this.#namespace = namespace;
+    this.#words = words;
     this.host = `unix://${join(this.#directory, "socket")}`;
   }
 
@@ -30,7 +35,7 @@ export class Engine {
     mkdirSync(this.#directory, { recursive: true });
     const place = (name: string) => join(this.#directory, name);
     const options = { "data-root": place("data"), "exec-root": place("exec"), pidfile: place("pid"), "cgroup-parent": `/${basename(sandbox)}` };
-    const words = ["dockerd", "-H", this.host, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
+    const words = ["dockerd", "-H", this.host, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]), ...this.#words];
     // `ip netns exec` would hide the control groups.
     const [program = "", ...args] = this.#namespace ? ["nsenter", `--net=/var/run/netns/${this.#namespace}`, ...words] : words;
     const log = openSync(place("log"), "a");
@@ -54,8 +59,9 @@ export class Engine {
     return stdout.trim();
   }
 
-  async load({ name, archive }: Image): Promise<void> {
-    await this.docker("import", archive, name);
+  /** @param tag another one than the image's own. */
+  async load({ name, archive }: Image, tag?: string): Promise<void> {
+    await this.docker("import", ...(tag ? ["--change", `LABEL tag=${tag}`, archive, `${name}-${tag}`] : [archive, name]));
   }
 
   /** Names of what there is of a kind, besides what an engine has from the beginning. */

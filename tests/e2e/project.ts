@@ -28,7 +28,7 @@ export function members(prefix: string, port: number, nodes = 3, sentinels = 3):
 export class Project {
   readonly directory = mkdtempSync(join(tmpdir(), "redis-ha-e2e-"));
   readonly stack = "test";
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly environment: NodeJS.ProcessEnv;
 
   /**
    * @param config the stack's configuration; the servers live in the temporary directory unless it says otherwise.
@@ -44,7 +44,7 @@ export class Project {
     }
     const backend = join(this.directory, "backend");
     mkdirSync(backend);
-    this.#environment = {
+    this.environment = {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
@@ -68,7 +68,7 @@ export class Project {
   }
 
   start(program: string, args: string[]): ChildProcess {
-    return spawn(program, args, { cwd: this.directory, env: this.#environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    return spawn(program, args, { cwd: this.directory, env: this.environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
   }
 
   run(program: string, ...args: string[]): Promise<Ended> {
