@@ -348,6 +348,11 @@ only_master() {
   esac
 }
 
+# While ours has not looked at its port yet, another server there would be found ready.
+answers_itself() {
+  [ "$(ask_me INFO server | field config_file)" = "$directory/$kind.conf" ] || { say "no answer of its own on $host:$port yet"; return 1; }
+}
+
 ready_node() {
   pong=$(ask_me PING)
   case $pong in
@@ -356,6 +361,7 @@ ready_node() {
     '') say "no answer on $host:$port"; return 1 ;;
     *) say "$host:$port says: $pong"; return 1 ;;
   esac
+  answers_itself || return 1
   replication=$(ask_me INFO replication)
   its() { printf '%s\n' "$replication" | field "$1"; }
   if [ "$(its role)" = master ]; then
@@ -385,6 +391,7 @@ ready_node() {
 
 ready_sentinel() {
   if [ "$(ask_me PING)" != PONG ]; then say "no answer on $host:$port"; return 1; fi
+  answers_itself || return 1
   printf '%s\n' "$monitored" | while read -r m_name _; do
     m_answer=$(ask_me SENTINEL get-master-addr-by-name "$m_name")
     if [ -z "$m_answer" ]; then say "does not know $m_name"; exit 1; fi

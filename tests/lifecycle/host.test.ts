@@ -194,6 +194,16 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
+  inEachShell("port taken by another redis, which answers before ours has looked", single, async (cluster) => {
+    const { port } = cluster.member("node1");
+    const late = join(cluster.root, "late-cli");
+    writeFileSync(late, `#!/bin/sh\ncase "$*" in *"INFO server"*) sleep 1 ;; esac\nexec redis-cli "$@"\n`, { mode: 0o755 });
+    await withForeign(["redis-server", "--port", `${port}`, "--bind", "127.0.0.1", "--save", ""], async () => {
+      await eventually("the other answers", async () => (await cluster.ask("node1", "PING")) === "PONG");
+      await assertRefused(cluster, "node1", new RegExp(`port ${port} on localhost is taken by the server`), { cli: late });
+    });
+  });
+
   inEachShell("directory below a file", single, async (cluster) => {
     writeFileSync(join(cluster.here, "file"), "");
     const { status, err, took } = await cluster.sh(

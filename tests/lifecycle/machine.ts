@@ -289,13 +289,13 @@ export class Cluster {
   }
 
   /** What `create` and `update` read: as hosts/local.ts writes it. */
-  async settings(name: string, changes: { settings?: Record<string, string>; instance?: string; server?: string } = {}): Promise<string> {
+  async settings(name: string, changes: { settings?: Record<string, string>; instance?: string; server?: string; cli?: string } = {}): Promise<string> {
     const self = this.member(name);
     const version = this.args.version ?? installedVersion;
     const { nodes, sentinels, args } = this;
     const host = { hostName: "localhost" } as Host;
     const server = changes.server ?? args.server ?? "redis-server";
-    const common = { self, server, cli: "redis-cli", nodes, sentinels, masterName, initialMaster: "node1" };
+    const common = { self, server, cli: changes.cli ?? "redis-cli", nodes, sentinels, masterName, initialMaster: "node1" };
     const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 40, ...args.limits };
     const place = {
       host,
