@@ -44,8 +44,13 @@ const sandboxed = (name: string, what: string, file: string): Stage => ({
 });
 
 /** These have networks, mounts and an /etc/hosts of their own, and so run beside the others. */
-const besides: Stage[] = [sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts")];
+const besides: Stage[] = [
+  sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts"),
+  sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
+];
 
+/** What a stage that failed said about it, to be said again at the end, where one looks first. */
+const failures: string[] = [];
 const counted = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a stage with its output passed on line by line, and adds what it counted. */
@@ -56,15 +61,19 @@ async function run({ name, command: [program = "", ...args] }: Stage): Promise<n
     child.on("close", (status) => resolve(status ?? 1));
   });
   const numbers = new Map<string, number>();
+  const said: string[] = [];
   const reading = [child.stdout, child.stderr].map(async (stream) => {
     for await (const line of createInterface({ input: stream })) {
       console.log(`${name.padEnd(10)} ${line}`);
+      said.push(`${name.padEnd(10)} ${line}`);
       const [, word, number] = /^ℹ (pass|fail|cancelled|skipped) (\d+)$/.exec(line) ?? [];
       if (word) numbers.set(word, Number(number));
     }
   });
   const status = await ended;
   await Promise.all(reading);
+  const failing = said.findIndex((line) => line.endsWith("✖ failing tests:"));
+  if (status !== 0) failures.push(...(failing < 0 ? said.slice(-40) : said.slice(failing).slice(0, 120)));
   const number = (word: string) => numbers.get(word) ?? 0;
   counted.passed += number("pass");
   counted.failed += number("fail") + number("cancelled");
@@ -90,6 +99,7 @@ async function runAll(lane: Stage[]): Promise<void> {
 }
 
 await Promise.all([runAll(stages), runAll(besides)]);
+if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${times.join(", ")}`);
 if (failed.length > 0) console.log(`failed: ${failed.join(", ")}`);
 console.log(`${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped`);

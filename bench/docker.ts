@@ -1,0 +1,38 @@
+import { Engine, sandbox } from "../tests/containers/engine.ts";
+import { busyboxImage } from "../tests/containers/images.ts";
+import { Project } from "../tests/e2e/project.ts";
+import { Writers } from "../tests/writers.ts";
+import { report, seconds } from "./figures.ts";
+
+const engine = new Engine("engine");
+const config = {
+  hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", engine: engine.host }])),
+  image: "redis-ha-test:busybox",
+};
+const project = new Project(config);
+try {
+  await engine.start();
+  const image = await busyboxImage(sandbox);
+  await engine.load(image);
+  await engine.load(image, "other");
+  await project.init();
+  const first = await seconds(() => project.up());
+  const unchanged = await seconds(() => project.upChangesNothing());
+  const writers = new Writers(await project.output<string[]>("sentinels"));
+  await writers.more();
+  writers.restartClock();
+  project.configure({ ...config, image: "redis-ha-test:busybox-other" });
+  const rolling = await seconds(() => project.up());
+  await writers.more();
+  const { lost, longestGap } = await writers.stop();
+  report({
+    "first up, verified, the image there": first,
+    "up that changes nothing": unchanged,
+    "another image rolled through": rolling,
+    "longest gap between writes meanwhile": longestGap / 1000,
+    "acknowledged writes lost (count)": lost.length,
+  });
+} finally {
+  await project.remove();
+  await engine.stop();
+}

@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkout, eventually, isRunning, members, Project } from "../tests/e2e/project.ts";
+import { report, seconds } from "./figures.ts";
+
+/** Six processes by a plain script, polled until the sentinels agree, and ended again. */
+async function baseline(): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "redis-ha-baseline-"));
+  try {
+    return await seconds(() =>
+      Promise.resolve(execFileSync("sh", [join(checkout, "bench", "baseline.sh"), join(directory, "run"), "22100"], { stdio: "inherit" })),
+    );
+  } finally {
+    const run = join(directory, "run");
+    const pids = readdirSync(run)
+      .filter((file) => file.endsWith(".pid"))
+      .map((file) => Number(readFileSync(join(run, file), "utf8")));
+    for (const pid of pids.filter(isRunning)) process.kill(pid, "SIGKILL");
+    await eventually("the baseline's processes have ended", () => !pids.some(isRunning));
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const bare = await baseline();
+const project = new Project(members("bench", 22_300));
+try {
+  await project.init();
+  const first = await seconds(() => project.up());
+  const unchanged = await seconds(() => project.upChangesNothing());
+  report({ baseline: bare, "first up, verified": first, "over the baseline": first - bare, "up that changes nothing": unchanged });
+} finally {
+  await project.remove();
+}
