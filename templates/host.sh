@@ -201,7 +201,8 @@ alive_within() {
   until lifecycle alive; do
     # 2: it could not be asked, which says nothing of the server.
     [ $? -ne 2 ] || exit 1
-    [ "$(date +%s)" -lt $alive_until ] || return 1
+    # To the whole second: not sooner.
+    [ "$(date +%s)" -le $alive_until ] || return 1
     sleep 1
   done
 }

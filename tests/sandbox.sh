@@ -12,7 +12,8 @@ finish() {
 }
 trap finish EXIT
 trap 'kill "$inside" 2>/dev/null; wait "$inside"; exit 1' HUP INT TERM
-cp /etc/hosts "$SANDBOX/hosts"
+# Without what stacks beside it have in there at the moment.
+sed "/^# BEGIN pulumi-redis-ha/,/^# END pulumi-redis-ha/d" /etc/hosts >"$SANDBOX/hosts"
 # shellcheck disable=SC2016
 unshare --net --mount --pid --fork --mount-proc --kill-child=KILL sh -c '
   mount --bind "$SANDBOX/hosts" /etc/hosts && mkdir -p "$SANDBOX/netns" /var/run/netns && mount --bind "$SANDBOX/netns" /var/run/netns &&

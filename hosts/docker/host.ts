@@ -14,8 +14,8 @@ import { docker, type DockerEngine } from "./engine.ts";
 /** Where each container has its volume. */
 const mount = "/redis-ha";
 
-/** A container's first process: waits for the scripts, then is the process's parent. */
-const boot = `trap 'exit 0' INT TERM; until [ -s "$0" ]; do sleep 0.1; done; exec sh "$0" supervise "$1"`;
+/** A container's first process: waits until the scripts are there and its user's own, then is the process's parent. */
+const boot = `trap 'exit 0' INT TERM; until [ -s "$0" ] && [ -w "$0" ]; do sleep 0.1; done; exec sh "$0" supervise "$1"`;
 
 /** Seconds for a hand-over that finds a failover in progress, besides the time that the process may take to end. */
 const handOverSeconds = 90;
@@ -147,11 +147,17 @@ export class DockerHost extends Host {
     );
     const scripts = Object.fromEntries(["lifecycle.sh", "host.sh"].map((each) => [each, scriptText(each)]));
     const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
+    const user = this.#user;
+    // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
+    const own = [
+      `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
+      `--user 0:0 --volumes-from ${container} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${container})"`,
+      `-c ${quote(`for each in ${directory} ${mount}; do [ ! -e "$each" ] || chown -R ${user} "$each" || exit 1; done`)}`,
+    ].join(" ");
     const put = (action: string) =>
       [
         `${cli} start ${container} >/dev/null`,
-        // A volume that the engine made is root's; root without capabilities may still open what is its own.
-        `{ ${exec} test -w ${mount} || ${cli} exec -u 0 ${container} chmod 1777 ${mount}; }`,
+        `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${user.split(":")[0]} 2>&1)" ]`)} || ${own}; }`,
         `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
       ].join(" && ");
     return new local.Command(
@@ -194,7 +200,7 @@ export class DockerHost extends Host {
       image: this.#engine.image(this.#image),
       entrypoints: ["sh", "-c", boot, this.#script("host.sh"), this.directoryOf(process)],
       hostname: process,
-      user: this.#args.containerUser ?? "999:999",
+      user: this.#user,
       readOnly: true,
       tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
       capabilities: { drops: ["ALL"] },
@@ -220,6 +226,10 @@ export class DockerHost extends Host {
 
   #container(process: string): string {
     return `${this.componentName}-${process}-${pulumi.getStack()}`;
+  }
+
+  get #user(): string {
+    return this.#args.containerUser ?? "999:999";
   }
 
   get #here(): string {

@@ -223,8 +223,19 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
     assert.match(output, /refusing to stop: this master has no persistence/);
     assert.equal((await idsOf())[names.indexOf(now)], before[names.indexOf(now)]);
     await ask(await master(), "CONFIG", "SET", "appendonly", "yes");
-    configure({ containerUser: "999:999" });
-    await project.up("--refresh");
+  });
+
+  it("gives the processes to another user, and what they have written with them", async () => {
+    const writers = new Writers(sentinels);
+    await writers.more();
+    await project.up();
+    await writers.more();
+    assert.deepEqual((await writers.stop()).lost, []);
+    for (const name of names) {
+      assert.equal(await inspect(name, "{{.Config.User}}"), "998:998");
+      assert.equal(await engine.docker("exec", container(name), "find", "/redis-ha", "!", "-user", "998"), "");
+    }
+    await project.up("--refresh", "--expect-no-changes");
   });
 
   it("comes back by itself after the engine was ended, with every write", async () => {

@@ -260,7 +260,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     signal(pid, "SIGSTOP");
     const { out, took } = await cluster.done("update", "node1");
     assert.match(out, /node1 has not answered for 15 s: starting it anew/);
-    assert.ok(took > 15_000 && took < 25_000, `${took} ms`);
+    assert.ok(took > 15_000 && took < 60_000, `${took} ms`);
     assert.ok(isGone(pid));
     assert.equal(await cluster.ask("node1", "GET", "a"), "b");
   });

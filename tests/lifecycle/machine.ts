@@ -289,7 +289,10 @@ export class Cluster {
   }
 
   /** What `create` and `update` read: as hosts/local.ts writes it. */
-  async settings(name: string, changes: { settings?: Record<string, string>; instance?: string; server?: string; cli?: string } = {}): Promise<string> {
+  async settings(
+    name: string,
+    changes: { settings?: Record<string, string>; instance?: string; server?: string; cli?: string } = {},
+  ): Promise<string> {
     const self = this.member(name);
     const version = this.args.version ?? installedVersion;
     const { nodes, sentinels, args } = this;
