@@ -21,20 +21,36 @@ trap 'exit 1' HUP INT TERM
 
 keys() { sed -n 's/^[^#@ ]* *\(\(ssh\|ecdsa\)-[a-z0-9-]* [A-Za-z0-9+\/=]*\).*/\1/p'; }
 
-# scan ADDRESS PORT: the keys that it shows, asked for once.
+# scan NAME ADDRESS PORT: the keys that it shows, asked for once. Behind a bastion ssh itself has to ask, without logging in.
 scan() {
-  [ -e "$work/scan.$1" ] || limited 8 ssh-keyscan -T 7 -p "$2" "$1" 2>/dev/null | keys >"$work/scan.$1"
+  if [ ! -e "$work/scan.$1" ]; then
+    if [ "$1" = target ] && [ -n "$bastion" ]; then
+      for s_type in ssh-ed25519 ecdsa-sha2-nistp256 rsa-sha2-512; do
+        limited 8 ssh -F "$work/config" -o HostKeyAlgorithms=$s_type -o StrictHostKeyChecking=no -o UpdateHostKeys=no \
+          -o UserKnownHostsFile="$work/shown" -o PreferredAuthentications=none target true </dev/null >/dev/null 2>&1
+        cat "$work/shown" 2>/dev/null
+        rm -f "$work/shown"
+      done
+    else
+      limited 8 ssh-keyscan -T 7 -p "$3" "$2" 2>/dev/null
+    fi | keys >"$work/scan.$1"
+  fi
   cat "$work/scan.$1"
 }
 
-# keys_of ADDRESS PORT KEY...: the keys by which that machine is to be known.
+# prints: of the keys on standard input, "SHA256:... (TYPE)" a line.
+prints() {
+  while read -r p_key; do echo "$p_key" | ssh-keygen -lf - 2>/dev/null; done | sed 's/^[0-9]* \(SHA256:[^ ]*\) .*\( (.*)\)$/\1\2/'
+}
+
+# keys_of NAME ADDRESS PORT KEY...: the keys by which that machine is to be known.
 keys_of() {
-  k_address=$1 k_port=$2
-  shift 2
+  k_scanned=$1 k_address=$2 k_port=$3
+  shift 3
   case $* in
     unchecked) ;;
     SHA256:*)
-      scan "$k_address" "$k_port" | while read -r key; do
+      scan "$k_scanned" "$k_address" "$k_port" | while read -r key; do
         case $(echo "$key" | ssh-keygen -lf - 2>/dev/null) in *" $1 "*) echo "$key" ;; esac
       done
       ;;
@@ -48,24 +64,38 @@ keys_of() {
 
 # know NAME ADDRESS PORT KEY...: writes them where ssh looks for NAME.
 know() {
-  k_name=$1
-  shift
   found=$(keys_of "$@")
-  printf '%s\n' "$found" | sed -n "s/^./$k_name &/p" >>"$work/known"
-  [ -n "$found" ] || [ "${3:-}" = unchecked ] || {
-    shown=$(scan "$1" "$2" | while read -r key; do echo "$key" | ssh-keygen -lf - 2>/dev/null | cut -d ' ' -f 2,4; done)
-    if [ -n "$shown" ]; then refused "key.$k_name" "${3:-} $shown"; else refused connection "no SSH server answers at $1, port $2, within 7 s"; fi
+  printf '%s\n' "$found" | sed -n "s/^./$1 &/p" >>"$work/known"
+  [ -n "$found" ] || [ "${4:-}" = unchecked ] || {
+    shown=$(scan "$1" "$2" "$3" | prints)
+    if [ -n "$shown" ]; then
+      k_name=$1
+      shift 3
+      refused "key.$k_name" "wanted $*$newline$shown"
+    else
+      refused connection "no SSH server answers at $2, port $3, within 7 s"
+    fi
     exit 0
   }
 }
 
+newline='
+'
+printf '%s' "$config" | sed "s|@known@|$work/known|" >"$work/config"
 # shellcheck disable=SC2086
 [ -z "$bastion" ] || know bastion $bastion
 # shellcheck disable=SC2086
 know target $target
-printf '%s' "$config" | sed "s|@known@|$work/known|" >"$work/config"
 printf '%s\n' "$look" | limited "$limit" ssh -F "$work/config" target "${become}sh -s" 2>"$work/said"
 status=$?
+for name in bastion target; do
+  # A key that is known, by hostKey or known_hosts, and is another one than it shows.
+  if [ $status -ne 0 ] && grep -q "Host key for $name has changed" "$work/said"; then
+    wanted=$(sed -n "s/^$name //p" "$work/known" | prints | tr '\n' ' ')
+    refused "key.$name" "wanted $wanted$newline$(sed -n 's/^\(SHA256:.*\)\.$/\1/p' "$work/said")"
+    exit 0
+  fi
+done
 [ $status -eq 0 ] || refused connection "$(cat "$work/said")$([ $status -ne 124 ] || echo "no answer within $limit s")"
 # With those that the server proved, in that connection, to have as well (UpdateHostKeys).
 for name in target bastion; do

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
@@ -43,22 +43,35 @@ const sandboxed = (name: string, what: string, file: string): Stage => ({
   command: ["sh", "-c", `node tests/containers/images.ts ${name} && exec sh tests/sandbox.sh node --test --test-reporter=spec tests/${file}`],
 });
 
-/** These have networks, mounts and an /etc/hosts of their own, and so run beside the others. */
+/** These have networks, mounts and an /etc of their own, and so run beside the others. */
 const besides: Stage[] = [
   sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts"),
   sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
 ];
 
+/** ms; far above what any stage takes: one that hangs is ended, so that what failed before it is still told. */
+const stageLimit = 25 * 60_000;
+
 /** What a stage that failed said about it, to be said again at the end, where one looks first. */
 const failures: string[] = [];
+/** Programs of the stages that run now. */
+const children = new Set<ChildProcess>();
 const counted = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a stage with its output passed on line by line, and adds what it counted. */
 async function run({ name, command: [program = "", ...args] }: Stage): Promise<number> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  children.add(child);
+  const limit = setTimeout(() => {
+    console.log(`${name.padEnd(10)} ended: it took over ${stageLimit / 60_000} minutes`);
+    child.kill();
+  }, stageLimit);
   const ended = new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status) => resolve(status ?? 1));
+  }).finally(() => {
+    clearTimeout(limit);
+    children.delete(child);
   });
   const numbers = new Map<string, number>();
   const said: string[] = [];
@@ -88,9 +101,11 @@ if (unknown.length > 0) throw new Error(`no such stage: ${unknown.join(", ")}; t
 
 const times: string[] = [];
 const failed: string[] = [];
+let ended = false;
 
 async function runAll(lane: Stage[]): Promise<void> {
   for (const stage of lane.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    if (ended) return;
     console.log(`=== ${stage.name}: ${stage.what}`);
     const began = Date.now();
     if ((await run(stage)) !== 0) failed.push(stage.name);
@@ -98,6 +113,13 @@ async function runAll(lane: Stage[]): Promise<void> {
   }
 }
 
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    console.log(`${signal}: ending what runs`);
+    ended = true;
+    for (const child of children) child.kill(signal);
+  });
+}
 await Promise.all([runAll(stages), runAll(besides)]);
 if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${times.join(", ")}`);

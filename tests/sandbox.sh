@@ -1,5 +1,5 @@
 #!/bin/sh
-# sh tests/sandbox.sh COMMAND...: runs it with a network, processes, mounts and an /etc/hosts of its own, as root. When it
+# sh tests/sandbox.sh COMMAND...: runs it with a network, processes, mounts and an /etc of its own, as root. When it
 # ends, be it killed, the kernel ends every process in there and takes every interface, rule and mount with it.
 # SANDBOX is a directory for it; what has to be on a real file system belongs there.
 set -u
@@ -11,12 +11,15 @@ finish() {
   rm -rf "$SANDBOX"
 }
 trap finish EXIT
-trap 'kill "$inside" 2>/dev/null; wait "$inside"; exit 1' HUP INT TERM
+# unshare takes no other signal while it waits for what it runs.
+trap 'kill -KILL "$inside" 2>/dev/null; wait "$inside"; exit 1' HUP INT TERM
+# All of /etc: a mount over the file alone is gone, here too, as soon as a stack beside this one replaces /etc/hosts.
+cp -a /etc "$SANDBOX/etc" || exit 1
 # Without what stacks beside it have in there at the moment.
-sed "/^# BEGIN pulumi-redis-ha/,/^# END pulumi-redis-ha/d" /etc/hosts >"$SANDBOX/hosts"
+sed "/^# BEGIN pulumi-redis-ha/,/^# END pulumi-redis-ha/d" /etc/hosts >"$SANDBOX/etc/hosts"
 # shellcheck disable=SC2016
-unshare --net --mount --pid --fork --mount-proc --kill-child=KILL sh -c '
-  mount --bind "$SANDBOX/hosts" /etc/hosts && mkdir -p "$SANDBOX/netns" /var/run/netns && mount --bind "$SANDBOX/netns" /var/run/netns &&
+setpriv --pdeathsig KILL unshare --net --mount --pid --fork --mount-proc --kill-child=KILL sh -c '
+  mount --bind "$SANDBOX/etc" /etc && mkdir -p "$SANDBOX/netns" /var/run/netns && mount --bind "$SANDBOX/netns" /var/run/netns &&
     ip link set lo up || exit 1
   "$@" &
   command=$!

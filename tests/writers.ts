@@ -15,6 +15,7 @@ export class Writers {
   readonly #written: Written = { acknowledged: [], longestGap: 0 };
   readonly #working: Promise<unknown>;
   #running = true;
+  #trouble: unknown = "nothing was said";
 
   /** @param sentinels each HOST:PORT, names as the system resolves them. */
   constructor(sentinels: readonly string[], masterName = "redis-ha", count = 4) {
@@ -23,12 +24,13 @@ export class Writers {
     let last = Date.now();
     this.#working = Promise.all(
       this.#clients.map(async (client, writer) => {
-        client.on("error", () => undefined);
+        client.on("error", (error) => (this.#trouble = error));
         for (let index = 0; this.#running; index++) {
           const key = `writer${writer}:${index}`;
           try {
             await client.set(key, key);
-          } catch {
+          } catch (error) {
+            this.#trouble = error;
             await sleep(10);
             continue;
           }
@@ -50,7 +52,7 @@ export class Writers {
     const wanted = this.#written.acknowledged.length + count;
     const deadline = Date.now() + 60_000;
     while (this.#written.acknowledged.length < wanted) {
-      if (Date.now() > deadline) throw new Error("the writers got no further within 60 s");
+      if (Date.now() > deadline) throw new Error(`the writers got no further within 60 s: ${String(this.#trouble)}`);
       await sleep(50);
     }
   }

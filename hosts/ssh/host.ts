@@ -45,6 +45,7 @@ export class SshHost extends ScriptedHost {
   protected override readonly directory: string;
   protected override readonly looking: Look;
   readonly #target: BastionArgs;
+  readonly #bastion: BastionArgs | undefined;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
   readonly #ports: number[] = [];
@@ -66,6 +67,7 @@ export class SshHost extends ScriptedHost {
     this.directory = `${args.directory ?? `/var/lib/redis-ha/${pulumi.getProject()}.${pulumi.getStack()}`}/${hostName}`;
     const { user, privateKeyFile, hostKey, bastion } = args;
     this.#target = { address, sshPort: args.sshPort, user, privateKeyFile, hostKey };
+    this.#bastion = bastion;
     this.looking = new Look(
       (text) => {
         const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
@@ -237,21 +239,23 @@ export class SshHost extends ScriptedHost {
 
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
   #refuse(said: Answers): void {
-    const { address, sshPort: port = 22, user = "root" } = this.#target;
-    const place = `${this.hostName} (${user}@${address}, port ${port})`;
+    const { user = "root" } = this.#target;
+    const placeOf = ({ address, sshPort = 22, user = "root" }: BastionArgs) => `(${user}@${address}, port ${sshPort})`;
+    const place = `${this.hostName} ${placeOf(this.#target)}`;
     const refuse = (field: string, reason: string) => {
       throw inputError({ propertyPath: `hosts.${this.hostName}.${field}`, reason });
     };
-    const key = refusalIn(said, "key.target") ?? refusalIn(said, "key.bastion");
-    if (key !== undefined) {
-      const [wanted, ...shown] = key.split(/ |\n/);
-      const shows =
-        shown.length > 0
-          ? `it shows\n${shown.join(" ").replaceAll(") ", ")\n")}\nCompare with what the machine itself says`
-          : "and it shows none: does it answer?\nOn the machine";
+    const bastion = this.#bastion;
+    for (const [name, field, whose] of [
+      ["bastion", "bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
+      ["target", "hostKey", place],
+    ] as const) {
+      const [first = "", ...shown] = refusalIn(said, `key.${name}`)?.split("\n") ?? [];
+      if (!first) continue;
+      const wanted = first.replace(/^wanted */, "").trim();
       refuse(
-        "hostKey",
-        `${wanted ? `${place} does not show the key ${wanted}` : `the key of ${place} is not known`}: ${shows} (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set it`,
+        field,
+        `${wanted ? `${whose} does not show the key ${wanted}` : `the key of ${whose} is not known`}: it shows\n${shown.join("\n")}\nNothing was sent. Compare with what the machine itself says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set it`,
       );
     }
     const connection = refusalIn(said, "connection");
@@ -270,8 +274,6 @@ export class SshHost extends ScriptedHost {
 const leastSpaceKib = 10_240;
 
 function adviceFor(said: string, user: string): string {
-  if (/host key verification failed|REMOTE HOST IDENTIFICATION/i.test(said))
-    return "Its key is not the one that is expected: find out why before anything else; nothing was sent";
   if (/permission denied/i.test(said)) return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add)`;
   if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
   return "See that the machine is on, that address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
