@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { findGo } from "../toolchain/go.mjs";
 
 /** A stage of the tests; those that count report in the words of node's test runner. */
 interface Stage {
   name: string;
   what: string;
   command: string[];
+  /** What it runs with besides this process's environment. */
+  env?: () => NodeJS.ProcessEnv;
 }
 
 const node = (what: string, ...files: string[]): Omit<Stage, "name"> => ({
@@ -28,6 +31,8 @@ const stages: Stage[] = [
       "-c",
       "(cd toolchain/command-provider && go vet ./... && go test ./...) && cd toolchain/docker-provider && go test -tags no_compose ./...",
     ],
+    // As the set-up finds it: Go need not be on the PATH.
+    env: () => findGo(process.env).env,
   },
   { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
   { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
@@ -59,8 +64,8 @@ const children = new Set<ChildProcess>();
 const counted = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a stage with its output passed on line by line, and adds what it counted. */
-async function run({ name, command: [program = "", ...args] }: Stage): Promise<number> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+async function run({ name, command: [program = "", ...args], env }: Stage): Promise<number> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env?.() } });
   children.add(child);
   const limit = setTimeout(() => {
     console.log(`${name.padEnd(10)} ended: it took over ${stageLimit / 60_000} minutes`);
