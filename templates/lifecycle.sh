@@ -168,6 +168,24 @@ some_peer_holds_keys() {
   grep -q '^db[0-9]' "$replies"/* 2>/dev/null
 }
 
+# no_peer_holds_keys: a peer that says nothing may be too busy to answer, or behind a firewall: only one that refuses the
+# connection is surely not there.
+no_peer_holds_keys() {
+  n_until=$(($(date +%s) + 10))
+  while ! some_peer_holds_keys; do
+    n_silent=
+    for reply in "$replies"/*; do
+      # shellcheck disable=SC2046
+      [ -s "$reply" ] || cannot_connect $(where "$peers" "${reply##*/}") || n_silent="$n_silent ${reply##*/}"
+    done
+    [ -n "$n_silent" ] || return 0
+    [ "$(date +%s)" -lt $n_until ] || refuse "refusing to start as the first master: nobody can tell whether there is data on$n_silent, which neither answers on its port nor refuses a connection. See whether a firewall is in between, then try again"
+  done
+  return 1
+}
+
+cannot_connect() { limited "$ask_limit" "$cli" -h "$1" -p "$2" PING </dev/null 2>&1 | grep -q '^Could not connect'; }
+
 # To be called after some_peer_holds_keys.
 every_peer_answered() {
   for reply in "$replies"/*; do [ -s "$reply" ] || return 1; done
@@ -218,7 +236,7 @@ decide() {
     role="replica $1" why="no majority of the sentinels, but $1 is the one master"
   elif [ -e created ]; then
     role=wait why="no majority of the sentinels, and no other node is master"
-  elif [ "$initial" = "$name" ] && [ "${FIRST_CREATION:-0}" = 1 ] && ! some_peer_holds_keys; then
+  elif [ "$initial" = "$name" ] && [ "${FIRST_CREATION:-0}" = 1 ] && no_peer_holds_keys; then
     role=master why="first creation, this is the initial master"
   elif [ "$initial" != "$name" ] && [ $reachable -eq 0 ] && [ "${FIRST_CREATION:-0}" = 1 ] && ! has_data; then
     role="replica $initial" why="first creation, $initial is the initial master"

@@ -182,9 +182,11 @@ describe("hand-over", { concurrency: 6 }, () => {
     { downAfter: 60_000, version: withoutPause, settings: { "replica-priority": "0" } },
     async (cluster) => {
       await cluster.up();
-      await cluster.sh([`${cluster.here}/lifecycle.sh`, "handover", cluster.directory("node1")], "", (child) =>
-        setTimeout(() => signal(-(child.pid ?? 0), "SIGKILL"), 2500),
-      );
+      let handingOver = 0;
+      const step = cluster.sh([`${cluster.here}/lifecycle.sh`, "handover", cluster.directory("node1")], "", ({ pid = 0 }) => (handingOver = pid));
+      await eventually("writes are refused", async () => (await cluster.ask("node1", "SET", "a", "b")).startsWith("NOREPLICAS"));
+      signal(-handingOver, "SIGKILL");
+      await step;
       assert.match(await cluster.ask("node1", "SET", "a", "b"), /NOREPLICAS/);
       await cluster.done("update", "node1", {});
       assert.equal(await cluster.ask("node1", "SET", "a", "b"), "OK");

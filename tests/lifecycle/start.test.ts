@@ -7,6 +7,7 @@ import {
   type ClusterArgs,
   eventually,
   installedVersion,
+  listen,
   portsFrom,
   type Shell,
   shells,
@@ -224,6 +225,20 @@ describe("role at start", { concurrency: 8 }, () => {
     for (const sentinel of sentinelsOf(cluster)) await cluster.done("update", sentinel);
     await cluster.verify();
     await assertHolds(cluster, nodesOf(cluster), keys);
+  });
+
+  inEachShell("first creation beside a node that is too busy to answer: no master before it is known to hold nothing", {}, async (cluster) => {
+    // As a hung server, or a firewall, looks from outside.
+    const silent = await listen(cluster.member("node2").port);
+    try {
+      const { status, err } = await cluster.step("create", "node1");
+      assert.equal(status, 1);
+      assert.match(err, /nobody can tell whether there is data on node2, which neither answers on its port nor refuses a connection/);
+      assert.ok(!existsSync(cluster.directory("node1")));
+    } finally {
+      silent.close();
+    }
+    await cluster.up();
   });
 
   inEachShell("the initial master created anew on a lost disk, the sentinels name it: wipes nobody", patient, async (cluster) => {

@@ -160,11 +160,14 @@ export async function debianMirror(): Promise<string> {
   return mirror;
 }
 
-/** @returns apt-get for another suite, in a directory of its own, from the mirror that this machine's apt uses. */
-async function aptOf(suite: string, directory: string): Promise<(...args: string[]) => Promise<string>> {
+/**
+ * @param installed dpkg's status of the system to get packages for.
+ * @returns apt-get for another suite, in a directory of its own, from the mirror that this machine's apt uses.
+ */
+export async function aptOf(suite: string, directory: string, installed = ""): Promise<(...args: string[]) => Promise<string>> {
   const mirror = await debianMirror();
   for (const each of ["lists/partial", "archives/partial"]) mkdirSync(join(directory, each), { recursive: true });
-  writeFileSync(join(directory, "status"), "");
+  writeFileSync(join(directory, "status"), installed);
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
   writeFileSync(join(directory, "sources.list"), `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ""}${mirror} ${suite} main\n`);
   const options = {
