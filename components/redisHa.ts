@@ -97,7 +97,7 @@ export class RedisHa extends pulumi.ComponentResource {
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const hosts = createHosts(name, wanted, args, { parent: this });
     const hostOf = (host: string): Host => hosts.get(host) as Host;
-    const entries = args.hostsEntries === false ? [] : this.#hostsEntries(name, [...hosts.values()], args.hostsFile);
+    const entries = this.#hostsEntries(name, [...hosts.values()], args);
 
     const seenFrom = (host: Host) => {
       const located = (members: Topology["nodes"]): Located[] =>
@@ -189,12 +189,15 @@ export class RedisHa extends pulumi.ComponentResource {
     });
   }
 
-  /** One block on each machine, however many of the hosts it is. */
-  #hostsEntries(name: string, hosts: Host[], file: string | undefined): HostsEntries[] {
+  /** One block on each machine, however many of the hosts it is; where none is wanted, the names have to be known without. */
+  #hostsEntries(name: string, hosts: Host[], { hostsEntries, hostsFile: file }: RedisHaArgs): HostsEntries[] {
     const entries = Object.fromEntries(hosts.map(({ hostName, address }) => [hostName, address]));
-    return hosts
-      .filter(({ machine }, index) => hosts.findIndex((other) => other.machine === machine) === index)
-      .map((host) => new HostsEntries(`${name}-hosts-${host.hostName}`, { host, entries, file }, { parent: this }));
+    const machines = hosts.filter(({ machine }, index) => hosts.findIndex((other) => other.machine === machine) === index);
+    if (hostsEntries !== false) {
+      return machines.map((host) => new HostsEntries(`${name}-hosts-${host.hostName}`, { host, entries, file }, { parent: this }));
+    }
+    for (const host of machines) host.requireNames(entries);
+    return [];
   }
 }
 

@@ -28,9 +28,11 @@ export function afterChecks(text: pulumi.Output<string>): pulumi.Output<string> 
 }
 
 function afterAll(list: pulumi.Output<unknown>[], text: pulumi.Output<string>): pulumi.Output<string> {
+  return onceBuilt(() => pulumi.all(list)).apply(() => text);
+}
+
+/** @returns what `make` gives once the program has built its components. */
+export function onceBuilt<T>(make: () => pulumi.Input<T>): pulumi.Output<pulumi.Unwrap<T>> {
   const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-  return pulumi
-    .output(built)
-    .apply(() => pulumi.all(list))
-    .apply(() => text);
+  return pulumi.output(built).apply(() => pulumi.output(make()));
 }

@@ -73,6 +73,9 @@ export interface ProcessArgs {
   memoryBytes?: number;
 }
 
+/** Seconds for a hand-over that finds a failover in progress, besides the time that the process may take to end. */
+export const handOverSeconds = 90;
+
 /** A change to a file that is not the stack's, made by a script of the host that can check, apply and remove it. */
 export interface EditArgs {
   /** The setting to name if the file can't be edited. */
@@ -166,6 +169,9 @@ export abstract class Host extends pulumi.ComponentResource {
 
   /** Makes an edit now, takes it back when the resource is deleted. */
   abstract edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource;
+
+  /** Refuses the whole program if one of these names (name to address) stands for something else for this host's processes. */
+  abstract requireNames(names: Record<string, pulumi.Input<string>>): void;
 
   /**
    * Has a process's lifecycle script verify the whole that the process belongs to: whenever `occasion` (lines of text)

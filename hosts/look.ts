@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../templates/render.ts";
 import { inputError } from "../components/inputError.ts";
-import { addLook } from "./gate.ts";
+import { addLook, onceBuilt } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 
@@ -26,8 +26,7 @@ export class Look {
    * @param check throws where the answers say that nothing can be done there.
    */
   constructor(run: Run, opening: string = scriptText("look.sh"), closing = "wait\n", check: (answers: Answers) => void = () => undefined) {
-    const asked = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-    this.answers = pulumi.output(asked).apply(() =>
+    this.answers = onceBuilt(() =>
       run(pulumi.all(this.#questions).apply((questions) => `${opening}${questions.join("")}${closing}`)).apply((stdout) => {
         const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
         const answers = Object.fromEntries(lines) as Answers;
@@ -59,11 +58,27 @@ export class Look {
     return this.ask(`look_scripts ${words(directory, ...scripts)} &\n`).apply((answers) => answers.scripts ?? newInstance());
   }
 
-  /** Fails if something stands against the edit. */
-  edit(name: string, { field, script, settings }: EditArgs): pulumi.Output<void> {
+  /** Fails if a name (of these: name to address) stands for something else on the machine. */
+  names(place: string, names: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<void> {
+    const question = pulumi
+      .output(names)
+      .apply((known) => `look_names ${words(...Object.entries(known).map(([name, address]) => `${address} ${name}`))} &\n`);
+    return this.ask(question).apply((answers) => {
+      const refusal = refusalIn(answers, "names");
+      if (refusal === undefined) return;
+      const trap = refusal.includes(" is 127.0.1.1 ") ? ` (Debian's installer writes that line into /etc/hosts: delete it)` : "";
+      throw inputError({
+        propertyPath: "hostsEntries",
+        reason: `false is not allowed: on ${place}, ${refusal}${trap}. Mend that there, or set true`,
+      });
+    });
+  }
+
+  /** Fails if something stands against the edit; `place` is named where it is not this machine. */
+  edit(name: string, place: string, { field, script, settings }: EditArgs): pulumi.Output<void> {
     return this.ask(pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text)} &\n`)).apply((answers) => {
       const refusal = refusalIn(answers, name);
-      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: refusal });
+      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: place ? `on ${place}: ${refusal}` : refusal });
     });
   }
 }

@@ -52,8 +52,12 @@ export abstract class ScriptedHost extends Host {
   }
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
-    requireBeforeAnything(this.looking.edit(name, args));
+    requireBeforeAnything(this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args));
     return this.command(name, this.wordsFor("edit", `${args.script} ${quote(name)}`), args.settings, this.#at(placement));
+  }
+
+  override requireNames(names: Record<string, pulumi.Input<string>>): void {
+    requireBeforeAnything(this.looking.names(this.hostName, names));
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource {

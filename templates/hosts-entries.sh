@@ -112,6 +112,8 @@ function find_conflicts(    i, s, f, n, k, name) {
             name = tolower(f[k])
             if (!(name in address) || address[name] == f[1]) continue
             if (i in block_of) notes = notes "warning: line " i " (" block_of[i] ") already maps " name " to " f[1] ", which wins over our " address[name] "\n"
+            else if (f[1] ~ /^127\./ && address[name] !~ /^127\./)
+                fail(i, name " is " f[1] " here, which Debian\047s installer writes for a machine\047s own name: what runs here would not find it at " address[name] "; delete that line, or use another host name")
             else fail(i, name " is already mapped to " f[1] ", which would win over " address[name] "; delete or change that line, or use another host name")
         }
     }

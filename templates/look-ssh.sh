@@ -86,8 +86,9 @@ printf '%s' "$config" | sed "s|@known@|$work/known|" >"$work/config"
 [ -z "$bastion" ] || know bastion $bastion
 # shellcheck disable=SC2086
 know target $target
-printf '%s\n' "$look" | limited "$limit" ssh -F "$work/config" target "${become}sh -s" 2>"$work/said"
+printf '%s\n' "$look" | limited "$limit" ssh -F "$work/config" target "${become}sh -s" 2>"$work/lines"
 status=$?
+tr -d '\r' <"$work/lines" >"$work/said"
 for name in bastion target; do
   # A key that is known, by hostKey or known_hosts, and is another one than it shows.
   if [ $status -ne 0 ] && grep -q "Host key for $name has changed" "$work/said"; then

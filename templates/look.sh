@@ -1,5 +1,6 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_machine, look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines "KEY value" for hosts/look.ts.
+# look_machine, look_names, look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines
+# "KEY value" for hosts/look.ts.
 set -u
 umask 077
 LC_ALL=C
@@ -18,6 +19,16 @@ look_machine() {
   at=$1
   until [ -d "$at" ]; do at=$(dirname "$at"); done
   echo "space_kib $(df -Pk "$at" | awk 'NR == 2 { print $4 }')"
+}
+
+# look_names "ADDRESS NAME"...: which of these names stand for something else here.
+look_names() {
+  command -v getent >/dev/null || return 0
+  wrong=$(for pair in "$@"; do
+    is=$( (getent ahostsv4 "${pair#* }" || getent hosts "${pair#* }") 2>/dev/null | awk 'NR == 1 { print $1 }')
+    [ "$is" = "${pair%% *}" ] || printf '%s is %s instead of %s, ' "${pair#* }" "${is:-not known}" "${pair%% *}"
+  done)
+  [ -z "$wrong" ] || echo "refused.names ${wrong%, }"
 }
 
 # look_version NAME SERVER...: which of these programs there is, and its version.

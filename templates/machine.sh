@@ -3,24 +3,24 @@
 # can change nothing of what root runs; where systemd runs, each is a service.
 #
 #   sh machine.sh prepare                user and directories
-#   sh machine.sh create|update NAME     settings on stdin: keep the process as host.sh does
+#   sh machine.sh create|update NAME STOPSECONDS
+#                                        settings on stdin: keep the process as host.sh does; its service gets that long to end
 #   sh machine.sh delete NAME            end it, and remove its directory and its service
 #   sh machine.sh start|stop|kill NAME   by hand; a killed one stays away until it is started
 #   sh machine.sh verify NAME            lifecycle.sh verify
 #   sh machine.sh uninstall              undo whatever is still there
 #
-# machine.conf beside it (sh assignments): user=, unit= (in front of the services' names). What else it makes is noted in
-# made.*, to be removed again.
+# machine.conf beside it (sh assignments): user=, unit= (in front of the services' names), owner= (tells stacks apart).
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-action=${1:?action} name=${2:-}
-user='' unit=''
+action=${1:?action} name=${2:-} stop_seconds=${3:-150}
+user='' unit='' owner=''
 # shellcheck source=/dev/null
-. "$here/machine.conf" || exit 1
+. "$here/machine.conf" && . "$here/shared.sh" || exit 1
 directory=$here/processes/$name service=$unit-$name.service
 fail() { echo "$*" >&2; exit 1; }
 
@@ -29,18 +29,19 @@ as_user() { su -s /bin/sh "$user" -c "PARENT='${parent:-}' exec $*"; }
 group() { id -g "$user"; }
 
 add_user() {
+  join "user-$user"
   id "$user" >/dev/null 2>&1 && return
+  note "user-$user" "$user"
   shell=$(command -v nologin || echo /bin/false)
   if command -v useradd >/dev/null; then
     useradd --system --user-group --home-dir "$here" --no-create-home --shell "$shell" "$user"
   else
     addgroup -S "$user" && adduser -S -D -H -h "$here" -s "$shell" -G "$user" "$user"
   fi || fail "the user $user cannot be made"
-  : >"$here/made.user"
 }
 
 remove_user() {
-  [ -e "$here/made.user" ] || return 0
+  leave "user-$user" || return 0
   if command -v userdel >/dev/null; then userdel "$user"; else deluser "$user"; fi >/dev/null 2>&1
   if getent group "$user" >/dev/null 2>&1; then groupdel "$user" 2>/dev/null || delgroup "$user"; fi
 }
@@ -71,11 +72,12 @@ CapabilityBoundingSet=
 SystemCallArchitectures=native
 SystemCallFilter=@system-service'
 
+# runs_with PROPERTIES: there is such a thing here, and our directory, be it in /home or /tmp, is not taken away by it.
 runs_with() {
   printf '%s\n' "$1" | {
-    set -- systemd-run --quiet --wait --collect "--uid=$user"
+    set -- systemd-run --quiet --wait --collect "--uid=$user" -p "ReadWritePaths=$here/processes"
     while read -r property; do set -- "$@" -p "$property"; done
-    "$@" /bin/true >/dev/null 2>&1
+    "$@" /bin/sh -c "test -r $here/host.sh && test -w $here/processes" >/dev/null 2>&1
   }
 }
 
@@ -101,6 +103,8 @@ unit_text() {
 Description=Redis HA, $name
 Wants=network-online.target
 After=network-online.target
+# A full disk, say, must not make it give up for good.
+StartLimitIntervalSec=0
 
 [Service]
 User=$user
@@ -111,7 +115,7 @@ Restart=always
 RestartSec=1
 # The first process hands over, then ends the server: nobody else gets the signal, and both need their time.
 KillMode=mixed
-TimeoutStopSec=150
+TimeoutStopSec=$stop_seconds
 LimitNOFILE=65536
 ReadWritePaths=$here/processes
 $(usable_hardening)
@@ -121,14 +125,17 @@ WantedBy=multi-user.target
 END
 }
 
+put_unit() {
+  wanted=$(unit_text) file=/etc/systemd/system/$service
+  [ "$wanted" != "$(cat "$file" 2>/dev/null)" ] || return 0
+  [ ! -e "$file" ] || grep -q -F "$here/host.sh" "$file" || fail "$file is there already, and not of this stack: give the stack, or the component, another name"
+  if ! { printf '%s\n' "$wanted" >"$file.new" && mv "$file.new" "$file"; }; then fail "$file cannot be written"; fi
+  systemctl daemon-reload
+}
+
 service_up() {
   killed=/run/systemd/system/$service.d
-  wanted=$(unit_text) file=/etc/systemd/system/$service
-  if [ "$wanted" != "$(cat "$file" 2>/dev/null)" ]; then
-    if ! { printf '%s\n' "$wanted" >"$file.new" && mv "$file.new" "$file"; }; then fail "$file cannot be written"; fi
-    rm -rf "$killed"
-    systemctl daemon-reload
-  elif [ -d "$killed" ]; then
+  if [ -d "$killed" ]; then
     rm -rf "$killed"
     systemctl daemon-reload
   fi
@@ -150,6 +157,7 @@ service_gone() {
 keep() {
   if has_systemd; then
     parent='its service'
+    put_unit
     service_up
   fi
   as_user sh "$here/host.sh" "$1" "$directory"
@@ -173,7 +181,6 @@ uninstall() {
   done
   remove_user
   rm -rf "$here/processes"
-  rm -f "$here"/made.*
   sh "$here/host.sh" uninstall
 }
 

@@ -1,12 +1,13 @@
-# Puts a Redis onto a machine that has none; read by sh from standard input, as root. Before it stand assignments:
-# packages= (1: the distribution's may be installed), version= (of the package, or its beginning; empty for any), tarball=
-# (a file with redis-server and redis-cli in it, to be unpacked into bin=), servers= (programs that will do).
+# Puts a Redis onto a machine that has none, and takes away what came with it; read by sh from standard input, as root,
+# behind shared.sh. Before it stand assignments: action= (install, remove), packages= (1: the distribution's may be
+# installed), version= (of the package, or its beginning; empty for any), tarball= (a file with redis-server and redis-cli
+# in it, to be unpacked into bin=), servers= (programs that will do).
 # Prints lines "server PROGRAM" and "version TEXT".
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
-: "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:?}"
+: "${action:?}" "${left:=}" "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:=}"
 fail() { echo "$*" >&2; exit 1; }
 log=$(mktemp) || exit 1
 trap 'rm -f "$log" ${policy_is_ours:+/usr/sbin/policy-rc.d}' EXIT
@@ -42,6 +43,8 @@ of_apt() {
   [ -z "$version" ] || apt-cache madison redis-server | awk -F ' *[|] *' -v v="$version" '{ plain = $2; sub(/^[0-9]*:/, "", plain) } index($2, v) == 1 || index(plain, v) == 1 { print "=" $2; exit }'
 }
 
+apt() { apt-get "$@" -y -q --no-install-recommends install "redis-server$pinned"; }
+
 # Debian starts a service as soon as its package is installed: what nobody asked for must not take a port.
 from_debian() {
   policy_is_ours=
@@ -51,30 +54,59 @@ from_debian() {
   fi
   export DEBIAN_FRONTEND=noninteractive
   pinned=$(of_apt)
-  if [ -n "$version" ] && [ -z "$pinned" ] || ! apt-get install -y -q --no-install-recommends "redis-server$pinned" >"$log" 2>&1; then
+  if [ -n "$version" ] && [ -z "$pinned" ] || ! apt -s >"$log" 2>&1; then
     apt-get update -q >"$log" 2>&1
     pinned=$(of_apt)
     [ -z "$version" ] || [ -n "$pinned" ] || fail "redisVersion: there is no redis-server $version in this machine's repositories, but $(apt-cache madison redis-server | awk -F ' *[|] *' '{ printf "%s ", $2 }')"
-    apt-get install -y -q --no-install-recommends "redis-server$pinned" >>"$log" 2>&1 || fail "$(tail -n 5 "$log")"
+    apt -s >>"$log" 2>&1 || fail "$(tail -n 5 "$log")"
   fi
+  note packages "$(sed -n 's/^Inst \([^ ]*\).*/\1/p' "$log")"
+  apt >"$log" 2>&1 || fail "$(tail -n 5 "$log")"
 }
 
-if ! find_server; then
-  if [ -n "$tarball" ]; then
-    from_tarball
-  elif [ "$packages" != 1 ]; then
-    fail "there is none of $servers here, and installing one is turned off (installRedis)"
-  elif command -v apt-get >/dev/null; then
-    from_debian
-  elif command -v dnf >/dev/null; then
-    dnf install -y "redis${version:+-$version}" >"$log" 2>&1 || dnf install -y "valkey${version:+-$version}" >>"$log" 2>&1
-  elif command -v yum >/dev/null; then
-    yum install -y "redis${version:+-$version}" >"$log" 2>&1
-  else
-    fail "there is no redis-server, and no apt-get, dnf or yum to install one: set redisTarball, or install it by hand"
+# from_rpm PROGRAM: dnf or yum.
+from_rpm() {
+  names() { rpm -qa --qf '%{NAME}\n' | sort; }
+  before=$(names)
+  "$1" install -y "redis${version:+-$version}" >"$log" 2>&1 || "$1" install -y "valkey${version:+-$version}" >>"$log" 2>&1
+  note packages "$(names | grep -v -x -F "$before")"
+}
+
+install() {
+  [ -n "$tarball" ] || join packages
+  if ! find_server; then
+    if [ -n "$tarball" ]; then
+      from_tarball
+    elif [ "$packages" != 1 ]; then
+      fail "there is none of $servers here, and installing one is turned off (installRedis)"
+    elif command -v apt-get >/dev/null; then
+      from_debian
+    elif command -v dnf >/dev/null; then
+      from_rpm dnf
+    elif command -v yum >/dev/null; then
+      from_rpm yum
+    else
+      fail "there is no redis-server, and no apt-get, dnf or yum to install one: set redisTarball, or install it by hand"
+    fi
+    find_server || fail "Redis could not be installed: $(tail -n 5 "$log")"
+    [ -n "$tarball" ] || [ ! -d /run/systemd/system ] || systemctl disable --now redis-server redis redis-sentinel valkey >/dev/null 2>&1
   fi
-  find_server || fail "Redis could not be installed: $(tail -n 5 "$log")"
-  [ -n "$tarball" ] || [ ! -d /run/systemd/system ] || systemctl disable --now redis-server redis redis-sentinel valkey >/dev/null 2>&1
-fi
-echo "server $server"
-echo "version $("$server" --version | head -n 1)"
+  echo "server $server"
+  echo "version $("$server" --version | head -n 1)"
+}
+
+# What somebody else has come to use in the meantime stays.
+remove() {
+  leave packages || exit 0
+  # shellcheck disable=SC2086
+  set -- $left
+  for exe in /proc/[0-9]*/exe; do
+    case $(readlink "$exe") in */redis-* | */valkey-*) echo "a Redis server still runs here: $* stay installed" && exit 0 ;; esac
+  done
+  if [ -d /run/systemd/system ] && systemctl is-enabled redis-server redis redis-sentinel valkey 2>/dev/null | grep -q -x enabled; then
+    echo "the distribution's own service is in use: $* stay installed" && exit 0
+  fi
+  if command -v dpkg >/dev/null; then dpkg --purge "$@"; else rpm -e "$@"; fi >"$log" 2>&1 || echo "some of $* stay installed: $(tail -n 3 "$log")"
+}
+
+"$action"

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 
 /** What writers got done. */
 export interface Written {
@@ -9,7 +9,7 @@ export interface Written {
   longestGap: number;
 }
 
-/** Sentinel-aware clients, with their library's default settings, that write one key after the other. */
+/** Four Sentinel-aware clients, with their library's default settings, that write one key after the other. */
 export class Writers {
   readonly #clients: Redis[];
   readonly #written: Written = { acknowledged: [], longestGap: 0 };
@@ -17,10 +17,13 @@ export class Writers {
   #running = true;
   #trouble: unknown = "nothing was said";
 
-  /** @param sentinels each HOST:PORT, names as the system resolves them. */
-  constructor(sentinels: readonly string[], masterName = "redis-ha", count = 4) {
+  /**
+   * @param sentinels each HOST:PORT, names as the system resolves them.
+   * @param options that differ from the library's defaults.
+   */
+  constructor(sentinels: readonly string[], options: RedisOptions = {}) {
     const places = sentinels.map((each) => ({ host: each.split(":")[0], port: Number(each.split(":")[1]) }));
-    this.#clients = Array.from({ length: count }, () => new Redis({ sentinels: places, name: masterName }));
+    this.#clients = Array.from({ length: 4 }, () => new Redis({ sentinels: places, name: "redis-ha", ...options }));
     let last = Date.now();
     this.#working = Promise.all(
       this.#clients.map(async (client, writer) => {

@@ -5,7 +5,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../templates/render.ts";
 import { isLoopback } from "../address.ts";
 import { afterChecks } from "../gate.ts";
-import { type EditArgs, Host, type HostArgs, type Placement, type ProcessArgs, type ProcessCommands, type ProcessFacts } from "../host.ts";
+import {
+  type EditArgs,
+  handOverSeconds,
+  Host,
+  type HostArgs,
+  type Placement,
+  type ProcessArgs,
+  type ProcessCommands,
+  type ProcessFacts,
+} from "../host.ts";
 import { LocalHost } from "../local.ts";
 import { newInstance, processFacts } from "../look.ts";
 import { puts, quote } from "../shell.ts";
@@ -16,9 +25,6 @@ const mount = "/redis-ha";
 
 /** A container's first process: waits until the scripts are there and its user's own, then is the process's parent. */
 const boot = `trap 'exit 0' INT TERM; until [ -s "$0" ] && [ -w "$0" ]; do sleep 0.1; done; exec sh "$0" supervise "$1"`;
-
-/** Seconds for a hand-over that finds a failover in progress, besides the time that the process may take to end. */
-const handOverSeconds = 90;
 
 /** What the containers of all hosts have in common. */
 export interface ContainerArgs {
@@ -174,6 +180,10 @@ export class DockerHost extends Host {
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
     return this.#local().edit(name, args, placement);
+  }
+
+  override requireNames(): void {
+    // Containers are told the names of all hosts.
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {

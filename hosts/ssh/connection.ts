@@ -80,7 +80,8 @@ function hostSection(name: string, { address, sshPort = 22, user = "root", priva
     ...(hostKey === "unchecked"
       ? ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"]
       : ["StrictHostKeyChecking yes", 'UserKnownHostsFile "@known@"']),
-    ...(privateKeyFile ? ["IdentitiesOnly yes", `IdentityFile "${privateKeyFile}"`] : []),
+    // What ssh would try of its own accord, the plugin does not.
+    ...(privateKeyFile ? ["IdentitiesOnly yes", `IdentityFile "${privateKeyFile}"`] : ["IdentityFile none"]),
     ...more,
   ];
 }

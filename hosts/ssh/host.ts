@@ -4,8 +4,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
 import { scriptText } from "../../templates/render.ts";
-import type { BastionArgs, Host, HostArgs, Placement, ProcessArgs, ProcessCommands, ProcessFacts } from "../host.ts";
-import { afterLooks } from "../gate.ts";
+import { afterLooks, onceBuilt } from "../gate.ts";
+import {
+  type BastionArgs,
+  handOverSeconds,
+  type Host,
+  type HostArgs,
+  type Placement,
+  type ProcessArgs,
+  type ProcessCommands,
+  type ProcessFacts,
+} from "../host.ts";
 import { type Answers, Look, refusalIn } from "../look.ts";
 import { ScriptedHost, type Words } from "../scripted.ts";
 import { assignments, quote } from "../shell.ts";
@@ -33,7 +42,7 @@ export interface MachineArgs {
 /** What {@link MachineArgs.kernelSettings} may hold. */
 export const kernelSettings = ["overcommit", "hugepages", "somaxconn"];
 
-const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "kernel.sh", "firewall.sh"];
+const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "shared.sh", "kernel.sh", "services.sh", "firewall.sh"];
 
 /** A machine that is reached over SSH: services where systemd runs, else plain processes; a user of their own. */
 export class SshHost extends ScriptedHost {
@@ -48,8 +57,11 @@ export class SshHost extends ScriptedHost {
   readonly #bastion: BastionArgs | undefined;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
-  readonly #ports: number[] = [];
+  readonly #version: string | undefined;
   readonly #packages: remote.Command;
+  readonly #processes: { process: string; port: number; stopSeconds: number }[] = [];
+  /** What has to be done on the machine before a process listens there. */
+  readonly #before: pulumi.Resource[] = [];
 
   /** @param others all hosts of the whole, this one among them: who has to get through. */
   constructor(name: string, hostName: string, args: HostArgs & MachineArgs, others: () => Iterable<Host>, opts?: pulumi.ComponentResourceOptions) {
@@ -68,6 +80,7 @@ export class SshHost extends ScriptedHost {
     const { user, privateKeyFile, hostKey, bastion } = args;
     this.#target = { address, sshPort: args.sshPort, user, privateKeyFile, hostKey };
     this.#bastion = bastion;
+    this.#version = args.redisVersion;
     this.looking = new Look(
       (text) => {
         const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
@@ -86,13 +99,13 @@ export class SshHost extends ScriptedHost {
         return connectionOf(this.#target, bastion, { target, bastion: shownKey(known("bastion")) });
       }),
     );
-    this.#packages = this.#installRedis(args);
-    const conf = assignments({
-      user: args.serviceUser ?? "redis-ha",
-      unit: `${name}-${pulumi.getStack()}`,
-    });
+    const owner = this.directory.replaceAll("/", "-");
+    const conf = assignments({ user: args.serviceUser ?? "redis-ha", unit: `${name}-${pulumi.getStack()}`, owner });
     const machine = this.script("machine.sh");
     const uninstall = `if [ -f ${machine} ]; then sh ${machine} uninstall; fi`;
+    const packages = (settings: Parameters<typeof assignments>[0]) =>
+      `${assignments({ ...settings, owner })}${scriptText("shared.sh")}${scriptText("packages.sh")}`;
+    this.#packages = this.#installRedis(args, packages);
     // A remote command whose machine has changed is never undone on the old one.
     const place = `${hostName} (${address})`;
     const left = `could not be reached: what is left there has to be ended by hand (sh ${machine} uninstall)`;
@@ -101,7 +114,7 @@ export class SshHost extends ScriptedHost {
       {
         create: "true",
         delete: `case $(sh) in *refused.*) echo ${quote(`${place} ${left}`)} >&2 ;; *) echo ${quote(`${place} is cleaned up`)} ;; esac`,
-        stdin: `limit=200\n${overSsh(this.#target, bastion, uninstall)}`,
+        stdin: `limit=200\n${overSsh(this.#target, bastion, `(${uninstall})\n${packages({ action: "remove" })}`)}`,
         triggers: [address],
         addPreviousOutputInEnv: false,
       },
@@ -114,32 +127,34 @@ export class SshHost extends ScriptedHost {
       [moved, this.#packages],
     );
     const wanted = args.kernelSettings ?? kernelSettings;
-    const owner = `${name}-${pulumi.getStack()}`;
+    const opened = `${name}-${pulumi.getStack()}`;
     if (wanted.length > 0) {
-      const settings = assignments({ STORE: this.storeOf("kernel"), OWNER: owner, WANTED: wanted });
+      const settings = assignments({ STORE: this.storeOf("kernel"), OWNER: opened, WANTED: wanted });
       this.edit(`${name}-kernel`, { field: "kernelSettings", script: "kernel.sh", settings }, { parent: this });
     }
-    if (args.firewallClients) {
-      const clients = args.firewallClients;
-      const built = new Promise<boolean>((resolve) => setImmediate(() => resolve(true)));
-      const settings = pulumi.output(built).apply(() =>
-        pulumi.all([...others()].map((other) => other.announcedAddress)).apply((addresses) =>
-          assignments({
-            TABLE: owner.replaceAll(/[^A-Za-z0-9_]/g, "_"),
-            PORTS: this.#ports.map(String),
-            ALLOWED: [...addresses, ...clients],
-            STORE: this.storeOf("firewall"),
-          }),
-        ),
+    const ports = () => this.#processes.map(({ port }) => String(port));
+    const services = onceBuilt(() => assignments({ PORTS: ports(), ADDRESS: address, STORE: this.storeOf("services") }));
+    this.#before.push(this.edit(`${name}-services`, { field: `hosts.${hostName}`, script: "services.sh", settings: services }, { parent: this }));
+    const clients = args.firewallClients;
+    if (clients) {
+      const table = opened.replaceAll(/[^A-Za-z0-9_]/g, "_");
+      const settings = onceBuilt(() =>
+        pulumi
+          .all([...others()].map((other) => other.announcedAddress))
+          .apply((addresses) => assignments({ TABLE: table, PORTS: ports(), ALLOWED: [...addresses, ...clients], STORE: this.storeOf("firewall") })),
       );
-      this.edit(`${name}-firewall`, { field: "firewallClients", script: "firewall.sh", settings }, { parent: this });
+      this.#before.push(this.edit(`${name}-firewall`, { field: "firewallClients", script: "firewall.sh", settings }, { parent: this }));
     }
     this.registerOutputs();
   }
 
   override look(process: string, wanted: readonly string[]): pulumi.Output<ProcessFacts> {
     return super.look(process, this.#candidates(wanted)).apply((facts) => {
-      if (/ v=\d/.test(facts.version)) return pulumi.output(facts);
+      const [, found] = / v=(\d[\d.]*)/.exec(facts.version) ?? [];
+      if (found !== undefined) {
+        this.#refuseVersion(found);
+        return pulumi.output(facts);
+      }
       return this.#packages.stdout.apply((said) => {
         const value = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1];
         return { ...facts, server: value("server") ?? facts.server, version: value("version") ?? facts.version };
@@ -148,8 +163,8 @@ export class SshHost extends ScriptedHost {
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
-    this.#ports.push(args.port);
-    return super.keepProcess(name, process, args, facts, placement);
+    this.#processes.push({ process, port: args.port, stopSeconds: args.stopSeconds });
+    return super.keepProcess(name, process, args, facts, { ...placement, dependsOn: [...this.#before, ...(placement.dependsOn ?? [])] });
   }
 
   override addressOf(other: Host): pulumi.Output<string> {
@@ -172,20 +187,29 @@ export class SshHost extends ScriptedHost {
     const { address, sshPort: port = 22, user = "root", privateKeyFile } = this.#target;
     const key = privateKeyFile ? `-i ${quote(privateKeyFile)} ` : "";
     const what = (action: string) =>
-      `ssh ${key}-p ${port} ${user}@${address} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
+      `ssh ${key}${this.#jump()}-p ${port} ${user}@${address} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
     return { kill: what("kill"), stop: what("stop"), start: what("start") };
+  }
+
+  /** Options of ssh for a person who goes through the bastion. */
+  #jump(): string {
+    if (!this.#bastion) return "";
+    const { address, sshPort: port = 22, user = "root", privateKeyFile } = this.#bastion;
+    const key = privateKeyFile ? `-i ${quote(privateKeyFile)} ` : "";
+    return `-o ${quote(`ProxyCommand=ssh ${key}-W %h:%p -p ${port} ${user}@${address}`)} `;
   }
 
   protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
     const root = become(this.#target);
+    const stopSeconds = handOverSeconds + (this.#processes.find(({ process }) => process === what)?.stopSeconds ?? 0);
     const ifThere = (script: string, words: string) =>
       `if ${root}test -f ${script}; then ${root}sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`;
     const [host, machine] = [this.script("host.sh"), this.script("machine.sh")];
     if (action === "edit") return { create: `${root}sh ${host} apply ${what}`, delete: ifThere(host, `remove ${what}`) };
     if (action === "verify") return { create: `${root}sh ${machine} verify ${what}` };
     return {
-      create: `${root}sh ${machine} create ${what}`,
-      update: `${root}sh ${machine} update ${what}`,
+      create: `${root}sh ${machine} create ${what} ${stopSeconds}`,
+      update: `${root}sh ${machine} update ${what} ${stopSeconds}`,
       delete: ifThere(machine, `delete ${what}`),
     };
   }
@@ -195,7 +219,10 @@ export class SshHost extends ScriptedHost {
   }
 
   /** Runs once a machine: what was there before, or was installed then, is looked at each time. */
-  #installRedis({ installRedis = true, redisVersion = "", redisTarball }: MachineArgs): remote.Command {
+  #installRedis(
+    { installRedis = true, redisVersion = "", redisTarball }: MachineArgs,
+    script: (settings: Parameters<typeof assignments>[0]) => string,
+  ): remote.Command {
     const opts = { parent: this };
     const connection = this.#connection;
     const tarball = redisTarball ? `/tmp/${this.componentName}-${pulumi.getStack()}.tar` : "";
@@ -208,18 +235,12 @@ export class SshHost extends ScriptedHost {
           ),
         ]
       : [];
-    const settings = assignments({
-      packages: installRedis,
-      version: redisVersion,
-      tarball,
-      bin: this.#bin,
-      servers: this.#candidates(servers).join(" "),
-    });
+    const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: this.#candidates(servers).join(" ") };
     return new remote.Command(
       `${this.componentName}-packages`,
       {
         create: `${become(this.#target)}sh`,
-        stdin: afterLooks(pulumi.output(`${settings}${scriptText("packages.sh")}`)),
+        stdin: afterLooks(pulumi.output(script({ action: "install", ...settings }))),
         connection,
         triggers: [this.#target.address],
         addPreviousOutputInEnv: false,
@@ -235,6 +256,15 @@ export class SshHost extends ScriptedHost {
   /** What came with an archive goes before what else there may be. */
   #candidates(wanted: readonly string[]): string[] {
     return [...wanted.filter((each) => !each.includes("/")).map((each) => `${this.#bin}/${each}`), ...wanted];
+  }
+
+  /** @throws InputError where what is on the machine is not what was asked for: an upgrade is nothing to come along unasked. */
+  #refuseVersion(found: string): void {
+    const wanted = this.#version;
+    // A package's version has more to it than the program's.
+    if (wanted === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) return;
+    const reason = `${JSON.stringify(wanted)} is not allowed: ${this.hostName} has ${found} already. Install the other version there, or take redisVersion out`;
+    throw inputError({ propertyPath: "redisVersion", reason });
   }
 
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
@@ -274,7 +304,8 @@ export class SshHost extends ScriptedHost {
 const leastSpaceKib = 10_240;
 
 function adviceFor(said: string, user: string): string {
-  if (/permission denied/i.test(said)) return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add)`;
+  if (/permission denied/i.test(said))
+    return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add); one with a passphrase has to be in the agent`;
   if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
   return "See that the machine is on, that address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
 }

@@ -23,7 +23,9 @@ export async function machineImage(say: (line: string) => void): Promise<Image> 
         const name = basename(archive).replace("%3a", "-");
         const control = await run("dpkg-deb", "--field", archive);
         renameSync(archive, join(repository, name));
-        const hash = createHash("sha256").update(readFileSync(join(repository, name))).digest("hex");
+        const hash = createHash("sha256")
+          .update(readFileSync(join(repository, name)))
+          .digest("hex");
         return `${control}\nFilename: ./${name}\nSize: ${statSync(join(repository, name)).size}\nSHA256: ${hash}\n`;
       }),
     );

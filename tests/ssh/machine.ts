@@ -11,9 +11,6 @@ export interface Machine {
   run(text: string): Promise<string>;
   /** Off and on again, without a word to anybody. */
   reboot(): Promise<void>;
-  /** Takes its link away. */
-  cut(): Promise<void>;
-  heal(): Promise<void>;
 }
 
 export async function run(program: string, ...args: string[]): Promise<string> {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../e2e/project.ts";
 import { sandbox } from "../containers/engine.ts";
@@ -17,7 +17,7 @@ export async function makeNetwork(): Promise<void> {
   await sh(`ip link add br0 type bridge && ip addr add ${bridge}/24 dev br0 && ip link set br0 up; mkdir -p /run/sshd; chmod 755 ${sandbox}`);
 }
 
-/** A network namespace with an sshd, an /etc and a host name of its own. */
+/** Namespaces with a network, processes, an sshd, an /etc, a /var/lib and a host name of their own; no systemd. */
 export class NamespaceMachine implements Machine {
   readonly name: string;
   readonly address: string;
@@ -26,8 +26,8 @@ export class NamespaceMachine implements Machine {
   /** The name of its network namespace. */
   readonly space: string;
   readonly #link: string;
+  /** pid, from outside; 0 while it is off. */
   #sshd = 0;
-  #network = "";
 
   constructor(name: string, number: number) {
     this.name = name;
@@ -38,7 +38,7 @@ export class NamespaceMachine implements Machine {
   }
 
   async make(): Promise<this> {
-    mkdirSync(this.directory);
+    mkdirSync(join(this.directory, "var"), { recursive: true });
     const [space, link] = [this.space, this.#link];
     await sh(`ip netns add ${space}; ip link add ${link} type veth peer name eth0 netns ${space}; ip link set ${link} master br0 up
       ip -n ${space} addr add ${this.address}/24 dev eth0; ip -n ${space} link set eth0 up; ip -n ${space} link set lo up
@@ -55,23 +55,17 @@ export class NamespaceMachine implements Machine {
   }
 
   run(text: string): Promise<string> {
-    return run("nsenter", "-t", String(this.#sshd), "-n", "-m", "-u", "sh", "-c", text);
+    return run("nsenter", ...this.#inside, "sh", "-c", text);
   }
 
   /** Starts a program in there that goes on by itself. */
   spawn(text: string) {
-    return spawn("nsenter", ["-t", String(this.#sshd), "-n", "-m", "-u", "sh", "-c", text], { stdio: ["ignore", "pipe", "inherit"] });
+    return spawn("nsenter", [...this.#inside, "sh", "-c", text], { stdio: ["ignore", "pipe", "inherit"] });
   }
 
   /** As `ps` shows them there: the command lines of all processes. */
-  processes(): string[] {
-    return this.#pids().map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-      } catch {
-        return "";
-      }
-    });
+  async processes(): Promise<string> {
+    return this.run("for each in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$each; echo; done 2>/dev/null");
   }
 
   async reboot(): Promise<void> {
@@ -79,10 +73,13 @@ export class NamespaceMachine implements Machine {
     await this.#start();
   }
 
+  /** With the first process of its namespace all others end. */
   off(): void {
-    for (const pid of this.#network ? this.#pids() : []) process.kill(pid, "SIGKILL");
+    if (this.#sshd) process.kill(this.#sshd, "SIGKILL");
+    this.#sshd = 0;
   }
 
+  /** Takes its link away. */
   async cut(): Promise<void> {
     await run("ip", "link", "set", this.#link, "down");
   }
@@ -91,27 +88,17 @@ export class NamespaceMachine implements Machine {
     await run("ip", "link", "set", this.#link, "up");
   }
 
-  async #start(): Promise<void> {
-    const words = ["nsenter", `--net=/var/run/netns/${this.space}`, "unshare", "--mount", "--uts", "sh", "-ec"];
-    const text = `hostname ${this.name}; mount --bind ${this.directory}/etc /etc; exec /usr/sbin/sshd -D -f ${this.directory}/sshd_config -E ${this.directory}/sshd.log`;
-    const child = spawn(words[0] as string, [...words.slice(1), text], { stdio: "ignore" });
-    this.#sshd = child.pid as number;
-    child.unref();
-    await eventually(`sshd on ${this.name}`, async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "");
-    this.#network = readlinkSync(`/proc/${this.#sshd}/ns/net`);
+  get #inside(): string[] {
+    return ["-t", String(this.#sshd), "-n", "-m", "-u", "-p"];
   }
 
-  #pids(): number[] {
-    const mine = this.#network;
-    return readdirSync("/proc")
-      .filter((entry) => /^\d+$/.test(entry))
-      .map(Number)
-      .filter((pid) => {
-        try {
-          return readlinkSync(`/proc/${pid}/ns/net`) === mine;
-        } catch {
-          return false;
-        }
-      });
+  async #start(): Promise<void> {
+    const unshare = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const mounts = `mount --bind ${this.directory}/etc /etc; mount --bind ${this.directory}/var /var/lib`;
+    const text = `hostname ${this.name}; ${mounts}; exec /usr/sbin/sshd -D -f ${this.directory}/sshd_config -E ${this.directory}/sshd.log`;
+    const child = spawn("nsenter", [`--net=/var/run/netns/${this.space}`, ...unshare, "sh", "-ec", text], { stdio: "ignore" });
+    child.unref();
+    await eventually(`sshd on ${this.name}`, async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "");
+    this.#sshd = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
   }
 }

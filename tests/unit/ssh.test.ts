@@ -24,7 +24,7 @@ describe("the resource graph of machines over SSH", () => {
 
   it("does everything on the machine as root, over its own connection", () => {
     const { create, connection } = find("ha-node2-process")?.inputs ?? {};
-    assert.equal(create, "sudo -n sh /var/lib/redis-ha/pulumi-redis-ha.unit/redis2/machine.sh create node2");
+    assert.equal(create, "sudo -n sh /var/lib/redis-ha/pulumi-redis-ha.unit/redis2/machine.sh create node2 150");
     const { host, port, user } = (connection as { value: { host: string; port: number; user: string } }).value;
     assert.deepEqual({ host, port, user }, { host: "10.0.0.2", port: 22, user: "operator" });
   });

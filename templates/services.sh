@@ -1,0 +1,103 @@
+#!/bin/sh
+# Keeps the distribution's own Redis, Valkey and Sentinel services off the stack's ports, and from coming back at the next
+# boot; needs root. Without systemd there are none.
+#
+#   sh services.sh check|apply|remove  <parameters
+#
+# Parameters are sh assignments on standard input:
+#   PORTS    TCP ports, a line each
+#   ADDRESS  where ours will listen
+#   STORE    directory that keeps what was turned off
+#
+# One that is in use (it holds keys, or has clients, a password or replicas) is nobody's to turn off: refused if it
+# listens where ours will, else left as it is. remove turns on again what apply turned off.
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+PORTS='' ADDRESS='' STORE=''
+eval "$(cat)"
+: "${STORE:?}"
+action=${1:?action}
+[ -d /run/systemd/system ] || exit 0
+
+# units: services that are there and no mere templates.
+units() {
+  {
+    systemctl list-unit-files --type=service --no-legend 'redis*' 'valkey*'
+    systemctl list-units --all --plain --type=service --no-legend 'redis*' 'valkey*'
+  } | awk '$1 !~ /@\.service$/ { print $1 }' | sort -u
+}
+
+# settings_of UNIT: sets port, address (of one who asks) and everywhere; 1 where it does not run on a configuration file, as
+# our own do not.
+settings_of() {
+  conf=$(systemctl show -p ExecStart --value "$1" | tr ' ' '\n' | grep -m 1 '^/.*\.conf$') && [ -r "$conf" ] || return 1
+  case $1 in *sentinel*) port=26379 ;; *) port=6379 ;; esac
+  port=$(sed -n "s/^port  *\([0-9]*\).*/\1/p" "$conf" | tail -n 1 | grep . || echo $port)
+  bind=$(sed -n 's/^bind  *//p' "$conf" | tail -n 1 | tr -d '"')
+  address=127.0.0.1 everywhere=1
+  [ -n "$bind" ] || return 0
+  address=${bind%% *} everywhere=
+  case " $bind " in *" 0.0.0.0 "* | *" * "* | *" $ADDRESS "*) everywhere=1 ;; esac
+  case $address in '*' | 0.0.0.0) address=127.0.0.1 ;; esac
+}
+
+# in_use UNIT: what somebody uses it for; nothing if it only runs.
+in_use() {
+  systemctl is-active --quiet "$1" || return 0
+  cli=redis-cli
+  command -v $cli >/dev/null || cli=valkey-cli
+  said=$(printf 'INFO\nCLIENT LIST\n' | timeout 3 "$cli" -h "$address" -p "$port" 2>&1 | tr -d '\r')
+  case $said in *NOAUTH* | *NOPERM*) echo "it has a password" && return ;; esac
+  # A distribution's sentinel is a client of the distribution's node.
+  printf '%s\n' "$said" | awk -F '[:,=]' '
+    /^db[0-9]/ { keys += $3 }
+    /^id=/ && !/ name=sentinel-/ && !/ cmd=client/ { clients++ }
+    /^role:slave/ || /^connected_slaves:[1-9]/ || /^master[0-9]+:.*slaves=[1-9]/ || /^master[0-9]+:.*sentinels=[2-9]/ { others = 1 }
+    END {
+      if (keys) print "it holds " keys " keys"
+      if (clients) print "it has clients: " clients
+      if (others) print "it works with other servers"
+    }'
+}
+
+# in_the_way: for each service on one of the ports that is to be turned off: "UNIT ACTIVE ENABLED"; exits 1 at one that
+# can't be.
+in_the_way() {
+  for unit in $(units); do
+    settings_of "$unit" || continue
+    printf '%s\n' "$PORTS" | grep -q -x "$port" || continue
+    active=$(systemctl is-active "$unit") enabled=$(systemctl is-enabled "$unit" 2>/dev/null)
+    case $active:$enabled in active:* | activating:* | *:enabled) ;; *) continue ;; esac
+    used=$(in_use "$unit" | tr '\n' ',')
+    if [ -z "$used" ]; then
+      echo "$unit $active $enabled"
+    elif [ -n "$everywhere" ]; then
+      echo "port $port is taken by this machine's $unit, and ${used%,}. Choose another port; or, if it can go, move its data and type: systemctl disable --now $unit" >&2
+      exit 1
+    else
+      echo "$unit, at $address:$port, stays: ${used%,}" >&2
+    fi
+  done
+}
+
+case $action in
+  check) in_the_way >/dev/null ;;
+  apply)
+    found=$(in_the_way) || exit 1
+    [ -n "$found" ] || exit 0
+    mkdir -p "$STORE" && printf '%s\n' "$found" >>"$STORE/off" || exit 1
+    printf '%s\n' "$found" | while read -r unit _; do
+      systemctl disable --quiet --now "$unit" </dev/null 2>/dev/null && echo "$unit is off: its port is the stack's"
+    done
+    ;;
+  remove)
+    [ ! -s "$STORE/off" ] || while read -r unit active enabled; do
+      [ "$enabled" != enabled ] || systemctl enable --quiet "$unit" </dev/null 2>/dev/null
+      [ "$active" != active ] || systemctl start "$unit" </dev/null && echo "$unit is as it was"
+    done <"$STORE/off"
+    rm -rf "$STORE"
+    ;;
+  *) echo "unknown action $action" >&2 && exit 2 ;;
+esac
