@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { requireBeforeAnything } from "../hosts/gate.ts";
+import { requireBeforeChanges } from "../hosts/gate.ts";
 import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
@@ -62,7 +62,7 @@ export class RedisNode extends pulumi.ComponentResource {
     const facts = args.host.look(name, args.server ? [args.server] : servers);
     this.version = checkedVersion("nodes", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
-    requireBeforeAnything(this.version);
+    requireBeforeChanges(this.version);
 
     const directory = args.host.directoryOf(name);
     const logFile = args.host.logFileOf(name);

@@ -1,34 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What has to hold before anything is touched, on any host of the program. */
-const checks: pulumi.Output<unknown>[] = [];
+/** What looking at the machines tells. */
+const first: pulumi.Output<unknown>[] = [];
 
-/** Looks at all machines of the program. */
-const looks: pulumi.Output<unknown>[] = [];
+/** What can be told only once the servers' programs are there. */
+const second: pulumi.Output<unknown>[] = [];
 
-/** Holds back what is only done once every machine can be worked on. */
-export function addLook(answers: pulumi.Output<unknown>): void {
-  looks.push(answers);
-  requireBeforeAnything(answers);
-}
-
-/** @returns `text` once all machines were looked at that the program made while it built its components. */
-export function afterLooks(text: pulumi.Output<string>): pulumi.Output<string> {
-  return afterAll(looks, text);
-}
-
-/** Holds back the first change of the whole program until `check` is resolved; if it fails, nothing is touched. */
+/** Holds back whatever the program does, on any host, until `check` is resolved; if it fails, nothing is touched. */
 export function requireBeforeAnything(check: pulumi.Output<unknown>): void {
-  checks.push(check);
+  first.push(check);
+}
+
+/** The same, but for the installation of the servers' programs, on which `check` may depend. */
+export function requireBeforeChanges(check: pulumi.Output<unknown>): void {
+  second.push(check);
+}
+
+/** @returns `text` once all holds that was required before anything; for the installation of programs. */
+export function afterFirstChecks(text: string): pulumi.Output<string> {
+  return onceBuilt(() => pulumi.all(first)).apply(() => text);
 }
 
 /** @returns `text` once all checks hold that the program made while it built its components. */
 export function afterChecks(text: pulumi.Output<string>): pulumi.Output<string> {
-  return afterAll(checks, text);
-}
-
-function afterAll(list: pulumi.Output<unknown>[], text: pulumi.Output<string>): pulumi.Output<string> {
-  return onceBuilt(() => pulumi.all(list)).apply(() => text);
+  return onceBuilt(() => pulumi.all([...first, ...second])).apply(() => text);
 }
 
 /** @returns what `make` gives once the program has built its components. */

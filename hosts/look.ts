@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../templates/render.ts";
 import { inputError } from "../components/inputError.ts";
-import { addLook, onceBuilt } from "./gate.ts";
+import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 
@@ -34,7 +34,7 @@ export class Look {
         return answers;
       }),
     );
-    addLook(this.answers);
+    requireBeforeAnything(this.answers);
   }
 
   /** Asks with shell text: a call of what the opening text defines. */

@@ -12,10 +12,13 @@ interface Stage {
   env?: () => NodeJS.ProcessEnv;
 }
 
+// A client that a failed test has left must not keep the rest from ending.
+const tests = ["node", "--test", "--test-force-exit", "--test-reporter=spec"];
+
 const node = (what: string, ...files: string[]): Omit<Stage, "name"> => ({
   what,
   // Servers are started, stopped and waited for most of the time: two files at once are not slower on two cores.
-  command: ["node", "--test", "--test-reporter=spec", `--test-concurrency=${process.env.TEST_CONCURRENCY ?? 2}`, ...files],
+  command: [...tests, `--test-concurrency=${process.env.TEST_CONCURRENCY ?? 2}`, ...files],
 });
 
 const stages: Stage[] = [
@@ -45,7 +48,7 @@ const sandboxed = (name: string, what: string, file: string): Stage => ({
   name,
   what: `${what}, in a sandbox`,
   // What needs a network is made before the tests go into their sandbox, which has none.
-  command: ["sh", "-c", `node tests/containers/images.ts ${name} && exec sh tests/sandbox.sh node --test --test-reporter=spec tests/${file}`],
+  command: ["sh", "-c", `node tests/containers/images.ts ${name} && exec sh tests/sandbox.sh ${tests.join(" ")} tests/${file}`],
 });
 
 /** These have networks, mounts and an /etc of their own, and so run beside the others. */

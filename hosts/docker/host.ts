@@ -66,7 +66,7 @@ export class DockerHost extends Host {
     this.#image = args.image ?? "redis:8.0.2";
     this.#others = others;
     // Only the machine itself reaches what is published on its loopback; its containers take the other end of their network.
-    this.announcedAddress = pulumi.all([this.address, engine.gateway]).apply(([address, gateway]) => (isLoopback(address) ? gateway : address));
+    this.announcedAddress = this.address.apply((address) => (isLoopback(address) ? engine.gateway : pulumi.output(address)));
     let edits: LocalHost | undefined;
     this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }));
     this.registerOutputs();

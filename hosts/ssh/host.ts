@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
 import { scriptText } from "../../templates/render.ts";
-import { afterLooks, onceBuilt } from "../gate.ts";
+import { afterFirstChecks, onceBuilt } from "../gate.ts";
 import {
   type BastionArgs,
   handOverSeconds,
@@ -150,11 +150,7 @@ export class SshHost extends ScriptedHost {
 
   override look(process: string, wanted: readonly string[]): pulumi.Output<ProcessFacts> {
     return super.look(process, this.#candidates(wanted)).apply((facts) => {
-      const [, found] = / v=(\d[\d.]*)/.exec(facts.version) ?? [];
-      if (found !== undefined) {
-        this.#refuseVersion(found);
-        return pulumi.output(facts);
-      }
+      if (/ v=\d/.test(facts.version)) return pulumi.output(facts);
       return this.#packages.stdout.apply((said) => {
         const value = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1];
         return { ...facts, server: value("server") ?? facts.server, version: value("version") ?? facts.version };
@@ -240,7 +236,7 @@ export class SshHost extends ScriptedHost {
       `${this.componentName}-packages`,
       {
         create: `${become(this.#target)}sh`,
-        stdin: afterLooks(pulumi.output(script({ action: "install", ...settings }))),
+        stdin: afterFirstChecks(script({ action: "install", ...settings })),
         connection,
         triggers: [this.#target.address],
         addPreviousOutputInEnv: false,
@@ -256,15 +252,6 @@ export class SshHost extends ScriptedHost {
   /** What came with an archive goes before what else there may be. */
   #candidates(wanted: readonly string[]): string[] {
     return [...wanted.filter((each) => !each.includes("/")).map((each) => `${this.#bin}/${each}`), ...wanted];
-  }
-
-  /** @throws InputError where what is on the machine is not what was asked for: an upgrade is nothing to come along unasked. */
-  #refuseVersion(found: string): void {
-    const wanted = this.#version;
-    // A package's version has more to it than the program's.
-    if (wanted === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) return;
-    const reason = `${JSON.stringify(wanted)} is not allowed: ${this.hostName} has ${found} already. Install the other version there, or take redisVersion out`;
-    throw inputError({ propertyPath: "redisVersion", reason });
   }
 
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
@@ -290,6 +277,14 @@ export class SshHost extends ScriptedHost {
     }
     const connection = refusalIn(said, "connection");
     if (connection !== undefined) refuse("address", `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`);
+    const wanted = this.#version;
+    for (const [key, line] of Object.entries(said)) {
+      const [, found] = (key.startsWith("version.") && / v=(\d[\d.]*)/.exec(line ?? "")) || [];
+      // A package's version has more to it than the program's.
+      if (wanted === undefined || found === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) continue;
+      const reason = `${JSON.stringify(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take redisVersion out`;
+      throw inputError({ propertyPath: "redisVersion", reason });
+    }
     const space = Number(said.space_kib ?? Number.NaN);
     if (space < leastSpaceKib) {
       refuse(

@@ -10,7 +10,7 @@ const network = "machines";
 /** Where whoever runs Pulumi is on the machines' network. */
 export const gateway = "10.79.0.1";
 
-/** The key that every machine lets in, as root and as `operator`, who may use sudo. */
+/** The key that every machine lets in, as root and as `deploy`, who may use sudo. */
 export const privateKeyFile = join(sandbox, "key");
 
 /** To be called once in a sandbox, before the first machine. */
@@ -46,9 +46,10 @@ export class ContainerMachine implements Machine {
       ...["--stop-signal", "SIGRTMIN+3", "redis-ha-test:machine", "/sbin/init"],
     );
     await this.#engine.docker("cp", `${privateKeyFile}.pub`, `${this.#container}:/srv/key.pub`);
-    await this.run(`ssh-keygen -A >/dev/null; useradd -m -s /bin/sh operator; echo 'operator ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/operator
-      for home in /root /home/operator; do mkdir -m 700 -p $home/.ssh && cp /srv/key.pub $home/.ssh/authorized_keys; done
-      chown -R operator /home/operator/.ssh; apt-get update -q >/dev/null; systemctl restart ssh`);
+    await eventually(`systemd on ${this.name}`, async () => /running|degraded/.test(await this.run("systemctl is-system-running --wait || true")));
+    await this.run(`ssh-keygen -A >/dev/null; useradd -m -s /bin/sh deploy; echo 'deploy ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/deploy
+      for home in /root /home/deploy; do mkdir -m 700 -p $home/.ssh && cp /srv/key.pub $home/.ssh/authorized_keys; done
+      chown -R deploy /home/deploy/.ssh; apt-get update -q >/dev/null; systemctl reset-failed; systemctl restart ssh`);
     this.fingerprint = (await this.run("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")).split(" ")[1] ?? "";
     await this.#reachable();
     return this;
