@@ -15,6 +15,11 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
     command: ["sh", "tests/sandbox.sh", "node", "bench/docker.ts"],
     goals: { "acknowledged writes lost (count)": 0 },
   },
+  ssh: {
+    title: "three machines with systemd, over SSH",
+    command: ["sh", "-c", "node tests/ssh/image.ts >&2 && exec sh tests/sandbox.sh node bench/ssh.ts"],
+    goals: { "over the baseline": 8, "up that changes nothing": 4, "acknowledged writes lost (count)": 0 },
+  },
 };
 
 const { values, positionals } = parseArgs({

@@ -128,9 +128,14 @@ END
 put_unit() {
   wanted=$(unit_text) file=/etc/systemd/system/$service
   [ "$wanted" != "$(cat "$file" 2>/dev/null)" ] || return 0
-  [ ! -e "$file" ] || grep -q -F "$here/host.sh" "$file" || fail "$file is there already, and not of this stack: give the stack, or the component, another name"
+  known=
+  if [ -e "$file" ]; then
+    known=1
+    grep -q -F "$here/host.sh" "$file" || fail "$file is there already, and not of this stack: give the stack, or the component, another name"
+  fi
   if ! { printf '%s\n' "$wanted" >"$file.new" && mv "$file.new" "$file"; }; then fail "$file cannot be written"; fi
-  systemctl daemon-reload
+  # One that is new, enabling makes known.
+  [ -z "$known" ] || systemctl daemon-reload
 }
 
 service_up() {

@@ -49,7 +49,7 @@ in_use() {
   cli=redis-cli
   command -v $cli >/dev/null || cli=valkey-cli
   said=$(printf 'INFO\nCLIENT LIST\n' | timeout 3 "$cli" -h "$address" -p "$port" 2>&1 | tr -d '\r')
-  case $said in *NOAUTH* | *NOPERM*) echo "it has a password" && return ;; esac
+  case $said in NOAUTH* | NOPERM* | ERR*) echo "it has a password" && return ;; esac
   # A distribution's sentinel is a client of the distribution's node.
   printf '%s\n' "$said" | awk -F '[:,=]' '
     /^db[0-9]/ { keys += $3 }

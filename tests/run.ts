@@ -44,17 +44,19 @@ const stages: Stage[] = [
   { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
 ];
 
-const sandboxed = (name: string, what: string, file: string): Stage => ({
+/** @param preparation what needs a network is made before the tests go into their sandbox, which has none. */
+const sandboxed = (name: string, what: string, file: string, preparation = "true"): Stage => ({
   name,
   what: `${what}, in a sandbox`,
-  // What needs a network is made before the tests go into their sandbox, which has none.
-  command: ["sh", "-c", `node tests/containers/images.ts ${name} && exec sh tests/sandbox.sh ${tests.join(" ")} tests/${file}`],
+  command: ["sh", "-c", `${preparation} && exec sh tests/sandbox.sh ${tests.join(" ")} tests/${file}`],
 });
 
 /** These have networks, mounts and an /etc of their own, and so run beside the others. */
 const besides: Stage[] = [
-  sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts"),
+  sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts", "node tests/containers/images.ts"),
+  sandboxed("machines", "three machines with systemd, over SSH", "ssh/systemd.test.ts", "node tests/ssh/image.ts"),
   sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
+  sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
 ];
 
 /** ms; far above what any stage takes: one that hangs is ended, so that what failed before it is still told. */
@@ -111,13 +113,15 @@ const times: string[] = [];
 const failed: string[] = [];
 let ended = false;
 
-async function runAll(lane: Stage[]): Promise<void> {
-  for (const stage of lane.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-    if (ended) return;
-    console.log(`=== ${stage.name}: ${stage.what}`);
+const wanted = (list: Stage[]) => list.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+
+/** One stage after the other, until no list has one left. */
+async function runAll(...lists: Stage[][]): Promise<void> {
+  for (let next = lists.find(({ length }) => length > 0)?.shift(); next && !ended; next = lists.find(({ length }) => length > 0)?.shift()) {
+    console.log(`=== ${next.name}: ${next.what}`);
     const began = Date.now();
-    if ((await run(stage)) !== 0) failed.push(stage.name);
-    times.push(`${stage.name} ${Math.round((Date.now() - began) / 1000)} s${failed.includes(stage.name) ? " FAILED" : ""}`);
+    if ((await run(next)) !== 0) failed.push(next.name);
+    times.push(`${next.name} ${Math.round((Date.now() - began) / 1000)} s${failed.includes(next.name) ? " FAILED" : ""}`);
   }
 }
 
@@ -128,7 +132,8 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
     for (const child of children) child.kill(signal);
   });
 }
-await Promise.all([runAll(stages), runAll(besides)]);
+const apart = wanted(besides);
+await Promise.all([runAll(wanted(stages), apart), runAll(apart)]);
 if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${times.join(", ")}`);
 if (failed.length > 0) console.log(`failed: ${failed.join(", ")}`);

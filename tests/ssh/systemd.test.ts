@@ -9,6 +9,7 @@ import { checkout, eventually } from "../e2e/project.ts";
 import { Writers } from "../writers.ts";
 import { ContainerMachine, gateway, makeNetwork, privateKeyFile } from "./containers.ts";
 import { run, sh } from "./machine.ts";
+import { scriptTests } from "./scripts.ts";
 import { hostNames, type HostName, MachinesStack } from "./stack.ts";
 
 const directory = "/var/lib/redis-ha";
@@ -23,6 +24,7 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
   const engine = new Engine("engine");
   const stack = new MachinesStack((name, number) => new ContainerMachine(engine, name, number), privateKeyFile, directory);
   const { project, machines, sentinels } = stack;
+  const spare = new ContainerMachine(engine, "spare", 4);
   const before_ = new Map<HostName, string>();
   /** As people have it: one is root, one is not, one is behind another. */
   const config = (more: Record<string, unknown> = {}) => {
@@ -42,7 +44,7 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
   before(async () => {
     await engine.start();
     await makeNetwork(engine);
-    await Promise.all(stack.all.map((machine) => machine.make()));
+    await Promise.all([...stack.all, spare].map((machine) => machine.make()));
     for (const name of hostNames) before_.set(name, await machines[name].run(inventory));
     stack.knowNames();
     await project.init();
@@ -51,6 +53,8 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
     await project.remove();
     await engine.stop();
   });
+
+  scriptTests(spare);
 
   it("refuses the name that Debian's installer gives a machine itself, with entries of our own and without, and touches nothing", async () => {
     const hosts = join(sandbox, "redis2.hosts");
@@ -259,6 +263,23 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
   });
 
   it("is destroyed without a trace: users, packages, units, files and kernel settings are as they were", async () => {
+    await project.succeed("pulumi", "destroy", "--yes", "--skip-preview");
+    for (const name of hostNames) assert.equal(await machines[name].run(inventory), before_.get(name));
+  });
+
+  it("comes up on machines without Redis and without packages from an archive, and is destroyed without a trace", async () => {
+    const archive = join(sandbox, "redis.tar.gz");
+    await run("tar", "-czhf", archive, "-C", "/usr/bin", "redis-server", "redis-cli");
+    for (const name of hostNames) {
+      await machines[name].run("apt-get install -qq libjemalloc2 liblzf1 libatomic1 >/dev/null 2>&1");
+      before_.set(name, await machines[name].run(inventory));
+    }
+    project.configure(config({ installRedis: false, redisTarball: archive, redisConf: {} }));
+    await succeed();
+    for (const name of hostNames) {
+      assert.match(await stack.ask("node", name, "INFO", "server"), /^executable:\/var\/lib\/redis-ha\/redis\d\/redis\/bin\/redis-server/m);
+    }
+    await project.upChangesNothing();
     await project.succeed("pulumi", "destroy", "--yes", "--skip-preview");
     for (const name of hostNames) assert.equal(await machines[name].run(inventory), before_.get(name));
   });

@@ -1,0 +1,51 @@
+import { Engine } from "../tests/containers/engine.ts";
+import { ContainerMachine, makeNetwork, privateKeyFile } from "../tests/ssh/containers.ts";
+import { run } from "../tests/ssh/machine.ts";
+import { MachinesStack } from "../tests/ssh/stack.ts";
+import { Writers } from "../tests/writers.ts";
+import { report, seconds } from "./figures.ts";
+
+const engine = new Engine("engine");
+const stack = new MachinesStack((name, number) => new ContainerMachine(engine, name, number), privateKeyFile, "/var/lib/redis-ha");
+const ssh = `ssh -i ${privateKeyFile} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`;
+const bare = (action: string) => run("sh", "bench/ssh-baseline.sh", action, ssh, ...stack.all.map(({ address }) => address));
+try {
+  await engine.start();
+  await makeNetwork(engine);
+  await Promise.all(
+    stack.all.map(async (machine) => {
+      await machine.make();
+      await machine.run(
+        "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; apt-get install -qq redis-server >/dev/null 2>&1",
+      );
+    }),
+  );
+  stack.knowNames();
+  await stack.project.init();
+  const baseline = await seconds(() => bare("up"));
+  const bareRoll = await seconds(() => bare("roll"));
+  await bare("down");
+  stack.project.configure(stack.config());
+  const first = await seconds(() => stack.project.up());
+  const unchanged = await seconds(() => stack.project.upChangesNothing());
+  const writers = new Writers(stack.sentinels);
+  await writers.more();
+  writers.restartClock();
+  stack.project.configure(stack.config({ redisConf: { databases: "17" } }));
+  const rolling = await seconds(() => stack.project.up());
+  await writers.more();
+  const { lost, longestGap } = await writers.stop();
+  report({
+    baseline,
+    "first up, verified, Redis installed": first,
+    "over the baseline": first - baseline,
+    "up that changes nothing": unchanged,
+    "baseline: three plain restarts": bareRoll,
+    "a setting rolled through, four writers": rolling,
+    "longest gap between writes meanwhile": longestGap / 1000,
+    "acknowledged writes lost (count)": lost.length,
+  });
+} finally {
+  await stack.project.remove();
+  await engine.stop();
+}
