@@ -67,6 +67,7 @@ const hostFields: Record<string, "text" | "number" | "object"> = {
   engine: "text",
   certificates: "text",
   image: "text",
+  sshAddress: "text",
   sshPort: "number",
   user: "text",
   privateKeyFile: "text",

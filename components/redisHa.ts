@@ -244,7 +244,7 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   const members = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
   const used = new Set([...members, ...confHosts]);
   for (const [host, hostArgs] of Object.entries(args.hosts ?? {})) {
-    const { kind, address, directory, engine, certificates, image, sshPort, user, privateKeyFile, hostKey, bastion } = hostArgs;
+    const { kind, address, directory, engine, certificates, image, sshAddress, sshPort, user, privateKeyFile, hostKey, bastion } = hostArgs;
     const path = `hosts.${host}`;
     if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
     else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
@@ -252,7 +252,7 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     for (const [field, value] of Object.entries({ engine, certificates, image })) {
       if (value !== undefined && kind !== "docker") refuse(`${path}.${field}`, value, "nothing, unless its kind is docker");
     }
-    for (const [field, value] of Object.entries({ sshPort, user, privateKeyFile, hostKey, bastion })) {
+    for (const [field, value] of Object.entries({ sshAddress, sshPort, user, privateKeyFile, hostKey, bastion })) {
       if (value !== undefined && kind !== "ssh") refuse(`${path}.${field}`, value, "nothing, unless its kind is ssh");
     }
     if (kind === "ssh") for (const [field, value, allowed] of machineProblems(hostArgs)) refuse(`${path}.${field}`, value, allowed);

@@ -31,6 +31,12 @@ export interface HostArgs {
   certificates?: string;
   /** `docker`: the image, with a Redis or Valkey server, its client and a POSIX sh. @default that of the whole */
   image?: string;
+  /**
+   * `ssh`: IP address or name under which the machine that runs Pulumi reaches its sshd, where that is another one than the
+   * servers listen on.
+   * @default that of `address`
+   */
+  sshAddress?: string;
   /** `ssh`: TCP port of its sshd. @default 22 */
   sshPort?: number;
   /** `ssh`: whom to log in as; anybody but root has to be allowed to use sudo without a password. @default "root" */

@@ -168,20 +168,13 @@ some_peer_holds_keys() {
   grep -q '^db[0-9]' "$replies"/* 2>/dev/null
 }
 
-# no_peer_holds_keys: a peer that says nothing may be too busy to answer, or behind a firewall: only one that refuses the
-# connection is surely not there.
+# no_peer_holds_keys: one that says nothing may be too busy to: only one that refuses the connection is surely not there.
 no_peer_holds_keys() {
-  n_until=$(($(date +%s) + 10))
-  while ! some_peer_holds_keys; do
-    n_silent=
-    for reply in "$replies"/*; do
-      # shellcheck disable=SC2046
-      [ -s "$reply" ] || cannot_connect $(where "$peers" "${reply##*/}") || n_silent="$n_silent ${reply##*/}"
-    done
-    [ -n "$n_silent" ] || return 0
-    [ "$(date +%s)" -lt $n_until ] || refuse "refusing to start as the first master: nobody can tell whether there is data on$n_silent, which neither answers on its port nor refuses a connection. See whether a firewall is in between, then try again"
+  some_peer_holds_keys && return 1
+  for reply in "$replies"/*; do
+    # shellcheck disable=SC2046
+    [ ! -e "$reply" ] || [ -s "$reply" ] || cannot_connect $(where "$peers" "${reply##*/}") || return 1
   done
-  return 1
 }
 
 cannot_connect() { limited "$ask_limit" "$cli" -h "$1" -p "$2" PING </dev/null 2>&1 | grep -q '^Could not connect'; }

@@ -2,13 +2,13 @@
 # on the machine that runs Pulumi. Before it stand assignments: config= (ssh_config with Host target and maybe bastion;
 # @known@ in it is the file of known keys), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key, unchecked, or
 # nothing for what known_hosts has), known_hosts=, become= (words in front of the remote sh), look= (the text to run),
-# limit= (seconds, 14 unless given).
+# limit= (seconds, 12 unless given).
 # Prints what the look prints, and lines "KEY value" of its own for hosts/ssh/.
 set -u
 umask 077
 LC_ALL=C
 export LC_ALL
-: "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" "${limit:=14}"
+: "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" "${limit:=12}"
 
 refused() { echo "refused.$1 $(printf '%s' "$2" | tr '\n' '\037')"; }
 if command -v timeout >/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
@@ -27,10 +27,10 @@ scan() {
     if [ "$1" = target ] && [ -n "$bastion" ]; then
       for s_type in ssh-ed25519 ecdsa-sha2-nistp256 rsa-sha2-512; do
         limited 8 ssh -F "$work/config" -o HostKeyAlgorithms=$s_type -o StrictHostKeyChecking=no -o UpdateHostKeys=no \
-          -o UserKnownHostsFile="$work/shown" -o PreferredAuthentications=none target true </dev/null >/dev/null 2>&1
-        cat "$work/shown" 2>/dev/null
-        rm -f "$work/shown"
+          -o UserKnownHostsFile="$work/shown.$s_type" -o PreferredAuthentications=none target true </dev/null >/dev/null 2>&1 &
       done
+      wait
+      cat "$work"/shown.* 2>/dev/null
     else
       limited 8 ssh-keyscan -T 7 -p "$3" "$2" 2>/dev/null
     fi | keys >"$work/scan.$1"

@@ -12,8 +12,7 @@ interface Stage {
   env?: () => NodeJS.ProcessEnv;
 }
 
-// A client that a failed test has left must not keep the rest from ending.
-const tests = ["node", "--test", "--test-force-exit", "--test-reporter=spec"];
+const tests = ["node", "--test", "--test-reporter=spec"];
 
 const node = (what: string, ...files: string[]): Omit<Stage, "name"> => ({
   what,

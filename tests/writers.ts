@@ -11,6 +11,7 @@ export interface Written {
 
 /** Four Sentinel-aware clients, with their library's default settings, that write one key after the other. */
 export class Writers {
+  static readonly #all = new Set<Writers>();
   readonly #clients: Redis[];
   readonly #written: Written = { acknowledged: [], longestGap: 0 };
   readonly #working: Promise<unknown>;
@@ -24,6 +25,7 @@ export class Writers {
   constructor(sentinels: readonly string[], options: RedisOptions = {}) {
     const places = sentinels.map((each) => ({ host: each.split(":")[0], port: Number(each.split(":")[1]) }));
     this.#clients = Array.from({ length: 4 }, () => new Redis({ sentinels: places, name: "redis-ha", ...options }));
+    Writers.#all.add(this);
     let last = Date.now();
     this.#working = Promise.all(
       this.#clients.map(async (client, writer) => {
@@ -43,6 +45,11 @@ export class Writers {
         }
       }),
     );
+  }
+
+  /** Ends those that a failed test has left: they would keep the process from ending. */
+  static endAll(): void {
+    for (const writers of Writers.#all) writers.#end();
   }
 
   /** Forgets the gaps so far. */
@@ -72,7 +79,13 @@ export class Writers {
       const values = await reader.mget(keys);
       lost.push(...keys.filter((key, index) => values[index] !== key));
     }
-    for (const client of this.#clients) client.disconnect();
+    this.#end();
     return { ...this.#written, lost };
+  }
+
+  #end(): void {
+    this.#running = false;
+    Writers.#all.delete(this);
+    for (const client of this.#clients) client.disconnect();
   }
 }

@@ -27,9 +27,9 @@ export function connectionOf(
     user,
     ...(privateKeyFile ? { privateKey: readFileSync(privateKeyFile, "utf8") } : {}),
     ...(hostKey ? { hostKey } : {}),
-    // A wrong key or a closed port stays one: no ten tries.
-    dialErrorLimit: 1,
-    perDialTimeout: 10,
+    // The look has been there a moment ago. A server with many logins under way refuses some (MaxStartups), for a moment.
+    dialErrorLimit: 4,
+    perDialTimeout: 8,
   });
   return { ...endpoint(target, keys.target), ...(bastion ? { proxy: endpoint(bastion, keys.bastion) } : {}) };
 }

@@ -57,6 +57,7 @@ export class SshHost extends ScriptedHost {
   readonly #bastion: BastionArgs | undefined;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
+  readonly #reachedAt: "address" | "sshAddress";
   readonly #version: string | undefined;
   readonly #packages: remote.Command;
   readonly #processes: { process: string; port: number; stopSeconds: number }[] = [];
@@ -67,7 +68,8 @@ export class SshHost extends ScriptedHost {
   constructor(name: string, hostName: string, args: HostArgs & MachineArgs, others: () => Iterable<Host>, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:SshHost", name, hostName, args, opts);
     const address = args.address as string;
-    this.machine = `ssh ${address}`;
+    const sshAddress = args.sshAddress ?? address;
+    this.machine = `ssh ${sshAddress}`;
     this.limitations = [
       ...(args.hostKey === "unchecked" ? [`${hostName}: its key is not checked, so anybody on the way can pass for it`] : []),
       ...(args.bastion?.hostKey === "unchecked" ? [`${hostName}: the key of its bastion is not checked`] : []),
@@ -78,8 +80,9 @@ export class SshHost extends ScriptedHost {
     this.announcedAddress = this.address;
     this.directory = `${args.directory ?? `/var/lib/redis-ha/${pulumi.getProject()}.${pulumi.getStack()}`}/${hostName}`;
     const { user, privateKeyFile, hostKey, bastion } = args;
-    this.#target = { address, sshPort: args.sshPort, user, privateKeyFile, hostKey };
+    this.#target = { address: sshAddress, sshPort: args.sshPort, user, privateKeyFile, hostKey };
     this.#bastion = bastion;
+    this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
     this.#version = args.redisVersion;
     this.looking = new Look(
       (text) => {
@@ -107,7 +110,7 @@ export class SshHost extends ScriptedHost {
       `${assignments({ ...settings, owner })}${scriptText("shared.sh")}${scriptText("packages.sh")}`;
     this.#packages = this.#installRedis(args, packages);
     // A remote command whose machine has changed is never undone on the old one.
-    const place = `${hostName} (${address})`;
+    const place = `${hostName} (${sshAddress})`;
     const left = `could not be reached: what is left there has to be ended by hand (sh ${machine} uninstall)`;
     const moved = new local.Command(
       `${name}-place`,
@@ -115,7 +118,7 @@ export class SshHost extends ScriptedHost {
         create: "true",
         delete: `case $(sh) in *refused.*) echo ${quote(`${place} ${left}`)} >&2 ;; *) echo ${quote(`${place} is cleaned up`)} ;; esac`,
         stdin: `limit=200\n${overSsh(this.#target, bastion, `(${uninstall})\n${packages({ action: "remove" })}`)}`,
-        triggers: [address],
+        triggers: [sshAddress],
         addPreviousOutputInEnv: false,
       },
       { parent: this, deleteBeforeReplace: true },
@@ -276,7 +279,7 @@ export class SshHost extends ScriptedHost {
       );
     }
     const connection = refusalIn(said, "connection");
-    if (connection !== undefined) refuse("address", `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`);
+    if (connection !== undefined) refuse(this.#reachedAt, `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`);
     const wanted = this.#version;
     for (const [key, line] of Object.entries(said)) {
       const [, found] = (key.startsWith("version.") && / v=(\d[\d.]*)/.exec(line ?? "")) || [];
@@ -302,16 +305,30 @@ function adviceFor(said: string, user: string): string {
   if (/permission denied/i.test(said))
     return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add); one with a passphrase has to be in the agent`;
   if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
-  return "See that the machine is on, that address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
+  return "See that the machine is on, that its address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
+}
+
+function isReachable(address: unknown): boolean {
+  return typeof address === "string" && /^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address);
 }
 
 /** @returns what is wrong with the arguments of a machine: field, value and what is allowed. */
-export function machineProblems({ address, sshPort, user, privateKeyFile, hostKey, directory, bastion }: HostArgs): [string, unknown, string][] {
+export function machineProblems({
+  address,
+  sshAddress,
+  sshPort,
+  user,
+  privateKeyFile,
+  hostKey,
+  directory,
+  bastion,
+}: HostArgs): [string, unknown, string][] {
   const problems: [string, unknown, string][] = [];
   if (bastion)
     problems.push(...machineProblems(bastion).map(([field, value, allowed]): [string, unknown, string] => [`bastion.${field}`, value, allowed]));
-  if (typeof address !== "string" || !/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address))
-    problems.push(["address", address, "the address under which the machine is reached, a plain text"]);
+  if (!isReachable(address)) problems.push(["address", address, "the address under which the machine is reached, a plain text"]);
+  if (sshAddress !== undefined && !isReachable(sshAddress))
+    problems.push(["sshAddress", sshAddress, "the address or name under which its sshd is reached, a plain text"]);
   if (sshPort !== undefined && !(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535))
     problems.push(["sshPort", sshPort, "a port from 1 to 65535"]);
   if (user !== undefined && !/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) problems.push(["user", user, "a user's name"]);

@@ -76,6 +76,7 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
     await project.init();
   });
   after(async () => {
+    Writers.endAll();
     await project.remove();
     for (const each of engines) await each.stop();
     for (const machine of machines) machine.off();

@@ -47,6 +47,7 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
     await project.init();
   });
   after(async () => {
+    Writers.endAll();
     await project.remove();
     await engine.stop();
   });

@@ -30,6 +30,7 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     await project.init();
   });
   after(async () => {
+    Writers.endAll();
     await project.remove();
     for (const machine of [...stack.all, spare]) machine.off();
   });

@@ -94,7 +94,9 @@ export class NamespaceMachine implements Machine {
 
   async #start(): Promise<void> {
     const unshare = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    const mounts = `mount --bind ${this.directory}/etc /etc; mount --bind ${this.directory}/var /var/lib`;
+    // A /tmp of its own, through which the sandbox's own directory still shows: that is where the machine's files are.
+    const tmp = `mount --bind ${sandbox} /mnt; mount -t tmpfs none /tmp; mkdir ${sandbox}; mount --move /mnt ${sandbox}`;
+    const mounts = `mount --bind ${this.directory}/etc /etc; mount --bind ${this.directory}/var /var/lib; ${tmp}`;
     const text = `hostname ${this.name}; ${mounts}; exec /usr/sbin/sshd -D -f ${this.directory}/sshd_config -E ${this.directory}/sshd.log`;
     const child = spawn("nsenter", [`--net=/var/run/netns/${this.space}`, ...unshare, "sh", "-ec", text], { stdio: "ignore" });
     child.unref();

@@ -50,6 +50,7 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
     await project.init();
   });
   after(async () => {
+    Writers.endAll();
     await project.remove();
     await engine.stop();
   });
