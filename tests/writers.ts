@@ -42,6 +42,8 @@ export class Writers {
           this.#written.acknowledged.push(key);
           this.#written.longestGap = Math.max(this.#written.longestGap, Date.now() - last);
           last = Date.now();
+          // Two cores are not to be busy with nothing but this.
+          await sleep(1);
         }
       }),
     );

@@ -59,9 +59,10 @@ export class Engine {
     return stdout.trim();
   }
 
-  /** @param tag another one than the image's own. */
-  async load({ name, archive }: Image, tag?: string): Promise<void> {
-    await this.docker("import", ...(tag ? ["--change", `LABEL tag=${tag}`, archive, `${name}-${tag}`] : [archive, name]));
+  /** @param tag another one than the image's own. @param changes to its settings, as `docker import --change` takes them. */
+  async load({ name, archive }: Image, tag?: string, changes: string[] = []): Promise<void> {
+    const all = tag ? [`LABEL tag=${tag}`, ...changes] : changes;
+    await this.docker("import", ...all.flatMap((each) => ["--change", each]), archive, tag ? `${name}-${tag}` : name);
   }
 
   /** Names of what there is of a kind, besides what an engine has from the beginning. */

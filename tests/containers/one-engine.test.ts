@@ -43,7 +43,16 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
   before(async () => {
     await engine.start();
     await engine.load(await busyboxImage(sandbox));
-    await engine.load(await debianImage(console.log));
+    // The settings that the official images have.
+    const official = [
+      "VOLUME /data",
+      "WORKDIR /data",
+      "EXPOSE 6379",
+      "ENV REDIS_VERSION=8.0.2",
+      'ENTRYPOINT ["docker-entrypoint.sh"]',
+      'CMD ["redis-server"]',
+    ];
+    await engine.load(await debianImage(console.log), undefined, official);
     await project.init();
   });
   after(async () => {
