@@ -79,7 +79,7 @@ function hostSection(name: string, { address, sshPort = 22, user = "root", priva
     `HostKeyAlias ${name}`,
     ...(hostKey === "unchecked"
       ? ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"]
-      : ["StrictHostKeyChecking yes", 'UserKnownHostsFile "@known@"']),
+      : ["StrictHostKeyChecking yes", `UserKnownHostsFile "@known@.${name}"`]),
     // What ssh would try of its own accord, the plugin does not.
     ...(privateKeyFile ? ["IdentitiesOnly yes", `IdentityFile "${privateKeyFile}"`] : ["IdentityFile none"]),
     ...more,

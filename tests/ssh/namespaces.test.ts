@@ -35,6 +35,9 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     for (const machine of [...stack.all, spare]) machine.off();
   });
 
+  /** Other settings than at first. */
+  const rolled = { redisConf: { maxmemory: "200mb", databases: "17" } };
+
   const untouched = async () => {
     for (const machine of stack.all) {
       assert.equal(await machine.run("ls -A /var/lib"), "");
@@ -127,7 +130,7 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     const writers = new Writers(sentinels);
     await writers.more();
     writers.restartClock();
-    project.configure(stack.config({ redisConf: { maxmemory: "200mb", databases: "17" } }));
+    project.configure(stack.config(rolled));
     const { status, output, seconds } = await stack.up();
     assert.equal(status, 0, output);
     await writers.more();
@@ -197,7 +200,7 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     const old = machines[moving];
     machines[moving] = spare;
     stack.knowNames();
-    project.configure(stack.config());
+    project.configure(stack.config(rolled));
     const { status, output } = await stack.up();
     assert.equal(status, 0, output);
     await writers.more();
@@ -214,7 +217,7 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     await old.heal();
     machines[moving] = old;
     stack.knowNames();
-    project.configure(stack.config());
+    project.configure(stack.config(rolled));
     const back = await stack.up();
     assert.equal(back.status, 0, back.output);
     assert.match(back.output, new RegExp(`${moving} \\(${spare.address}\\) could not be reached`));

@@ -74,6 +74,23 @@ export class MachinesStack<M extends Machine> {
 
   async follows(name: HostName, seconds?: number): Promise<void> {
     const linked = async () => (await this.ask("node", name, "INFO", "replication")).includes("master_link_status:up");
-    await eventually(`the node on ${name} follows the master`, linked, seconds);
+    await eventually(`the node on ${name} follows the master`, linked, seconds).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await this.#story()}`);
+    });
+  }
+
+  /** What everybody says now, and said last. */
+  async #story(): Promise<string> {
+    const lines = hostNames.map(async (name) => {
+      const said = await Promise.all(
+        [
+          this.ask("node", name, "INFO", "replication"),
+          this.ask("sentinel", name, "SENTINEL", "get-master-addr-by-name", "redis-ha"),
+          this.machines[name].run(`tail -n 40 ${this.#directory}/*/processes/*/log`),
+        ].map((answer) => answer.catch(String)),
+      );
+      return `--- ${name}\n${said.join("\n")}`;
+    });
+    return (await Promise.all(lines)).join("\n");
   }
 }
