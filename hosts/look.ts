@@ -74,11 +74,17 @@ export class Look {
     });
   }
 
-  /** Fails if something stands against the edit; `place` is named where it is not this machine. */
-  edit(name: string, place: string, { field, script, settings }: EditArgs): pulumi.Output<void> {
-    return this.ask(pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text)} &\n`)).apply((answers) => {
+  /**
+   * Fails if something stands against the edit; `place` is named where it is not this machine.
+   *
+   * @param kept path of the settings with which it was applied last.
+   * @returns the identity of what was applied if that is still so, else a new one.
+   */
+  edit(name: string, place: string, { field, script, settings }: EditArgs, kept: string): pulumi.Output<string> {
+    return this.ask(pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text, kept)} &\n`)).apply((answers) => {
       const refusal = refusalIn(answers, name);
       if (refusal !== undefined) throw inputError({ propertyPath: field, reason: place ? `on ${place}: ${refusal}` : refusal });
+      return answers[`edited.${name}`] ?? newInstance();
     });
   }
 }

@@ -52,8 +52,11 @@ export abstract class ScriptedHost extends Host {
   }
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
-    requireBeforeAnything(this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args));
-    return this.command(name, this.wordsFor("edit", `${args.script} ${quote(name)}`), args.settings, this.#at(placement));
+    const kept = `${this.directory}/edits/${args.script}/${name}`;
+    const instance = this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args, kept);
+    requireBeforeAnything(instance);
+    const settings = pulumi.interpolate`${args.settings}INSTANCE=${instance}\n`;
+    return this.command(name, this.wordsFor("edit", `${args.script} ${quote(name)}`), settings, this.#at(placement));
   }
 
   override requireNames(names: Record<string, pulumi.Input<string>>): void {

@@ -10,6 +10,7 @@
 #   sh host.sh delete DIRECTORY          stop it and remove the directory
 #   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
 #   sh host.sh remove SCRIPT EDIT        undo it, with the settings that it was applied with last
+#   sh host.sh again SCRIPT              make all edits of that script again: somebody else may have written the files anew
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
 # What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, retry, orphan, place
@@ -316,6 +317,13 @@ edit() {
   fi
 }
 
+again() {
+  for kept in "$here/edits/$1"/*; do
+    case $kept in *.new | *'*') continue ;; esac
+    sh "$here/$1" apply <"$kept"
+  done
+}
+
 uninstall() {
   for each in "$here"/*/parameters; do
     directory=${each%/parameters}
@@ -339,6 +347,7 @@ uninstall() {
 
 case $action in
   apply | remove) edit "$@" ;;
+  again) again "$2" ;;
   uninstall) uninstall ;;
   *)
     directory=${2:?directory}

@@ -8,7 +8,7 @@
 #   OWNER    whose block it is, such as pulumi-redis-ha/dev: letters, digits, . _ / -
 #   ENTRIES  lines `address name...`
 #
-# check   reads and refuses as apply would, writes nothing
+# check   reads and refuses as apply would, writes nothing; says "undone" where the block is not as it has to be
 # apply   appends the block, or replaces it where it stands; does not write what is right already
 # remove  takes it out; every other byte stays
 #
@@ -408,7 +408,7 @@ plan
 [ "$changed" = 0 ] || { elevation; [ "$bytes_in" -eq "$(wc -c <"$canonical")" ] || refuse_nul; }
 if [ "$action" = check ]; then
     notes
-    echo "$FILE: can be edited"
+    if [ "$changed" = 0 ]; then echo "$FILE: unchanged"; else echo "$FILE: undone"; fi
     exit 0
 fi
 if [ "$changed" = 1 ]; then

@@ -640,6 +640,17 @@ check() {
   done
   # shellcheck disable=SC2086
   [ "$(printf '%s\n' $epochs | sort -u | grep -c .)" -le 1 ] || echo "the sentinels are in different epochs:$epochs"
+  # A replica that it is not connected to it would not promote, a sentinel it would not hear.
+  for each in slave sentinel; do
+    ask_all "$sentinels" SENTINEL ${each}s "$master"
+    for reply in "$replies"/*; do
+      awk -v who="${reply##*/}" -v wanted=$each '
+        before == "ip" { ip = $0 }
+        before == "port" { at = $0 }
+        before == "flags" && $0 != wanted { print who " sees the " wanted " " ip ":" at " as: " $0 }
+        { before = $0 }' "$reply"
+    done
+  done
   ask_all "$sentinels" SENTINEL CKQUORUM "$master"
   for reply in "$replies"/*; do
     grep -qi -e "^OK $(count "$sentinels") usable" -e unknown "$reply" || echo "${reply##*/} on the quorum: $(head -n 1 "$reply")"

@@ -67,7 +67,10 @@ look_scripts() {
   echo "scripts $(cat "$here/installed" 2>/dev/null)"
 }
 
-# look_edit NAME SCRIPT SETTINGS: what stands against this edit, its lines parted by a control character.
+# look_edit NAME SCRIPT SETTINGS KEPT: what stands against this edit, its lines parted by a control character; else the
+# identity of what was applied (KEPT has its settings), unless the file is no longer as that left it.
 look_edit() {
-  said=$(printf '%s' "$3" | sh -c "$2" sh check 2>&1 >/dev/null) || echo "refused.$1 $(printf '%s' "$said" | tr '\n' '\037')"
+  said=$(printf '%s' "$3" | sh -c "$2" sh check 2>&1) || { echo "refused.$1 $(printf '%s' "$said" | tr '\n' '\037')"; return; }
+  [ "${said%undone}" = "$said" ] || return 0
+  [ ! -s "$4" ] || sed -n "s/^INSTANCE=/edited.$1 /p" "$4"
 }

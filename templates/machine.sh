@@ -110,6 +110,8 @@ StartLimitIntervalSec=0
 User=$user
 UMask=0077
 WorkingDirectory=/
+# Where cloud-init writes /etc/hosts anew at each boot.
+ExecStartPre=-+/bin/sh $here/host.sh again hosts-entries.sh
 ExecStart=/bin/sh $here/host.sh supervise $directory
 Restart=always
 RestartSec=1

@@ -201,8 +201,9 @@ export class SshHost extends ScriptedHost {
   protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
     const root = become(this.#target);
     const stopSeconds = handOverSeconds + (this.#processes.find(({ process }) => process === what)?.stopSeconds ?? 0);
+    // Whatever shell the user may have.
     const ifThere = (script: string, words: string) =>
-      `if ${root}test -f ${script}; then ${root}sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`;
+      `${root}sh -c ${quote(`if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`)}`;
     const [host, machine] = [this.script("host.sh"), this.script("machine.sh")];
     if (action === "edit") return { create: `${root}sh ${host} apply ${what}`, delete: ifThere(host, `remove ${what}`) };
     if (action === "verify") return { create: `${root}sh ${machine} verify ${what}` };

@@ -184,12 +184,16 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     assert.equal(status, 0, output);
   });
 
-  it("repairs a machine that was off and on: its processes are started, as the sentinels say", async () => {
+  it("repairs a machine that was off and on: its processes are started, as the sentinels say, and the names are back", async () => {
     const other = await stack.replica();
+    const names = await machines[other].run("cat /etc/hosts");
+    // As cloud-init does at each boot of some images.
+    await machines[other].run("echo 127.0.0.1 localhost >/etc/hosts");
     await machines[other].reboot();
     const { status, output } = await stack.up();
     assert.equal(status, 0, output);
     await stack.follows(other);
+    assert.equal(await machines[other].run("cat /etc/hosts"), names);
     await project.upChangesNothing();
   });
 
