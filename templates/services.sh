@@ -50,10 +50,10 @@ in_use() {
   command -v $cli >/dev/null || cli=valkey-cli
   said=$(printf 'INFO\nCLIENT LIST\n' | timeout 3 "$cli" -h "$address" -p "$port" 2>&1 | tr -d '\r')
   case $said in NOAUTH* | NOPERM* | ERR*) echo "it has a password" && return ;; esac
-  # A distribution's sentinel is a client of the distribution's node. We are one, too, for less than a second.
+  # A distribution's sentinel is a client of the distribution's node. We are one, too, and what has only just come may be somebody's look.
   printf '%s\n' "$said" | awk -F '[:,=]' '
     /^db[0-9]/ { keys += $3 }
-    /^id=/ && !/ name=sentinel-/ && !/ age=0 / { clients++ }
+    /^id=/ && !/ name=sentinel-/ && !/ age=0 / && !/ cmd=client/ { clients++ }
     /^role:slave/ || /^connected_slaves:[1-9]/ || /^master[0-9]+:.*slaves=[1-9]/ || /^master[0-9]+:.*sentinels=[2-9]/ { others = 1 }
     END {
       if (keys) print "it holds " keys " keys"
