@@ -63,6 +63,11 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
         }),
         /hosts\.redis2\.hostKey: redis2 .* does not show the key SHA256:.*: it shows\n\s*SHA256:[^]*Nothing was sent/,
       ],
+      [
+        "a bastion's wrong fingerprint",
+        () => ({ bastion: { address: machines.redis1.address, privateKeyFile, hostKey: other } }),
+        /hosts\.redis2\.bastion\.hostKey: the bastion of redis2 .* does not show the key SHA256:A+: it shows\n[^]*Nothing was sent/,
+      ],
       ["a key that nobody knows", () => ({ hostKey: undefined }), /hosts\.redis2\.hostKey: the key of redis2 .* is not known: it shows\n\s*SHA256:/],
       [
         "an unreachable machine",
