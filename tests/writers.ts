@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
 
@@ -47,6 +48,25 @@ export class Writers {
         }
       }),
     );
+  }
+
+  /**
+   * Has them write while `work` goes on, and until all of them write again.
+   *
+   * @returns what is to be reported of it.
+   * @throws AssertionError where an acknowledged write was lost.
+   */
+  static async during(sentinels: readonly string[], work: () => Promise<unknown>): Promise<string> {
+    const writers = new Writers(sentinels);
+    await writers.more();
+    writers.restartClock();
+    const began = Date.now();
+    await work();
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    await writers.more();
+    const { acknowledged, lost, longestGap } = await writers.stop();
+    assert.deepEqual(lost, []);
+    return `${seconds} s; ${acknowledged.length} writes acknowledged, 0 lost, longest gap ${longestGap} ms`;
   }
 
   /** Ends those that a failed test has left: they would keep the process from ending. */
