@@ -124,11 +124,16 @@ put() {
 start_process() {
   touch log
   log_size=$(($(wc -c <log)))
-  rm -f pid
+  started=1
   if supervised; then
+    # Its parent may be about to start it by itself: what it writes as the pid now stays.
+    start_before=$(cat pid 2>/dev/null)
     [ "${FIRST_CREATION:-0}" = 0 ] || : >first
+    : >"$directory.wanted"
     rm -f "$directory.held"
   else
+    rm -f pid
+    start_before=
     # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
     if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
     # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
@@ -136,7 +141,7 @@ start_process() {
     env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
   fi
   start_left=100
-  until [ -s pid ] || [ $start_left -eq 0 ]; do
+  until running || { [ -s pid ] && [ "$(cat pid)" != "$start_before" ]; } || [ $start_left -eq 0 ]; do
     start_left=$((start_left - 1))
     sleep 0.05
   done
@@ -156,6 +161,11 @@ wait_ready() {
     status=$?
     # Looked at last: on a port that somebody else has, that one would be found ready.
     if ! running; then
+      if [ -z "$started" ]; then
+        # It was about to end when we found it: an earlier step, killed since, had told it to.
+        start_process
+        continue
+      fi
       if [ "$(date +%s)" -lt $retry_until ] && lifecycle retry; then
         sleep 2
         start_process
@@ -203,7 +213,7 @@ alive_within() {
     # 2: it could not be asked, which says nothing of the server.
     [ $? -ne 2 ] || exit 1
     # To the whole second: not sooner.
-    [ "$(date +%s)" -le $alive_until ] || return 1
+    if ! running || [ "$(date +%s)" -gt $alive_until ]; then return 1; fi
     sleep 1
   done
 }
@@ -211,7 +221,7 @@ alive_within() {
 # enter: the process's directory and the limits in seconds that its parameters set.
 enter() {
   cd "$directory" || exit 1
-  ready_limit=60 stop_limit=60 log_size=0
+  ready_limit=60 stop_limit=60 log_size=0 started=
   # shellcheck source=/dev/null
   if [ -s parameters ]; then . ./parameters; fi
 }
@@ -229,10 +239,12 @@ create_or_update() {
   enter
   if running || adopt; then
     if ! alive_within 15; then
-      echo "${directory##*/} has not answered for 15 s: starting it anew"
-      hold
-      kill -KILL "$pid"
-      end_process
+      if running; then
+        echo "${directory##*/} has not answered for 15 s: starting it anew"
+        hold
+        kill -KILL "$pid"
+        end_process
+      fi
       start_process
     elif ! lifecycle reload; then
       lifecycle handover || exit 1
@@ -256,7 +268,7 @@ delete() {
     lifecycle handover || echo "${directory##*/} is removed all the same"
     end_process
   fi
-  cd / && rm -rf "$directory" "$directory.held"
+  cd / && rm -rf "$directory" "$directory.held" "$directory.wanted"
 }
 
 held() { [ -e "$directory.held" ] && [ -d "$directory.lock" ] && ! lock_is_stale; }
@@ -272,7 +284,7 @@ supervise() {
       sleep 0.1
       continue
     fi
-    rm -f "$directory.held"
+    rm -f "$directory.held" "$directory.wanted"
     began=$(date +%s)
     if [ -e "$directory/first" ]; then FIRST_CREATION=1; else FIRST_CREATION=0; fi
     FIRST_CREATION=$FIRST_CREATION sh "$here/host.sh" exec "$directory" &
@@ -282,10 +294,10 @@ supervise() {
     while kill -0 "$server" 2>/dev/null && [ -z "$ending" ]; do wait "$server"; done
     kill "$placing" 2>/dev/null
     [ -z "$ending" ] || break
-    # One that never runs for long is started less and less often, twice a minute at last.
-    if [ $(($(date +%s) - began)) -ge 30 ]; then quick=0; elif [ $quick -lt 30 ]; then quick=$((quick * 2 + 1)); fi
+    # One that never runs for long, unless a step ended it, is started less and less often, twice a minute at last.
+    if [ -e "$directory.held" ] || [ $(($(date +%s) - began)) -ge 30 ]; then quick=0; elif [ $quick -lt 30 ]; then quick=$((quick * 2 + 1)); fi
     next_start=$(($(date +%s) + quick))
-    until [ "$(date +%s)" -ge $next_start ] || held || [ -n "$ending" ]; do sleep 0.1; done
+    until [ "$(date +%s)" -ge $next_start ] || held || [ -e "$directory.wanted" ] || [ -n "$ending" ]; do sleep 0.1; done
   done
   if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
     lifecycle handover || echo "${directory##*/} ends all the same"

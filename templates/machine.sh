@@ -158,7 +158,7 @@ service_gone() {
   rm -f "/etc/systemd/system/$service"
   systemctl daemon-reload
   systemctl reset-failed "$service" 2>/dev/null
-  rm -f "$directory.supervisor" "$directory.held"
+  rm -f "$directory.supervisor" "$directory.held" "$directory.wanted"
 }
 
 keep() {

@@ -105,6 +105,18 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds("node1", keys));
   });
 
+  inEachShell("a process that did not start again and again is started at once by the update that mends it", single, async (cluster) => {
+    cluster.supervise("node1");
+    await cluster.done("create", "node1");
+    const keys = await cluster.write("node1", "before");
+    const pids = new Set<number>();
+    assert.equal((await cluster.step("update", "node1", { settings: { "no-such-directive": "1" } })).status, 1);
+    // The parent's next try is then due in 15 s, longer than an update waits for a start.
+    await eventually("four tries", () => pids.add(cluster.pid("node1")).size === 4, 60_000);
+    await cluster.done("update", "node1");
+    assert.ok(await cluster.holds("node1", keys));
+  });
+
   inEachShell("an update that was killed while it held the process: the parent starts it again", single, async (cluster) => {
     cluster.supervise("node1");
     await cluster.done("create", "node1");
