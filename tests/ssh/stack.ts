@@ -79,6 +79,19 @@ export class MachinesStack<M extends Machine> {
     });
   }
 
+  /** Waits until the sentinels of the other machines agree on another master than the one on `old`; gives when they did. */
+  async leaves(old: HostName): Promise<number> {
+    const others = hostNames.filter((name) => name !== old);
+    const left = async () => {
+      const named = await Promise.all(others.map((name) => this.master(name)));
+      return named.every((name) => name !== old && name === named[0]);
+    };
+    await eventually(`another master than the one on ${old}`, left, 120).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await this.#story()}`);
+    });
+    return Date.now();
+  }
+
   /** What everybody says now, and said last. */
   async #story(): Promise<string> {
     const lines = hostNames.map(async (name) => {
