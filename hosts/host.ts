@@ -161,7 +161,7 @@ export abstract class Host extends pulumi.ComponentResource {
   /** @returns the path of the file that the process is to log to; empty for its standard output. */
   abstract logFileOf(process: string): string;
 
-  abstract commandsFor(process: string): ProcessCommands;
+  abstract commandsFor(process: string): pulumi.Input<ProcessCommands>;
 
   /**
    * Looks at the process, at every preview and update, together with whatever else is asked of this host.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { types } from "@pulumi/command";
 import { scriptText } from "../../templates/render.ts";
 import type { BastionArgs } from "../host.ts";
-import { assignments } from "../shell.ts";
+import { assignments, quote } from "../shell.ts";
 
 /** In the order in which Go's SSH client, which the command plugin uses, asks for them: a server shows the first it has. */
 const keyTypes = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa", "ssh-ed25519"];
@@ -15,12 +15,14 @@ export function shownKey(keys: readonly string[]): string | undefined {
   return [...keys].filter((key) => rank(key) >= 0).sort((a, b) => rank(a) - rank(b))[0];
 }
 
+/** The keys (`TYPE BASE64`) that were checked and will be shown; none where it is not to be checked. */
+export interface Keys {
+  target?: string;
+  bastion?: string;
+}
+
 /** @returns what the command plugin wants, with the machine's key and its bastion's where they are known. */
-export function connectionOf(
-  target: BastionArgs,
-  bastion: BastionArgs | undefined,
-  keys: { target?: string; bastion?: string },
-): types.input.remote.ConnectionArgs {
+export function connectionOf(target: BastionArgs, bastion: BastionArgs | undefined, keys: Keys): types.input.remote.ConnectionArgs {
   const endpoint = ({ address, sshPort = 22, user = "root", privateKeyFile }: BastionArgs, hostKey: string | undefined) => ({
     host: address,
     port: sshPort,
@@ -32,6 +34,29 @@ export function connectionOf(
     perDialTimeout: 8,
   });
   return { ...endpoint(target, keys.target), ...(bastion ? { proxy: endpoint(bastion, keys.bastion) } : {}) };
+}
+
+/** @returns what a person types in front of a command; a `hostKey` is checked then, too, whatever their known_hosts has. */
+export function sshWords(target: BastionArgs, bastion: BastionArgs | undefined, keys: Keys): string {
+  const words = ({ address, sshPort = 22, user = "root", privateKeyFile, hostKey }: BastionArgs, key: string | undefined, more: string[] = []) => {
+    const known = `${sshPort === 22 ? address : `[${address}]:${sshPort}`} ${key}`;
+    const checked = {
+      "StrictHostKeyChecking=no": hostKey === "unchecked",
+      "UserKnownHostsFile=/dev/null": hostKey === "unchecked",
+      // Before OpenSSH 8.5 there is no such thing.
+      "IgnoreUnknown=KnownHostsCommand": hostKey && key,
+      [`KnownHostsCommand=/bin/echo ${known}`]: hostKey && key,
+    };
+    const options = [...Object.entries(checked).flatMap(([option, wanted]) => (wanted ? [option] : [])), ...more];
+    return [
+      "ssh",
+      ...(privateKeyFile ? ["-i", quote(privateKeyFile)] : []),
+      ...options.flatMap((option) => ["-o", quote(option)]),
+      ...["-p", String(sshPort), `${user}@${address}`],
+    ];
+  };
+  const [ssh, ...through] = bastion ? words(bastion, keys.bastion) : [];
+  return words(target, keys.target, ssh ? [`ProxyCommand=${[ssh, "-W", "%h:%p", ...through].join(" ")}`] : []).join(" ");
 }
 
 /** @returns shell text that runs `look` as root on the machine, once its key has been checked. */

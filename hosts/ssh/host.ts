@@ -18,7 +18,7 @@ import {
 import { type Answers, Look, refusalIn } from "../look.ts";
 import { ScriptedHost, type Words } from "../scripted.ts";
 import { assignments, quote } from "../shell.ts";
-import { become, connectionOf, overSsh, shownKey } from "./connection.ts";
+import { become, connectionOf, type Keys, overSsh, shownKey, sshWords } from "./connection.ts";
 
 /** What machines that are reached over SSH have in common. */
 export interface MachineArgs {
@@ -55,6 +55,7 @@ export class SshHost extends ScriptedHost {
   protected override readonly looking: Look;
   readonly #target: BastionArgs;
   readonly #bastion: BastionArgs | undefined;
+  readonly #keys: pulumi.Output<Keys>;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
   readonly #reachedAt: "address" | "sshAddress";
@@ -95,13 +96,11 @@ export class SshHost extends ScriptedHost {
         this.#refuse(answers);
       },
     );
-    this.#connection = pulumi.secret(
-      this.looking.answers.apply((said) => {
-        const known = (which: string) => (said[`keys.${which}`] ?? "").split("\u001f");
-        const target = hostKey === "unchecked" ? undefined : shownKey(known("target"));
-        return connectionOf(this.#target, bastion, { target, bastion: shownKey(known("bastion")) });
-      }),
-    );
+    this.#keys = this.looking.answers.apply((said) => {
+      const known = (which: string) => shownKey((said[`keys.${which}`] ?? "").split("\u001f"));
+      return { target: hostKey === "unchecked" ? undefined : known("target"), bastion: known("bastion") };
+    });
+    this.#connection = pulumi.secret(this.#keys.apply((keys) => connectionOf(this.#target, bastion, keys)));
     const owner = this.directory.replaceAll("/", "-");
     const conf = assignments({ user: args.serviceUser ?? "redis-ha", unit: `${name}-${pulumi.getStack()}`, owner });
     const machine = this.script("machine.sh");
@@ -182,20 +181,12 @@ export class SshHost extends ScriptedHost {
     return `${this.directoryOf(process)}/log`;
   }
 
-  override commandsFor(process: string): ProcessCommands {
-    const { address, sshPort: port = 22, user = "root", privateKeyFile } = this.#target;
-    const key = privateKeyFile ? `-i ${quote(privateKeyFile)} ` : "";
-    const what = (action: string) =>
-      `ssh ${key}${this.#jump()}-p ${port} ${user}@${address} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
-    return { kill: what("kill"), stop: what("stop"), start: what("start") };
-  }
-
-  /** Options of ssh for a person who goes through the bastion. */
-  #jump(): string {
-    if (!this.#bastion) return "";
-    const { address, sshPort: port = 22, user = "root", privateKeyFile } = this.#bastion;
-    const key = privateKeyFile ? `-i ${quote(privateKeyFile)} ` : "";
-    return `-o ${quote(`ProxyCommand=ssh ${key}-W %h:%p -p ${port} ${user}@${address}`)} `;
+  override commandsFor(process: string): pulumi.Output<ProcessCommands> {
+    return this.#keys.apply((keys) => {
+      const ssh = sshWords(this.#target, this.#bastion, keys);
+      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
+      return { kill: what("kill"), stop: what("stop"), start: what("start") };
+    });
   }
 
   protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {

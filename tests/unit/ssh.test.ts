@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { RedisHa } from "../../components/redisHa.ts";
-import { become, connectionOf, overSsh, shownKey } from "../../hosts/ssh/connection.ts";
+import { become, connectionOf, overSsh, shownKey, sshWords } from "../../hosts/ssh/connection.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
 describe("the resource graph of machines over SSH", () => {
@@ -71,6 +71,19 @@ describe("a connection", () => {
     assert.equal(connection.hostKey, ed25519);
     assert.deepEqual((connection.proxy as { host: string; user: string; hostKey: string }).hostKey, rsa);
     assert.match(overSsh({ address: "10.0.0.1" }, { address: "b" }, "true"), /^ProxyJump bastion$/m);
+  });
+
+  it("has a person check the configured key, too, also on the way through a bastion", () => {
+    const hostKey = "SHA256:tBvGLsXwZk3fDrOVgGkJmTyzL1ZH6aU0qRk0g9YqXcE";
+    assert.equal(sshWords({ address: "10.0.0.1", privateKeyFile: "/k" }, undefined, { target: ed25519 }), "ssh -i /k -p 22 root@10.0.0.1");
+    assert.equal(
+      sshWords({ address: "10.0.0.1", sshPort: 2222, hostKey }, undefined, { target: ed25519 }),
+      `ssh -o IgnoreUnknown=KnownHostsCommand -o 'KnownHostsCommand=/bin/echo [10.0.0.1]:2222 ${ed25519}' -p 2222 root@10.0.0.1`,
+    );
+    assert.equal(
+      sshWords({ address: "a", hostKey: "unchecked" }, { address: "b", user: "jump" }, { bastion: rsa }),
+      "ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o 'ProxyCommand=ssh -W %h:%p -p 22 jump@b' -p 22 root@a",
+    );
   });
 
   it("never skips the check unless told to", () => {
