@@ -1,36 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { killWhen } from "./kill.ts";
 import { ask, checkout, eventually, hostsBesidesStacks, isRunning, members, Project } from "./project.ts";
-
-/** Everything that descends from a process, it first. */
-function family(pid: number): number[] {
-  const children = execFileSync("ps", ["-A", "-o", "pid=,ppid="])
-    .toString()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, parent]) => parent === pid)
-    .map(([child]) => child as number);
-  return [pid, ...children.flatMap(family)];
-}
-
-/** Kills the engine and all its plugins with -9 as soon as `condition` holds; what they started goes on by itself. */
-async function killWhen(up: ChildProcess, condition: () => boolean): Promise<void> {
-  const closed = new Promise((resolve) => up.on("close", resolve));
-  await eventually("the moment to kill `pulumi up`", () => condition() || up.exitCode !== null);
-  for (const pid of family(up.pid as number)) {
-    try {
-      if (/^(pulumi|node)/.test(readFileSync(`/proc/${pid}/comm`, "utf8"))) process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended by itself.
-    }
-  }
-  await closed;
-}
 
 describe("`pulumi up` killed with -9 half-way", { timeout: 600_000 }, () => {
   const { nodes, sentinels } = members("killed", 20_100);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "node:test";
 import { sandbox } from "../containers/engine.ts";
+import { killWhen } from "../e2e/kill.ts";
 import { checkout, eventually } from "../e2e/project.ts";
 import { Writers } from "../writers.ts";
 import { run } from "./machine.ts";
@@ -135,6 +136,21 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     project.configure(stack.config(rolled));
     t.diagnostic(`rolled in ${await Writers.during(sentinels, () => project.up())}`);
     for (const name of hostNames) assert.match(await stack.ask("node", name, "CONFIG", "GET", "databases"), /17/);
+    await project.upChangesNothing();
+  });
+
+  it("goes on where a `pulumi up` was killed with -9 while it rolled a setting through with writers running: nothing lost", async (t) => {
+    rolled.redisConf.databases = "18";
+    project.configure(stack.config(rolled));
+    const databases = (name: HostName) => stack.ask("node", name, "CONFIG", "GET", "databases");
+    const report = await Writers.during(sentinels, async () => {
+      const up = project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]);
+      await killWhen(up, async () => (await Promise.all(hostNames.map(databases))).some((said) => said.includes("18")));
+      // Takes away the lock of the one that was killed.
+      await project.succeed("node", `${checkout}/cli/start.ts`, project.stack);
+    });
+    t.diagnostic(`killed and rolled in ${report}`);
+    for (const name of hostNames) assert.match(await databases(name), /18/);
     await project.upChangesNothing();
   });
 

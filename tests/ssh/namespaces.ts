@@ -17,7 +17,7 @@ export async function makeNetwork(): Promise<void> {
   await sh(`ip link add br0 type bridge && ip addr add ${bridge}/24 dev br0 && ip link set br0 up; mkdir -p /run/sshd; chmod 755 ${sandbox}`);
 }
 
-/** Namespaces with a network, processes, an sshd, an /etc, a /var/lib and a host name of their own; no systemd. */
+/** Namespaces with a network, processes, an sshd, an /etc, a home, a /var/lib and a host name of their own; no systemd. */
 export class NamespaceMachine implements Machine {
   readonly name: string;
   readonly address: string;
@@ -43,6 +43,7 @@ export class NamespaceMachine implements Machine {
     await sh(`ip netns add ${space}; ip link add ${link} type veth peer name eth0 netns ${space}; ip link set ${link} master br0 up
       ip -n ${space} addr add ${this.address}/24 dev eth0; ip -n ${space} link set eth0 up; ip -n ${space} link set lo up
       cp -a /etc ${this.directory}/etc; printf '127.0.0.1 localhost\\n' >${this.directory}/etc/hosts
+      sed -i '/^root:/s|:[^:]*:[^:]*$|:${this.directory}:/bin/sh|' ${this.directory}/etc/passwd
       for type in ed25519 ecdsa rsa; do ssh-keygen -q -t $type -N '' -f ${this.directory}/$type; done`);
     writeFileSync(
       join(this.directory, "sshd_config"),
