@@ -68,8 +68,12 @@ from_debian() {
 from_rpm() {
   names() { rpm -qa --qf '%{NAME}\n' | sort; }
   before=$(names)
-  "$1" install -y "redis${version:+-$version}" >"$log" 2>&1 || "$1" install -y "valkey${version:+-$version}" >>"$log" 2>&1
+  for package in redis valkey; do
+    note packages $package
+    "$1" install -y "$package${version:+-$version*}" >>"$log" 2>&1 && break
+  done
   note packages "$(names | grep -v -x -F "$before")"
+  [ -z "$version" ] || find_server || fail "redisVersion: there is no redis $version in this machine's repositories, but $("$1" -q --showduplicates list redis valkey 2>/dev/null | awk '$2 ~ /^[0-9]/ { printf "%s ", $2 }')"
 }
 
 install() {
@@ -106,7 +110,7 @@ remove() {
   if [ -d /run/systemd/system ] && systemctl is-enabled redis-server redis redis-sentinel valkey 2>/dev/null | grep -q -x enabled; then
     echo "the distribution's own service is in use: $* stay installed" && exit 0
   fi
-  if command -v dpkg >/dev/null; then dpkg --purge "$@"; else rpm -e "$@"; fi >"$log" 2>&1 || echo "some of $* stay installed: $(tail -n 3 "$log")"
+  if command -v apt-get >/dev/null; then dpkg --purge "$@"; else rpm -e "$@"; fi >"$log" 2>&1 || echo "some of $* stay installed: $(tail -n 3 "$log")"
 }
 
 "$action"

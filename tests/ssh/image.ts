@@ -37,5 +37,24 @@ export async function machineImage(say: (line: string) => void): Promise<Image> 
   return { name: "redis-ha-test:machine", archive: join(directory, "root.tar") };
 }
 
+/** The archive of a root whose packages are RPMs, of a repository that is empty yet. */
+export async function rpmRoot(say: (line: string) => void): Promise<string> {
+  const directory = await cached("root-rpm", async (target) => {
+    const root = join(target, "root");
+    say("Making a system with dnf (debootstrap, a minute)");
+    await run("debootstrap", "--variant=minbase", "--include=dnf,rpm,createrepo-c", "bookworm", root, await debianMirror());
+    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"]) rmSync(join(root, left), { recursive: true });
+    for (const left of globSync(join(root, "{var/cache/apt/archives/*.deb,usr/bin/apt-get}"))) rmSync(left);
+    mkdirSync(join(root, "etc/yum.repos.d"), { recursive: true });
+    writeFileSync(join(root, "etc/yum.repos.d/own.repo"), "[own]\nname=own\nbaseurl=file:///srv/rpms\ngpgcheck=0\nenabled=1\n");
+    await run("tar", "-C", root, "--numeric-owner", "-cf", join(target, "root.tar"), ".");
+    rmSync(root, { recursive: true });
+  });
+  return join(directory, "root.tar");
+}
+
 // What needs a network is made before the tests go into their sandbox, which has none.
-if (import.meta.main) await machineImage(console.log);
+if (import.meta.main) {
+  await machineImage(console.log);
+  await rpmRoot(console.log);
+}
