@@ -162,7 +162,7 @@ function settled<T>(output: Output<T>): Promise<T> {
   });
 }
 
-export async function eventually(what: string, condition: () => Promise<boolean> | boolean, limit = 20_000): Promise<void> {
+export async function eventually(what: string, condition: () => Promise<boolean> | boolean, limit = 60_000): Promise<void> {
   const end = Date.now() + limit;
   while (Date.now() < end) {
     if (await condition()) return;
@@ -299,7 +299,7 @@ export class Cluster {
     const host = { hostName: "localhost" } as Host;
     const server = changes.server ?? args.server ?? "redis-server";
     const common = { self, server, cli: changes.cli ?? "redis-cli", nodes, sentinels, masterName, initialMaster: "node1" };
-    const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 40, ...args.limits };
+    const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 90, ...args.limits };
     const place = {
       host,
       port: self.port,

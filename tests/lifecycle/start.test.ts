@@ -27,8 +27,7 @@ function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster, sh
 }
 
 async function assertHolds(cluster: Cluster, nodes: string[], ...writes: Record<string, string>[]): Promise<void> {
-  for (const node of nodes)
-    for (const keys of writes) await eventually(`${node} holds ${Object.keys(keys)[0]}`, () => cluster.holds(node, keys), 5000);
+  for (const node of nodes) for (const keys of writes) await eventually(`${node} holds ${Object.keys(keys)[0]}`, () => cluster.holds(node, keys));
 }
 
 const sentinelsOf = (cluster: Cluster): string[] => cluster.sentinels.map(({ name }) => name);
