@@ -116,7 +116,7 @@ export function scriptTests(machine: Machine): void {
       assert.match(await services("check"), /and it has a password/);
       await machine.run("redis-cli -a secret CONFIG SET requirepass ''; (sleep 5 | redis-cli SUBSCRIBE news >/dev/null 2>&1 &)");
       await eventually("its client", async () => / age=[1-9].* cmd=subscribe/.test(await machine.run("redis-cli CLIENT LIST")));
-      assert.match(await services("check"), /and it has clients: 1/);
+      assert.match(await services("check"), /and it has clients: [1-9]/);
     });
   });
 }
