@@ -108,10 +108,11 @@ failover_in_progress() {
   cat "$replies"/* | grep -q failover_in_progress
 }
 
-# force_failover NAME SECONDS: make the sentinels promote a replica; succeeds, with f_named set, when a majority
+# force_failover NAME SECONDS [MEANWHILE]: make the sentinels promote a replica; succeeds, with f_named set, when a majority
 # names another node than NAME. "No good replica" may just mean that a sentinel's news is some seconds old: ask again.
+# MEANWHILE, if given, is done at every look.
 force_failover() {
-  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted=
+  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' f_meanwhile=${3:-:}
   while f_now=$(date +%s) && [ "$f_now" -lt $f_until ]; do
     if [ -z "$f_accepted" ] && [ "$f_now" -gt "$f_asked" ]; then
       f_asked=$f_now
@@ -121,6 +122,7 @@ force_failover() {
 $sentinels
 EOF
     fi
+    "$f_meanwhile"
     f_named=$(named_master)
     [ -n "$f_named" ] && [ "$f_named" != "$1" ] && return 0
     sleep 0.1
@@ -446,29 +448,52 @@ allow_writes() {
   if [ "$pause_write" = 1 ]; then ask_me CLIENT UNPAUSE >/dev/null; else ask_me CONFIG SET "$min_replicas" "$min_replicas_value" >/dev/null; fi
 }
 
-give_up() {
+take_back() {
+  [ -z "$following" ] || ask_me "$replicaof" NO ONE >/dev/null
   allow_writes
+}
+
+give_up() {
+  take_back
   refuse "hand-over failed, writes are allowed again: $*"
 }
 
-# replicas_caught_up: every replica that is online, one at least, has all that this master ever wrote.
+# replicas_caught_up: every replica that is online, one at least, has all that this master ever wrote; sets caught_up to
+# their names.
 replicas_caught_up() {
   offset=$(ask_me INFO replication | field master_repl_offset)
   [ -n "$offset" ] || return 1
   ask_all "$peers" INFO replication
-  caught_up=1
+  caught_up=
   for reply in "$replies"/*; do
     [ "$(field master_link_status <"$reply")" = up ] || continue
+    [ "$(node_at "$(field master_host <"$reply")" "$(field master_port <"$reply")")" = "$name" ] || continue
     its_offset=$(field slave_repl_offset <"$reply")
     [ "${its_offset:-0}" -ge "$offset" ] || return 1
-    caught_up=0
+    caught_up="$caught_up ${reply##*/}"
   done
-  return $caught_up
+  [ -n "$caught_up" ]
+}
+
+# follow_promoted: be the replica of the one that was promoted before any sentinel takes note of that. One that met a
+# former master as a master and was then cut off would make it its own master's replica afterwards, whatever it had
+# become in between (docs/decisions/0004-hand-over.md).
+follow_promoted() {
+  [ -z "$following" ] || return 0
+  ask_all "$peers" INFO replication
+  for each in $caught_up; do
+    if [ "$(field role <"$replies/$each")" != master ]; then continue; fi
+    following=$each
+    # shellcheck disable=SC2046
+    ask_me "$replicaof" $(address_of "$each") >/dev/null
+    return
+  done
 }
 
 # Pause, let the replicas catch up, SENTINEL FAILOVER, follow the new master at once: anything less loses
 # acknowledged writes (measured: docs/decisions/0004-hand-over.md).
 handover() {
+  following=
   replication=$(ask_me INFO replication)
   [ "$(printf '%s\n' "$replication" | field role)" = master ] || return 0
   if ! printf '%s\n' "$replication" | grep -q '^slave[0-9]*:.*state=online'; then
@@ -484,16 +509,16 @@ handover() {
   fi
   say "handing over"
   block_writes || refuse "hand-over failed: writes could not be paused"
-  trap 'allow_writes; exit 1' HUP INT TERM
+  trap 'take_back; exit 1' HUP INT TERM
   # By the clock: both limits together have to end before the pause does.
   h_until=$(($(date +%s) + 10))
   until replicas_caught_up; do
     [ "$(date +%s)" -lt $h_until ] || give_up "the replicas did not catch up within 10 s"
     sleep 0.1
   done
-  force_failover "$name" 15 || give_up "the sentinels named no other master within 15 s. See their logs (+failover-… events), then try again"
+  force_failover "$name" 15 follow_promoted || give_up "the sentinels named no other master within 15 s. See their logs (+failover-… events), then try again"
   # shellcheck disable=SC2046
-  ask_me "$replicaof" $(address_of "$f_named") >/dev/null
+  [ "$f_named" = "$following" ] || ask_me "$replicaof" $(address_of "$f_named") >/dev/null
   ask_me CLIENT KILL TYPE normal >/dev/null
   allow_writes
   say "handed over to $f_named"
@@ -672,6 +697,18 @@ check() {
   done
 }
 
+# replicas_known: prints which sentinels have yet to hear, every 10 s at the latest, that a former master is a replica.
+# Cut off before, they would make it their own master's replica when they are back.
+replicas_known() {
+  ask_all "$sentinels" SENTINEL slaves "$master"
+  for reply in "$replies"/*; do
+    awk -v who="${reply##*/}" '
+      before == "name" { its = $0 }
+      before == "role-reported" && $0 == "master" { print who " has not heard yet that " its " is a replica" }
+      { before = $0 }' "$reply"
+  done
+}
+
 verify() {
   deadline=$(($(date +%s) + verify_limit))
   occasion=$(cat)
@@ -679,6 +716,7 @@ verify() {
     named=$(named_master)
     [ -z "$named" ] || settle
     problems=$(check)
+    problems=${problems:-$(replicas_known)}
     if [ -z "$problems" ]; then
       # shellcheck disable=SC2046
       set -- $(where "$nodes" "$named")

@@ -13,9 +13,12 @@ export interface Written {
 /** Four Sentinel-aware clients, with their library's default settings, that write one key after the other. */
 export class Writers {
   static readonly #all = new Set<Writers>();
+  static #count = 0;
   readonly #clients: Redis[];
   readonly #written: Written = { acknowledged: [], longestGap: 0 };
   readonly #working: Promise<unknown>;
+  /** Keys of their own: what others wrote must not stand for what was lost. */
+  readonly #prefix = `writers${++Writers.#count}`;
   #running = true;
   #trouble: unknown = "nothing was said";
 
@@ -32,7 +35,7 @@ export class Writers {
       this.#clients.map(async (client, writer) => {
         client.on("error", (error) => (this.#trouble = error));
         for (let index = 0; this.#running; index++) {
-          const key = `writer${writer}:${index}`;
+          const key = `${this.#prefix}:${writer}:${index}`;
           try {
             await client.set(key, key);
           } catch (error) {
@@ -72,6 +75,11 @@ export class Writers {
   /** Ends those that a failed test has left: they would keep the process from ending. */
   static endAll(): void {
     for (const writers of Writers.#all) writers.#end();
+  }
+
+  /** How many writes were acknowledged so far. */
+  get count(): number {
+    return this.#written.acknowledged.length;
   }
 
   /** Forgets the gaps so far. */

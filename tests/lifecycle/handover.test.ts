@@ -98,6 +98,21 @@ describe("hand-over under load", { concurrency: 1 }, () => {
 });
 
 describe("hand-over", { concurrency: 6 }, () => {
+  inEachShell("no sentinel meets the former master as a master, and could insist on that later", {}, async (cluster) => {
+    await cluster.up();
+    for (const databases of ["17", "18"]) {
+      await cluster.done("update", await cluster.named(), { settings: { databases } });
+      // Until its failover has ended, the one that leads it has the promoted one among the replicas.
+      const busy = async () => (await Promise.all(cluster.sentinels.map(({ name }) => cluster.ask(name, "SENTINEL", "MASTERS")))).join();
+      await eventually("the failover has ended", async () => !(await busy()).includes("failover_in_progress"));
+      for (const { name } of cluster.sentinels) {
+        const lines = (await cluster.ask(name, "SENTINEL", "slaves", masterName)).split("\n");
+        const roles = lines.filter((_, index) => lines[index - 1] === "role-reported");
+        assert.deepEqual(roles, ["slave", "slave"], name);
+      }
+    }
+  });
+
   inEachShell("no quorum, persistence: restarted in place as the master, no key lost", { downAfter: 60_000 }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
