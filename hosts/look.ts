@@ -50,7 +50,7 @@ export class Look {
 
   /** @returns the identity of the last verification if what it found still holds, else a new one. */
   check(name: string, directory: string, lifecycle: string): pulumi.Output<string> {
-    return this.ask(`look_check ${words(name, directory, lifecycle)} &\n`).apply((answers) => answers[`verified.${name}`] ?? newInstance());
+    return this.ask(`look_check ${words(name, directory, lifecycle)} &\n`).apply((answers) => verificationIn(answers, name));
   }
 
   /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
@@ -97,6 +97,13 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
     endpoint: answers[`endpoint.${name}`] ?? "",
     instance: answers[`instance.${name}`] ?? newInstance(),
   };
+}
+
+/** @returns the identity of the last verification if what it found still holds, else a new one; what does not is told. */
+export function verificationIn(answers: Answers, name: string): string {
+  const found = answers[`unverified.${name}`];
+  if (found !== undefined) void pulumi.log.info(`No longer as it was verified: ${found}`);
+  return answers[`verified.${name}`] ?? newInstance();
 }
 
 /** What was said against the thing of that name, its lines restored. */

@@ -753,8 +753,12 @@ case $action in
     [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] || printf '%s\n' "$ours" | field process_id
     ;;
   check)
-    problems=$(check)
-    [ -z "$problems" ] || refuse "$problems"
+    # The first one tells enough, and after it nobody who is slow to answer is waited for again.
+    problem=$(check | head -n 1)
+    if [ -n "$problem" ]; then
+      echo "$problem"
+      exit 1
+    fi
     ;;
   verify) verify ;;
   place) place ;;

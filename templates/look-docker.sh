@@ -40,8 +40,9 @@ look_images() {
 # look_in_new ID QUESTIONS: in an image that no container of ours has yet.
 look_in_new() { printf '%s\n%s\n' "$look" "$2" | engine run --rm -i --network none --entrypoint sh "$1" -s; }
 
-# look_in CONTAINER QUESTIONS: fails where it can't be asked; one that hangs must not hang us.
-look_in() { printf '%s\n%s\n' "$look" "$2" | limited 10 sh -c "$engine exec -i $1 sh -s" 2>/dev/null; }
+# look_in CONTAINER QUESTIONS: fails where it can't be asked. An engine that is busy takes long; one that hangs must not
+# hang us.
+look_in() { printf '%s\n%s\n' "$look" "$2" | limited 30 sh -c "$engine exec -i $1 sh -s" 2>/dev/null; }
 
 # versions_in IMAGE: the questions for the programs of all that are to run it.
 versions_in() {
@@ -54,7 +55,7 @@ look_all() {
   said=$(limited 15 sh -c "$engine version -f '{{.Server.Version}}'" 2>&1) || { refused engine "${said:-no answer within 15 s}"; return; }
   ids=$(look_images)
   # shellcheck disable=SC2046
-  states=$(engine container inspect -f '{{.Name}} {{.State.Running}} {{.Image}}' $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
+  states=$(engine container inspect -f '{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}' $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
   seen=
   while read -r name container image directory lifecycle servers; do
     [ -n "$name" ] || continue
@@ -65,7 +66,7 @@ look_all() {
         {
           said=$(look_in "$container" "look_version $name $servers
 look_instance $name $directory $lifecycle")
-          # Paused, or out of its mind: what is in it, the image tells.
+          # Where it does not answer, the image tells what is in it.
           case $said in *"version.$name "*) printf '%s\n' "$said" ;; *) look_in_new "$id" "look_version $name $servers" ;; esac
         } &
         ;;
@@ -78,7 +79,8 @@ look_instance $name $directory $lifecycle")
 $containers
 END
   while read -r name container directory lifecycle; do
-    case $states in *"/$container true "*) look_in "$container" "look_check $name $directory $lifecycle" & ;; esac
+    case $states in *"/$container true "*) look_in "$container" "check_limit=20
+look_check $name $directory $lifecycle" & ;; esac
   done <<END
 $checks
 END

@@ -53,10 +53,17 @@ look_instance() {
   [ -n "$birth" ] && [ "$(born "$pid")" = "$birth" ] && sh "$3" alive "$2" 2>/dev/null && echo "instance.$1 $(cat "$2/instance")"
 }
 
-# look_check NAME DIRECTORY LIFECYCLE: the identity of the last verification, if what it found still holds.
+# look_check NAME DIRECTORY LIFECYCLE: the identity of the last verification if what it found still holds, else what does
+# not. Busy machines take seconds for it; check_limit, in seconds, leaves those who wait for us enough.
 look_check() {
-  if command -v timeout >/dev/null; then limit="timeout 3"; else limit=; fi
-  [ -s "$2/verified" ] && $limit sh "$3" check "$2" >/dev/null 2>&1 && echo "verified.$1 $(cat "$2/verified")"
+  [ -s "$2/verified" ] || return 0
+  if command -v timeout >/dev/null; then limit="timeout ${check_limit:=6}"; else limit=; fi
+  found=$($limit sh "$3" check "$2" 2>&1 </dev/null)
+  case $? in
+    0) echo "verified.$1 $(cat "$2/verified")" ;;
+    124) echo "unverified.$1 no answer within $check_limit s" ;;
+    *) echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1)" ;;
+  esac
 }
 
 # look_scripts DIRECTORY SCRIPT...: the identity of the installation, if all of it is there.

@@ -16,7 +16,7 @@ import {
   type ProcessFacts,
 } from "../host.ts";
 import { LocalHost } from "../local.ts";
-import { newInstance, processFacts } from "../look.ts";
+import { processFacts, verificationIn } from "../look.ts";
 import { puts, quote } from "../shell.ts";
 import { docker, type DockerEngine } from "./engine.ts";
 
@@ -162,7 +162,7 @@ export class DockerHost extends Host {
     ].join(" ");
     const put = (action: string) =>
       [
-        `${cli} start ${container} >/dev/null`,
+        `{ ${cli} start ${container} >/dev/null 2>&1 || ${cli} unpause ${container} >/dev/null 2>&1 || ${cli} start ${container} >/dev/null; }`,
         `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${user.split(":")[0]} 2>&1)" ]`)} || ${own}; }`,
         `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
       ].join(" && ");
@@ -188,9 +188,7 @@ export class DockerHost extends Host {
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
     const words = [this.#container(process), this.directoryOf(process), this.#script("lifecycle.sh")];
-    const verified = this.#engine.look
-      .ask(`add_check ${[name, ...words].map(quote).join(" ")}\n`)
-      .apply((answers) => answers[`verified.${name}`] ?? newInstance());
+    const verified = this.#engine.look.ask(`add_check ${[name, ...words].map(quote).join(" ")}\n`).apply((answers) => verificationIn(answers, name));
     return new local.Command(
       name,
       {

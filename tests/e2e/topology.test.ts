@@ -114,6 +114,7 @@ describe("the seed's topology, with all defaults but the failover-timeout, which
     await ask(stray, "REPLICAOF", "NO", "ONE");
     const preview = await project.run("pulumi", "preview", "--stack", project.stack);
     assert.match(preview.output, /redis-ha-verified +update/);
+    assert.match(preview.output, /No longer as it was verified: node\d says it is a master, too/);
     await project.up();
     assert.equal(await master(), place);
     await assertHealthy();

@@ -362,8 +362,8 @@ export class Cluster {
     await eventually(
       "everything is as it should be",
       async () => {
-        const { status, err } = await this.lifecycle("check", "node1");
-        said = err;
+        const { status, out, err } = await this.lifecycle("check", "node1");
+        said = out + err;
         return status === 0;
       },
       60_000,
