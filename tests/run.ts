@@ -12,12 +12,19 @@ interface Stage {
   env?: () => NodeJS.ProcessEnv;
 }
 
+const { positionals } = parseArgs({ allowPositionals: true });
+
 const tests = ["node", "--test", "--test-reporter=spec"];
+
+/**
+ * Files of a stage at once. Servers are started, stopped and waited for most of the time: two are not slower on two cores.
+ * But where stages run beside each other, a third stack would slow all of them down to what limits don't expect.
+ */
+const concurrency = process.env.TEST_CONCURRENCY ?? (positionals.length === 1 ? 2 : 1);
 
 const node = (what: string, ...files: string[]): Omit<Stage, "name"> => ({
   what,
-  // Servers are started, stopped and waited for most of the time: two files at once are not slower on two cores.
-  command: [...tests, `--test-concurrency=${process.env.TEST_CONCURRENCY ?? 2}`, ...files],
+  command: [...tests, `--test-concurrency=${concurrency}`, ...files],
 });
 
 const stages: Stage[] = [
@@ -104,7 +111,6 @@ async function run({ name, command: [program = "", ...args], env }: Stage): Prom
   return status;
 }
 
-const { positionals } = parseArgs({ allowPositionals: true });
 const all = [...stages, ...besides].map(({ name }) => name);
 const unknown = positionals.filter((wanted) => !all.includes(wanted));
 if (unknown.length > 0) throw new Error(`no such stage: ${unknown.join(", ")}; there are ${all.join(", ")}`);
