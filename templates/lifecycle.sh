@@ -753,8 +753,9 @@ case $action in
     [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] || printf '%s\n' "$ours" | field process_id
     ;;
   check)
-    # The first one tells enough, and after it nobody who is slow to answer is waited for again.
-    problem=$(check | head -n 1)
+    # The first one tells enough, and after it nobody who is slow to answer is waited for again. Where the signal of a
+    # closed pipe is ignored, as under systemd, the ones after it would complain.
+    problem=$(check 2>/dev/null | head -n 1)
     if [ -n "$problem" ]; then
       echo "$problem"
       exit 1
