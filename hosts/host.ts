@@ -86,7 +86,7 @@ export const handOverSeconds = 90;
 export interface EditArgs {
   /** The setting to name if the file can't be edited. */
   field: string;
-  /** File name of the script in templates/. */
+  /** Name of the script (scripts/bundle.ts). */
   script: string;
   /** What the script reads from standard input: shell assignments. */
   settings: pulumi.Input<string>;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { scriptText } from "../templates/render.ts";
+import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../components/inputError.ts";
 import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";

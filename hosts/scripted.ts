@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { scriptText } from "../templates/render.ts";
+import { scriptText } from "../scripts/bundle.ts";
 import { afterChecks, requireBeforeAnything } from "./gate.ts";
 import { type EditArgs, Host, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
 import type { Look } from "./look.ts";
@@ -12,7 +12,7 @@ export interface Words {
   delete?: string;
 }
 
-/** A machine on which the scripts of templates/ are installed; what happens there is what they do. */
+/** A machine on which the scripts of scripts/ are installed; what happens there is what they do. */
 export abstract class ScriptedHost extends Host {
   /** Where the scripts are, on that machine. */
   protected abstract readonly directory: string;

@@ -5,14 +5,6 @@ import Handlebars from "handlebars";
 
 // The compiled package keeps its modules in dist/ and its templates beside that.
 const here = dirname(fileURLToPath(import.meta.url)).replace(/([\\/])dist[\\/]templates$/, "$1templates");
-const cache = new Map<string, string>();
-
-/** @returns the text of a script in templates/, such as `lifecycle.sh`. */
-export function scriptText(file: string): string {
-  const text = cache.get(file) ?? readFileSync(join(here, file), "utf8");
-  cache.set(file, text);
-  return text;
-}
 
 /**
  * Renders a configuration file.
@@ -21,5 +13,5 @@ export function scriptText(file: string): string {
  * @param values every name that the template uses; a missing one is an error.
  */
 export function render(file: string, values: object): string {
-  return Handlebars.compile(scriptText(file), { noEscape: true, strict: true })(values);
+  return Handlebars.compile(readFileSync(join(here, file), "utf8"), { noEscape: true, strict: true })(values);
 }

@@ -5,7 +5,7 @@ import { local } from "@pulumi/command";
 import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
-import { scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { local } from "@pulumi/command";
 import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import { afterChecks } from "../gate.ts";
 import {

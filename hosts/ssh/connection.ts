@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { types } from "@pulumi/command";
-import { scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import type { BastionArgs } from "../host.ts";
 import { assignments, quote } from "../shell.ts";
 

@@ -3,7 +3,7 @@ import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
-import { scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { afterFirstChecks, onceBuilt } from "../gate.ts";
 import {
   type BastionArgs,

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, join } from "node:path";
+import { scriptText } from "../../scripts/bundle.ts";
 
 export type Action = "check" | "apply" | "remove";
 export type Parameters = Readonly<Record<string, string>>;
@@ -28,8 +28,6 @@ export interface RunOptions {
   readonly through?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
-
-const templates = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "templates");
 
 /** tmpfs where there is one: an fsync per step would otherwise be most of the time. */
 export const scratch = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "prh-edit-"));
@@ -110,12 +108,8 @@ export function quote(value: string): string {
 }
 
 export function run(shell: Shell, script: string, action: Action, parameters: Parameters, options: RunOptions = {}): Promise<Result> {
-  let path = join(templates, script);
-  if (options.prelude !== undefined) {
-    const original = readFileSync(path, "latin1");
-    path = join(newDirectory(), script);
-    writeFileSync(path, `${options.prelude}\n${original}`, "latin1");
-  }
+  const path = join(newDirectory(), script);
+  writeFileSync(path, `${options.prelude ?? ""}\n${scriptText(script)}`);
   const [command, ...rest] = [...(options.through ?? []), ...shell.command, path, action];
   return new Promise((resolve, reject) => {
     const child = spawn(command, rest, {

@@ -2,9 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Output } from "@pulumi/pulumi";
 import { lifecycleParameters, type Limits, type Located } from "../../components/parameters.ts";
 import { nodeLines } from "../../components/redisNode.ts";
@@ -12,7 +11,8 @@ import { masterLines, sentinelLines } from "../../components/sentinel.ts";
 import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
 import type { Host } from "../../hosts/host.ts";
 import { quote } from "../../hosts/shell.ts";
-import { render, scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
+import { render } from "../../templates/render.ts";
 
 export { sleep };
 
@@ -31,7 +31,6 @@ export interface Result {
 }
 
 export const masterName = "redis-ha";
-const templates = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "templates");
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh"];
 // On disk and not in /dev/shm: the servers are to be killed on a real file system.
 const scratch = mkdtempSync(join(tmpdir(), "prh-lifecycle-"));
@@ -217,7 +216,7 @@ export class Cluster {
   }
 
   async install(): Promise<void> {
-    const text = `here=${quote(this.here)}\n${scriptText("install.sh")}${scripts.map((each) => `put ${each} ${quote(readFileSync(join(templates, each), "utf8"))}\n`).join("")}`;
+    const text = `here=${quote(this.here)}\n${scriptText("install.sh")}${scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`).join("")}`;
     const { status, err } = await this.sh([], text);
     if (status !== 0) throw new Error(`install: ${err}`);
   }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { assignments } from "../../hosts/shell.ts";
-import { scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { sandbox } from "../containers/engine.ts";
 import { rpmRoot } from "./image.ts";
 import { run, sh } from "./machine.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assignments, quote } from "../../hosts/shell.ts";
-import { scriptText } from "../../templates/render.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { eventually } from "../e2e/project.ts";
 import type { Machine } from "./machine.ts";
 
