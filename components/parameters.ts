@@ -18,6 +18,18 @@ export interface Limits {
 
 export const defaultLimits: Limits = { readySeconds: 60, stopSeconds: 60, verifySeconds: 60 };
 
+/** What a node keeps its data in; names are below its directory. */
+export interface Persistence {
+  /** Whether it is to have an append-only file. */
+  appendOnly: boolean;
+  /** The snapshot's file, `dbfilename`. */
+  snapshot: string;
+  /** `appendfilename`. */
+  appendFile: string;
+  /** `appenddirname`, from Redis 7 on. */
+  appendDirectory: string;
+}
+
 /** What lifecycle.sh has to know of a process and of those around it. */
 export interface LifecycleArgs {
   kind: "node" | "sentinel";
@@ -29,12 +41,14 @@ export interface LifecycleArgs {
   sentinels: readonly Located[];
   masterName: string;
   initialMaster: string;
-  /** For a node: files that hold its data, as shell patterns. */
-  dataFiles?: string;
+  /** For a node: what its data is kept in. */
+  persistence?: Persistence;
   /** For a node: what `min-replicas-to-write` is when nothing is going on. */
   minReplicas?: number;
   /** For a sentinel: "NAME INITIAL-NODE QUORUM" for each master. */
   monitored?: readonly string[];
+  /** For a sentinel: replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them. */
+  forget?: readonly string[];
 }
 
 /** @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh. */
@@ -62,7 +76,13 @@ export function lifecycleParameters(args: LifecycleArgs, features: Features): pu
       pause_write: features.pauseWrite,
       min_replicas: features.replicaWords ? "min-replicas-to-write" : "min-slaves-to-write",
       min_replicas_value: args.minReplicas ?? 0,
-      data_files: args.dataFiles ?? "",
+      check_quorum: features.checkQuorum,
+      append_only: (args.persistence?.appendOnly ?? true) ? "yes" : "no",
+      multi_part: features.multiPartAof,
+      rdb_name: args.persistence?.snapshot ?? "",
+      aof_name: args.persistence?.appendFile ?? "",
+      aof_dir: args.persistence?.appendDirectory ?? "",
+      forget: args.forget ?? [],
       ask_limit: 2,
       ready_limit: limits.readySeconds,
       stop_limit: limits.stopSeconds,

@@ -4,7 +4,7 @@ import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { render } from "../templates/render.ts";
 import { InputError } from "./inputError.ts";
-import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
+import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./parameters.ts";
 import { checkedVersion, clientOf, digest, servers } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
 import { settingLines, settingsProblems } from "./settings.ts";
@@ -77,7 +77,7 @@ export class RedisNode extends pulumi.ComponentResource {
             self,
             server,
             cli: args.cli ?? clientOf(server),
-            dataFiles: dataFiles(args.settings ?? {}),
+            persistence: persistenceOf(args.settings ?? {}, args.appendOnly),
             minReplicas: args.minReplicasToWrite,
           },
           featuresOf(version),
@@ -146,8 +146,19 @@ export function memoryFor(maxmemory: string | undefined): { memoryBytes?: number
 /** As in redis.conf. */
 const units: Record<string, number> = { k: 1e3, kb: 2 ** 10, m: 1e6, mb: 2 ** 20, g: 1e9, gb: 2 ** 30 };
 
-/** Shell patterns of the files that hold a node's data, below its directory. */
-function dataFiles(settings: Record<string, string>): string {
-  const { dbfilename = "dump.rdb", appendfilename = "appendonly.aof", appenddirname = "appendonlydir" } = settings;
-  return [dbfilename, appendfilename, `${appenddirname}/*`].map((each) => each.replaceAll(/["']/g, "")).join(" ");
+/** What a node with these settings keeps its data in; the names' defaults are the servers'. */
+export function persistenceOf(settings: Record<string, string>, appendOnly = true): Persistence {
+  const nameOf = (directive: string, otherwise: string) => unquoteDirective(settings[directive] ?? otherwise);
+  return {
+    appendOnly,
+    snapshot: nameOf("dbfilename", "dump.rdb"),
+    appendFile: nameOf("appendfilename", "appendonly.aof"),
+    appendDirectory: nameOf("appenddirname", "appendonlydir"),
+  };
+}
+
+/** @returns the text that one word of redis.conf stands for. */
+function unquoteDirective(word: string): string {
+  const [, double, single] = /^\s*(?:"(.*)"|'(.*)')\s*$/.exec(word) ?? [];
+  return double?.replaceAll(/\\(.)/g, "$1") ?? single?.replaceAll("\\'", "'") ?? word.trim();
 }

@@ -47,6 +47,8 @@ export interface Features {
   disklessSync: boolean;
   /** `SENTINEL CKQUORUM`: Redis 3.0 (2.8.19 was tried and lacks it). */
   checkQuorum: boolean;
+  /** The append-only file is several files in a directory, listed by a manifest: Redis 7.0. */
+  multiPartAof: boolean;
 }
 
 export function featuresOf(version: ServerVersion): Features {
@@ -58,6 +60,7 @@ export function featuresOf(version: ServerVersion): Features {
     pauseWrite: atLeast(version, [6, 2, 0]),
     disklessSync: atLeast(version, [2, 8, 18]),
     checkQuorum: atLeast(version, [3, 0, 0]),
+    multiPartAof: atLeast(version, [7, 0, 0]),
   };
 }
 

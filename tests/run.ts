@@ -44,6 +44,7 @@ const stages: Stage[] = [
     env: () => findGo(process.env).env,
   },
   { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
+  { name: "decisions", ...node("what the scripts decide, as tables of cases", "tests/scripts/*.test.ts") },
   { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
   { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },

@@ -1,7 +1,11 @@
 # A hung server must not hang us. Where timeout(1) is missing (it is not in POSIX), go without.
 if command -v timeout >/dev/null 2>&1; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
 
-# ask ADDRESS PORT COMMAND...: the reply, one value a line; nothing if nobody answers.
+newline='
+'
+
+# ask ADDRESS PORT COMMAND...: what the client prints, an error reply as well as an answer; nothing if nobody replies. Good
+# for comparing with the one reply that is wanted, and for nothing else: see answer.
 ask() {
   ask_address=$1 ask_port=$2
   shift 2
@@ -10,29 +14,84 @@ ask() {
 ask_me() { ask "$address" "$port" "$@"; }
 field() { sed -n "s/^$1://p"; }
 
-# ask_all LIST COMMAND...: ask everyone in LIST ("name host address port" a line) at once;
-# the replies are in $replies/NAME afterwards, empty for those who did not answer.
-make_scratch() {
-  for left in .replies.*; do
-    [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
-  done
-  scratch=$directory/.replies.$$
-  rm -rf "$scratch"
-  mkdir "$scratch" || refuse "cannot write to $directory"
-  trap 'rm -rf "$scratch"' EXIT
-  trap 'exit 1' HUP INT TERM
+# answer FORM ADDRESS PORT COMMAND...: succeeds, with answer set, if the reply has the form that an answer has. Whatever
+# else is said is no answer: an error reply (no client slot left, a script that runs, a load, a password that is wanted),
+# a connection that is cut, silence. Then no_answer says what there was instead, and gone is 1 if nobody listens there.
+# FORM: info (INFO), address (two lines, or none where that master is not known), fields (a list that begins with "name"),
+# list (such a list, or an empty one), quorum (CKQUORUM says that there is one), yes-no (CONFIG GET of a setting that is yes or
+# no), or the one line that is wanted.
+answer() {
+  a_form=$1 a_address=$2 a_port=$3
+  shift 3
+  answer=$({ limited "$ask_limit" "$cli" -h "$a_address" -p "$a_port" "$@" </dev/null 2>&1; echo "=$?"; } | tr -d '\r')
+  a_status=${answer##*=} no_answer='' gone=''
+  answer=${answer%=*}
+  answer=${answer%"$newline"}
+  if [ "$a_status" -eq 0 ] && has_form "$a_form" "$answer"; then return; fi
+  case $a_status.$answer in
+    124.* | 137.* | 143.*) no_answer="no answer within $ask_limit s" ;;
+    [1-9]*'Connection refused'*) no_answer='nobody listens there' gone=1 ;;
+    *) no_answer=$(printf '%s\n' "$answer" | one_line) ;;
+  esac
+  no_answer=${no_answer:-an empty reply} answer=
+  return 1
 }
-ask_all() {
-  ask_list=$1
+answer_me() {
+  m_form=$1
   shift
-  replies=$(mktemp -d "$scratch/XXXXXX") || refuse "cannot write to $directory"
-  while read -r ask_name _ ask_a ask_p; do
-    [ -n "$ask_name" ] || continue
-    ask "$ask_a" "$ask_p" "$@" >"$replies/$ask_name" &
-  done <<EOF
-$ask_list
-EOF
+  answer "$m_form" "$address" "$port" "$@"
+}
+
+has_form() {
+  case $1 in
+    info) case $2 in *role:master"$newline"*'# Keyspace'* | *role:slave"$newline"*'# Keyspace'*) ;; *) return 1 ;; esac ;;
+    address)
+      case $2 in '') return ;; *"$newline"*"$newline"* | *[!0-9]) return 1 ;; ?*"$newline"[0-9]*) ;; *) return 1 ;; esac
+      ;;
+    fields) case $2 in name"$newline"?*) ;; *) return 1 ;; esac ;;
+    list) case $2 in '' | name"$newline"?*) ;; *) return 1 ;; esac ;;
+    quorum) case $2 in 'OK '[0-9]*' usable'*) ;; *) return 1 ;; esac ;;
+    yes-no) case $2 in ?*"$newline"yes | ?*"$newline"no) ;; *) return 1 ;; esac ;;
+    *) [ "$2" = "$1" ] ;;
+  esac
+}
+
+# What others say, as it may stand in a message: one line, no control characters, not endless.
+one_line() { head -c 4096 | tr '\n' ' ' | tr -d '\000-\037\177' | cut -c 1-200 | sed 's/ *$//'; }
+
+# answers TAG LIST FORM COMMAND...: asks everyone in LIST ("name host address port" a line) at once. A line "TAG NAME +" for
+# one who answered, with "TAG NAME = LINE" for each line of it; "TAG NAME -" where nobody listens; else "TAG NAME ! TEXT".
+# No file is needed for it: it works on a full disk, too.
+answers() {
+  s_tag=$1 s_list=$2
+  shift 2
+  while read -r s_name _ s_address s_port; do
+    [ -z "$s_name" ] || tell "$s_tag $s_name" "$s_address" "$s_port" "$@" &
+  done <<EOT
+$s_list
+EOT
   wait
+}
+
+# Line by line, each in one piece: others write to the same pipe.
+tell() {
+  t_tag=$1 t_address=$2 t_port=$3 t_form=$4
+  shift 4
+  if answer "$t_form" "$t_address" "$t_port" "$@"; then
+    printf '%s\n' "$answer" | awk -v tag="$t_tag" 'BEGIN { print tag " +"; fflush() } { print tag " = " substr($0, 1, 2000); fflush() }'
+  elif [ -n "$gone" ]; then
+    printf '%s -\n' "$t_tag"
+  else
+    printf '%s ! %s\n' "$t_tag" "$no_answer"
+  fi
+}
+
+# said TAG NAME: what that one answered, of the lines of answers on standard input.
+said() { sed -n "s/^$1 $2 = //p"; }
+
+# not_said TAG: who of those did not answer, and what there was instead, a line each.
+not_said() {
+  sed -n -e "s/^$1 \([^ ]*\) -\$/\1 does not answer: nobody listens there/p" -e "s/^$1 \([^ ]*\) ! \(.*\)/\1 gives no answer: \2/p"
 }
 
 # node_at HOST PORT: the name of the node that is reached there, by host name or address.
@@ -42,9 +101,9 @@ node_at() {
       echo "$at_name"
       return
     fi
-  done <<EOF
+  done <<EOT
 $nodes
-EOF
+EOT
   echo "$1:$2"
 }
 

@@ -28,7 +28,8 @@ cd "$directory" || exit 2
 . ./parameters || exit 2
 : "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"
 : "${ask_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
-: "${replicaof:=}" "${pause_write:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${data_files:=}"
+: "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${forget:=}"
+: "${append_only:=}" "${multi_part:=}" "${rdb_name:=}" "${aof_name:=}" "${aof_dir:=}"
 
 say() { printf '%s: %s\n' "$name" "$*"; }
 refuse() { say "$*" >&2; exit 2; }
@@ -48,9 +49,6 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/reload.sh
 # use redis/health.sh
 
-# What looks at a running server must work on a full disk, too.
-case $action in alive | reload | orphan) ;; *) make_scratch ;; esac
-
 case $action in
   exec) "exec_$kind" ;;
   ready) "ready_$kind" ;;
@@ -63,9 +61,9 @@ case $action in
     [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] || printf '%s\n' "$ours" | field process_id
     ;;
   check)
-    # The first one tells enough, and after it nobody who is slow to answer is waited for again. Where the signal of a
-    # closed pipe is ignored, as under systemd, the ones after it would complain.
-    problem=$(check 2>/dev/null | head -n 1)
+    # The first one tells enough.
+    examine
+    problem=$(problems | head -n 1)
     if [ -n "$problem" ]; then
       echo "$problem"
       exit 1

@@ -28,6 +28,8 @@ set_live() {
   else
     sl_key=$1
     shift
+    # More than a setting: ready does it, step by step (aof_as_wanted).
+    if [ "$sl_key" = appendonly ]; then return; fi
     only_at_start "$sl_key" "$*" && return 1
     if [ "$*" = '""' ]; then set -- ''; fi
     [ "$(ask_me CONFIG SET "$sl_key" "$*")" = OK ] && say "set $sl_key to ${*:-nothing}, without a restart"
@@ -37,6 +39,7 @@ set_live() {
 # reload: what changed is set on the running server; a restart does what can't be, or was removed.
 reload() {
   if [ "$kind" = sentinel ]; then
+    ! forget_pending || return 1
     set_quorums || return 1
     wanted=$(cat settings.conf masters.conf)
   else

@@ -1,53 +1,136 @@
-# decide: sets role to "master", "replica HOST PORT" (of another node) or "wait" (nobody can tell yet who is the
-# master). Never falls back to "I am the master". The rules are in docs/decisions/0003-role-at-start.md.
-decide() {
-  named=$(named_master)
-  if [ "$named" = "$name" ] && failover_in_progress; then
-    say "a failover is in progress: waiting for its end"
-    d_left=100
-    while [ $d_left -gt 0 ] && failover_in_progress; do d_left=$((d_left - 1)); sleep 0.1; done
-    named=$(named_master)
-  fi
-  if [ "$named" = "$name" ] && ! has_data; then
-    if some_peer_holds_keys; then
-      say "the sentinels name this node, but it has no data and others have: asking for a failover first"
-      force_failover "$name" 10 || refuse "refusing to start: an empty master would wipe the replicas, and the sentinels did not fail over. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
-      named=$f_named
-    elif ! every_peer_answered; then
-      role=wait why="the sentinels name this node, but it has no data, and not every other node can be asked for some"
-      return
-    fi
-  fi
-  case $named in
-    '') ;;
-    "$name") role=master why="a majority of the sentinels names this node"; return ;;
-    *) role="replica $named" why="a majority of the sentinels names $named"; return ;;
-  esac
+# In which role a node starts. The rules, and why, are in docs/decisions/0003-role-at-start.md; every combination of what can
+# be gathered is tried in tests/scripts/role.test.ts.
 
-  ask_all "$peers" INFO replication
-  masters='' reachable=0
-  for reply in "$replies"/*; do
-    [ -s "$reply" ] || continue
-    reachable=$((reachable + 1))
-    [ "$(field role <"$reply")" = master ] && masters="$masters ${reply##*/}"
-  done
-  # shellcheck disable=SC2086
-  set -- $masters
-  if [ $# -gt 1 ]; then
-    refuse "refusing to start: more than one node says it is the master ($*), and no majority of the sentinels names one. Decide which one holds the right data, make the other its replica ($cli -p PORT REPLICAOF HOST PORT), then start again"
-  elif [ $# -eq 1 ]; then
-    # shellcheck disable=SC2046
-    if has_data && ! holds_keys $(where "$nodes" "$1"); then
-      refuse "refusing to start: $1 says it is the master and is empty, this node has data, and no majority of the sentinels names a master. Following it would wipe the data in $directory"
+# decide_role: a function, without any asking, of name, initial, first (1: the whole is created now), knew (the node that this
+# one followed last, itself if it was the master, empty if it never ran), own (none, aof, rdb), rdb_replid, rdb_offset,
+# named (by a majority of the sentinels, or nothing), failover (1: in progress) and peers (lines of node_table).
+# Sets role: "master", "replica NODE", "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this
+# node, and others hold more: they have to choose another one first) or "refuse"; and why.
+# Never "I am the master, since nobody answers".
+decide_role() {
+  role='' why=''
+  r_masters='' r_loading_masters='' r_empty_masters='' r_holders='' r_ahead='' r_unclear='' r_gone='' r_unknown=''
+  while read -r r_name r_state r_role r_keys _ _ r_offset r_replid _; do
+    [ -n "$r_name" ] || continue
+    case $r_state in
+      gone) r_gone="$r_gone $r_name" && continue ;;
+      unknown) r_unknown="$r_unknown $r_name" && continue ;;
+    esac
+    if [ "$r_role" = master ]; then
+      r_masters="$r_masters $r_name"
+      case $r_keys in
+        unknown) r_loading_masters="$r_loading_masters $r_name" ;;
+        no) r_empty_masters="$r_empty_masters $r_name" ;;
+      esac
     fi
-    role="replica $1" why="no majority of the sentinels, but $1 is the one master"
-  elif [ -e created ]; then
+    case $r_keys in
+      unknown) r_unknown="$r_unknown $r_name" && continue ;;
+      no) continue ;;
+    esac
+    r_holders="$r_holders $r_name"
+    # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to be.
+    if [ "$rdb_replid" != - ] && [ "$r_replid" = "$rdb_replid" ] && [ "$r_offset" -le "$rdb_offset" ]; then
+      :
+    elif [ "$r_offset" -gt 0 ]; then
+      r_ahead="$r_ahead $r_name"
+    else
+      r_unclear="$r_unclear $r_name"
+    fi
+  done <<EOT
+$peers
+EOT
+  if [ "$named" != '' ] && [ "$named" != "$name" ]; then
+    role="replica $named" why="a majority of the sentinels names $named"
+  elif [ -n "$failover" ]; then
+    role=wait why="a failover is in progress"
+  elif [ "$named" = "$name" ]; then
+    decide_named
+  else
+    decide_unnamed
+  fi
+}
+
+decide_named() {
+  r_serving=
+  for r_each in $r_masters; do
+    case " $r_empty_masters " in *" $r_each "*) ;; *) r_serving="$r_serving $r_each" ;; esac
+  done
+  if [ -n "$r_serving" ]; then
+    role=wait why="the sentinels name this node, but$r_serving says it is a master, too, and is not empty"
+  elif [ "$own" = none ]; then
+    if [ -n "$r_holders" ]; then
+      role=failover why="the sentinels name this node, but it has no data, and$r_holders has"
+    elif [ -n "$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; then
+      role=wait why="the sentinels name this node, but it has no data, and nobody can tell whether$r_unknown$r_gone has some"
+    else
+      role=master why="a majority of the sentinels names this node, and nobody has any data"
+    fi
+  elif [ "$own" = rdb ] && [ -n "$r_ahead" ]; then
+    role=failover why="the sentinels name this node, but it would start from a snapshot, and$r_ahead may hold more than that"
+  elif [ "$own" = rdb ] && { [ -n "$r_unclear$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; }; then
+    role=wait why="the sentinels name this node, but it would start from a snapshot, and nobody can tell whether$r_unclear$r_unknown$r_gone holds more"
+  else
+    role=master why="a majority of the sentinels names this node"
+  fi
+}
+
+decide_unnamed() {
+  # shellcheck disable=SC2086
+  set -- $r_masters
+  if [ $# -gt 1 ]; then
+    role=refuse why="more than one node says it is the master ($*), and no majority of the sentinels names one. Decide which one holds the right data, make the other its replica ($cli -p PORT REPLICAOF HOST PORT), then start again"
+  elif [ $# -eq 1 ]; then
+    if [ -n "$r_empty_masters" ] && [ "$own" != none ]; then
+      role=refuse why="$1 says it is the master and is empty, this node has data, and no majority of the sentinels names a master. Following it would wipe the data in $directory"
+    elif [ -n "$r_loading_masters" ]; then
+      role=wait why="no majority of the sentinels, and $1, which says it is the master, still loads"
+    elif [ "$own" != none ] && [ "$knew" = "$name" ]; then
+      role=wait why="no majority of the sentinels; $1 says it is the master, but so was this node, and nobody can tell who holds more"
+    else
+      role="replica $1" why="no majority of the sentinels, but $1 is the one master"
+    fi
+  elif [ "$first" != 1 ] || [ -n "$knew" ]; then
     role=wait why="no majority of the sentinels, and no other node is master"
-  elif [ "$initial" = "$name" ] && [ "${FIRST_CREATION:-0}" = 1 ] && no_peer_holds_keys; then
+  elif [ "$initial" = "$name" ] && [ -z "$r_holders$r_unknown" ]; then
     role=master why="first creation, this is the initial master"
-  elif [ "$initial" != "$name" ] && [ $reachable -eq 0 ] && [ "${FIRST_CREATION:-0}" = 1 ] && ! has_data; then
+  elif [ "$initial" != "$name" ] && [ "$own" = none ] && [ -z "$r_holders$r_unknown" ]; then
     role="replica $initial" why="first creation, $initial is the initial master"
   else
     role=wait why="no majority of the sentinels, and no other node is master"
   fi
+}
+
+# decide: gathers, decides, and asks the sentinels for a failover where that has to come first: nobody is the master then,
+# so no write can be lost by it.
+decide() {
+  first=${FIRST_CREATION:-0} knew=
+  [ ! -e created ] || knew=$(followed_last)
+  d_until=$(($(date +%s) + 10)) d_said=
+  while :; do
+    gather
+    peers=$(printf '%s\n' "$table" | grep -v "^$name ")
+    decide_role
+    if [ "$role.$failover" != wait.1 ] || [ "$(date +%s)" -ge $d_until ]; then break; fi
+    [ -n "$d_said" ] || say "a failover is in progress: waiting for its end"
+    d_said=1
+    sleep 0.1
+  done
+  if [ "$role" = failover ]; then
+    say "$why: asking for a failover first"
+    may_choose_wrongly && refuse "refusing to start: $why, but the sentinels could promote$r_preferred, which is empty: its replica-priority is better. Set replica-priority there to 0 ($cli -p PORT CONFIG SET replica-priority 0), then start again"
+    force_failover "$name" 10 || refuse "refusing to start: an empty master would wipe the replicas, and one with less than they have would take that from them; and the sentinels did not fail over. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
+    role="replica $f_named" why="a majority of the sentinels names $f_named"
+  fi
+  [ "$role" != refuse ] || refuse "refusing to start: $why"
+}
+
+# may_choose_wrongly: among those whom the sentinels would choose from (the best priority, 0 being nobody) is one without
+# keys, with a better priority than all who have some.
+may_choose_wrongly() {
+  r_preferred=$(printf '%s\n' "$peers" | awk '
+    $2 != "up" || $9 == 0 { next }
+    $4 == "yes" && (best == "" || $9 < best) { best = $9 }
+    $4 == "no" { empty[$1] = $9 }
+    END { for (each in empty) if (best != "" && empty[each] < best) printf " %s", each }')
+  [ -n "$r_preferred" ]
 }

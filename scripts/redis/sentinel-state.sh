@@ -3,21 +3,47 @@
 known_identity() {
   [ "${FIRST_CREATION:-0}" = 0 ] && [ "$replicaof" = replicaof ] || return 0
   printf '%s\n' "$monitored" | while read -r k_name _; do
-    ask_all "$sentinels" SENTINEL SENTINELS "$k_name"
-    cat "$replies"/* | awk -v host="$host" -v address="$address" -v port="$port" '
-      NR % 2 { key = $0; next }
-      key == "ip" { ip = $0 }
-      key == "port" { at = $0 }
-      key == "runid" { id = $0 }
-      key == "last-hello-message" && (ip == host || ip == address) && at == port { print id }'
+    answers peer "$sentinels" list SENTINEL SENTINELS "$k_name" | sed -n 's/^peer [^ ]* = //p' | awk -v host="$host" -v address="$address" -v port="$port" '
+      before == "ip" { ip = $0 }
+      before == "port" { at = $0 }
+      before == "runid" { id = $0 }
+      before == "last-hello-message" && (ip == host || ip == address) && at == port && id ~ /^[0-9a-f]+$/ { print id }
+      { before = $0 }'
   done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* /sentinel myid /p'
+}
+
+# state_of MASTER: what Sentinel has learnt of that one, from its own file; without those that it is to forget.
+state_of() {
+  awk -v master="$1" -v forget="$forget" '
+    BEGIN { n = split(forget, each, "\n"); for (i = 1; i <= n; i++) forgotten[each[i]] = 1 }
+    $1 != "sentinel" || $3 != master { next }
+    $2 ~ /^known-/ && ($4 ":" $5) in forgotten { next }
+    $2 ~ /^(config-epoch|leader-epoch|known-replica|known-slave|known-sentinel)$/ { print }' sentinel.conf
+}
+
+# forget_pending: a running sentinel still knows somebody whom it is to forget.
+forget_pending() {
+  [ -n "$forget" ] || return 1
+  printf '%s\n' "$forget" | sed 's/:/ /' | while read -r f_host f_port; do
+    grep -q -F " $f_host $f_port" sentinel.conf 2>/dev/null && echo 1
+  done | grep -q 1
+}
+
+# Masters that somebody else has it watch are not ours to drop. What the stack had it watch before is.
+others_masters() {
+  sed -n 's/^sentinel monitor \([^ ]*\) .*/\1/p' sentinel.conf | while read -r o_name; do
+    case "$newline$monitored" in *"$newline$o_name "*) continue ;; esac
+    ! grep -q -F "sentinel down-after-milliseconds $o_name " loaded 2>/dev/null || continue
+    awk -v master="$o_name" '$1 == "sentinel" && $2 == "monitor" && $3 == master' sentinel.conf
+    awk -v master="$o_name" '$1 == "sentinel" && $2 != "monitor" && $3 == master' sentinel.conf
+  done
 }
 
 sentinel_state() {
   cat settings.conf
   grep -E '^sentinel (myid|current-epoch) ' sentinel.conf || known_identity
   while read -r m_name m_initial m_quorum; do
-    m_where=$(sed -n "s/^sentinel monitor $m_name \([^ ]* [0-9]*\) .*/\1/p" sentinel.conf)
+    m_where=$(awk -v master="$m_name" '$1 == "sentinel" && $2 == "monitor" && $3 == master { print $4, $5 }' sentinel.conf)
     if [ -z "$m_where" ]; then
       master=$m_name
       m_named=$(named_master)
@@ -25,13 +51,13 @@ sentinel_state() {
       [ "$m_where" != " " ] || m_where=$(address_of "$m_initial")
     fi
     echo "sentinel monitor $m_name $m_where $m_quorum"
-    grep "^sentinel [a-z-]* $m_name " masters.conf
+    awk -v master="$m_name" '$1 == "sentinel" && $3 == master' masters.conf
     # A 2.8 sentinel that ends in the middle of a failover has written the promoted node as a slave of itself.
-    grep -E "^sentinel (config-epoch|leader-epoch|known-replica|known-slave|known-sentinel) $m_name " sentinel.conf |
-      grep -v -x -F "sentinel known-slave $m_name $m_where"
-  done <<EOF
+    state_of "$m_name" | grep -v -x -F "sentinel known-slave $m_name $m_where"
+  done <<EOT
 $monitored
-EOF
+EOT
+  others_masters
 }
 
 # What Sentinel owns is taken over from its own file; only a sentinel without one is told whom to monitor.
@@ -49,15 +75,13 @@ exec_sentinel() {
 # only_master: the one node that says it is the master; or, while all wait to be told, the one that most of them
 # knew as the master last. At the first creation nobody knew one: a node that waits then names only itself.
 only_master() {
-  ask_all "$nodes" INFO replication
-  only=$(grep -l '^role:master' "$replies"/* 2>/dev/null)
+  gather
+  only=$(printf '%s\n' "$table" | awk '$3 == "master" { print $1 }')
   case $(count "$only") in
     0)
       [ "${FIRST_CREATION:-0}" = 0 ] || return
-      for reply in "$replies"/*; do
-        [ -s "$reply" ] && node_at "$(field master_host <"$reply")" "$(field master_port <"$reply")"
-      done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p'
+      printf '%s\n' "$table" | awk '$2 == "up" { print $5 }' | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p'
       ;;
-    1) echo "${only##*/}" ;;
+    1) echo "$only" ;;
   esac
 }

@@ -1,23 +1,68 @@
-# named_master: the node that a strict majority of all sentinels (dead ones count) names as the master, or nothing.
-named_master() {
-  ask_all "$sentinels" SENTINEL get-master-addr-by-name "$master"
-  for reply in "$replies"/*; do
-    { read -r named_host && read -r named_port; } <"$reply" || continue
-    case $named_port in '' | *[!0-9]*) continue ;; esac
-    node_at "$named_host" "$named_port"
-  done | sort | uniq -c | sort -rn | {
-    read -r votes named || exit 0
-    [ $((votes * 2)) -gt "$(count "$sentinels")" ] && echo "$named"
-  }
+# gather: everything there is to know of the whole, asked at once; the decisions are functions of it.
+gather() {
+  gathered=$(
+    answers address "$sentinels" address SENTINEL get-master-addr-by-name "$master" &
+    answers sentinel "$sentinels" fields SENTINEL MASTER "$master" &
+    answers node "$nodes" info INFO &
+    wait
+  )
+  known=$(printf '%s\n' "$nodes" | sed 's/^/is /')
+  named=$(printf '%s\n' "$known" "$gathered" | majority)
+  failover=$(printf '%s\n' "$gathered" | grep -q '^sentinel [^ ]* = .*failover_in_progress' && echo 1)
+  table=$(printf '%s\n' "$known" "$gathered" | node_table)
 }
 
-failover_in_progress() {
-  ask_all "$sentinels" SENTINEL MASTERS
-  cat "$replies"/* | grep -q failover_in_progress
+# majority: the node that a strict majority of all sentinels (dead ones count) names as the master, or nothing.
+majority() {
+  awk -v all="$(count "$sentinels")" '
+    $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2 }
+    $1 == "address" && $3 == "=" && !($2 in host) { host[$2] = $4; next }
+    $1 == "address" && $3 == "=" { at = host[$2] ":" $4; votes[at in name ? name[at] : at]++ }
+    END { for (each in votes) if (votes[each] * 2 > all) print each }'
 }
+
+# node_table: a line for each node: NAME STATE ROLE KEYS FOLLOWS LINK OFFSET REPLID PRIORITY AOF.
+# STATE is up, gone (nobody listens there) or unknown (no answer: nothing is known of it, and it may be alive); KEYS yes, no
+# or unknown (it still loads); FOLLOWS the node that it replicates, a HOST:PORT that is none, or - for a master; LINK up or
+# down; OFFSET how far it is in the replication history REPLID (- before Redis 4); AOF aof or snapshot.
+node_table() {
+  awk '
+    $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; order[++n] = $2; state[$2] = "unknown"; next }
+    $1 != "node" { next }
+    $3 == "+" { state[$2] = "up" }
+    $3 == "-" { state[$2] = "gone" }
+    $3 == "=" && (at = index($4, ":")) { field[$2, substr($4, 1, at - 1)] = substr($4, at + 1) }
+    $3 == "=" && $4 ~ /^db[0-9]+:keys=/ { keys[$2] = "yes" }
+    function get(of, which, otherwise) { return (of, which) in field && field[of, which] != "" ? field[of, which] : otherwise }
+    END {
+      for (i = 1; i <= n; i++) {
+        of = order[i]
+        if (state[of] != "up") { print of, state[of], "- unknown - down 0 - 100 -"; continue }
+        role = get(of, "role", "-")
+        at = get(of, "master_host", "-") ":" get(of, "master_port", "-")
+        has = of in keys ? "yes" : get(of, "loading", 0) != 0 ? "unknown" : "no"
+        link = get(of, "master_link_status", "down") == "up" && get(of, "master_sync_in_progress", 1) == 0 ? "up" : "down"
+        print of, "up", role, has, (role == "master" ? "-" : at in name ? name[at] : at), link, \
+          (role == "master" ? get(of, "master_repl_offset", 0) : get(of, "slave_repl_offset", 0)), get(of, "master_replid", "-"), \
+          get(of, "slave_priority", 100), \
+          (get(of, "aof_enabled", 0) == 1 ? "aof" : "snapshot")
+      }
+    }'
+}
+
+# named_master: as majority, asked for now.
+named_master() {
+  {
+    printf '%s\n' "$nodes" | sed 's/^/is /'
+    answers address "$sentinels" address SENTINEL get-master-addr-by-name "$master"
+  } | majority
+}
+
+failover_in_progress() { answers sentinel "$sentinels" fields SENTINEL MASTER "$master" | grep -q 'failover_in_progress'; }
 
 # force_failover NAME SECONDS [MEANWHILE]: make the sentinels promote a replica; succeeds, with f_named set, when a majority
-# names another node than NAME. "No good replica" may just mean that a sentinel's news is some seconds old: ask again.
+# names another node than NAME. Only to be used where NAME takes no writes: while a master lives, SENTINEL FAILOVER alone
+# loses what it goes on to acknowledge. "No good replica" may just mean that a sentinel's news is some seconds old: ask again.
 # MEANWHILE, if given, is done at every look.
 force_failover() {
   f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' f_meanwhile=${3:-:}
@@ -26,9 +71,9 @@ force_failover() {
       f_asked=$f_now
       while read -r _ _ f_address f_port; do
         case $(ask "$f_address" "$f_port" SENTINEL FAILOVER "$master") in OK | INPROG*) f_accepted=1 && break ;; esac
-      done <<EOF
+      done <<EOT
 $sentinels
-EOF
+EOT
     fi
     "$f_meanwhile"
     f_named=$(named_master)

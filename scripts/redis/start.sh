@@ -1,26 +1,33 @@
 # address_of NODE-OR-HOST:PORT: "host port" in the form that this server version can use.
 address_of() {
-  a_line=$(printf '%s\n' "$nodes" | while read -r a_name a_host a_address a_port; do
+  a_line=$(printf '%s\n' "$nodes" | while read -r a_name a_host a_at a_its_port; do
     [ "$a_name" = "$1" ] || continue
-    if [ "$names" = 1 ]; then echo "$a_host $a_port"; else echo "$a_address $a_port"; fi
+    if [ "$names" = 1 ]; then echo "$a_host $a_its_port"; else echo "$a_at $a_its_port"; fi
   done)
   echo "${a_line:-${1%:*} ${1##*:}}"
 }
 
 become_server() {
   mv "$kind.conf.new" "$kind.conf" || refuse "cannot write $directory/$kind.conf"
-  rm -rf "$scratch"
   exec "$server" "$directory/$kind.conf" "$@"
 }
 
-# Where another server answers, ours could not listen, and everyone would take that one for ours.
+# Where another server answers, ours could not listen, and everyone would take that one for ours. One that does not say who
+# it is (it has no client slot left, or a password) is there as well.
 port_must_be_free() {
+  if answer_me info INFO; then
+    taken_by=$(printf '%s\n' "$answer" | field config_file | one_line)
+    taken_pid=$(printf '%s\n' "$answer" | field process_id | one_line)
+    refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
+  fi
+  # Sentinels have no keyspace to tell of.
   taken=$(ask_me INFO server)
-  [ -n "$taken" ] || return 0
-  taken_by=$(printf '%s\n' "$taken" | field config_file)
-  taken_pid=$(printf '%s\n' "$taken" | field process_id)
-  [ -n "$taken_pid" ] || refuse "port $port on $host is taken by a server that says: $(printf '%s\n' "$taken" | head -n 1)"
-  refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
+  if [ -n "$taken" ]; then
+    taken_by=$(printf '%s\n' "$taken" | field config_file | one_line)
+    taken_pid=$(printf '%s\n' "$taken" | field process_id | one_line)
+    [ -n "$taken_pid" ] || refuse "port $port on $host is taken by a server that says: $(printf '%s\n' "$taken" | head -n 1 | one_line)"
+    refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
+  fi
 }
 
 # An outgoing connection that ended within the last minute, or still goes on, may hold a port that lies in the range
@@ -35,22 +42,37 @@ only_held_by_a_connection() {
 
 exec_node() {
   port_must_be_free
+  own_data
+  [ "$own" != doubt ] || refuse_doubt
   decide
   say "starting as $role: $why"
+  case $load in rdb) say "starting from $rdb_name" ;; esac
   {
     cat settings.conf &&
+    if [ "$begin_with" != "$append_only" ]; then echo "appendonly $begin_with"; fi &&
     case $role in
       replica*) echo "$replicaof $(address_of "${role#replica }")" ;;
-      wait) echo "$replicaof $(last_known_master)" ;;
+      wait) echo "$replicaof $(waits_for)" ;;
     esac
   } >node.conf.new || refuse "cannot write $directory/node.conf"
   cat settings.conf >loaded || refuse "cannot write $directory/loaded"
+  if [ "$load" = rdb ]; then put_aside || refuse "cannot write $directory"; fi
+  if [ "$begin_with" = yes ]; then note_persistence on; else note_persistence off; fi || refuse "cannot write $directory/persistence"
   become_server
 }
 
+# followed_last: the node that this one followed when it ended, itself if it was the master.
+followed_last() {
+  fl_last=$([ -e node.conf ] && sed -n 's/^[a-z]*of \([^ ]*\) \([0-9]*\)$/\1 \2/p' node.conf | tail -n 1)
+  # shellcheck disable=SC2086
+  if [ -n "$fl_last" ]; then node_at $fl_last; else echo "$name"; fi
+}
+
 # A node that waits keeps to the master it knew; a former master to itself, the one state in which a server
-# neither serves as a master nor takes data from anybody.
-last_known_master() {
-  last=$([ -e node.conf ] && sed -n 's/^[a-z]*of \([^ ]* [0-9]*\)$/\1/p' node.conf)
-  echo "${last:-$(address_of "$name")}"
+# neither serves as a master nor takes data from anybody. One that is at odds with a master must not follow that.
+waits_for() {
+  case $named.$r_masters in
+    .) address_of "$(followed_last)" ;;
+    *) address_of "$name" ;;
+  esac
 }

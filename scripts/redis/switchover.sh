@@ -4,19 +4,14 @@ can_hand_over() {
   # A sentinel that is still busy with the failover before would end it after ours, and stay with another master than
   # the rest, at the same epoch: for ever.
   c_until=$(($(date +%s) + 60))
-  while failover_in_progress && [ "$(date +%s)" -lt $c_until ]; do sleep 0.2; done
-  named=$(named_master)
+  while gather && [ -n "$failover" ] && [ "$(date +%s)" -lt $c_until ]; do sleep 0.2; done
   if [ "$named" != "$name" ]; then
     problem="the sentinels do not name this node as the master (a majority says: ${named:-nothing})"
-  elif failover_in_progress; then
+  elif [ -n "$failover" ]; then
     refuse "refusing to stop this master while a failover is in progress: it has been for 60 s. See the logs of the sentinels, then try again"
-  else
-    ask_all "$sentinels" SENTINEL CKQUORUM "$master"
-    for reply in "$replies"/*; do
-      [ -s "$reply" ] || continue
-      # 2.8 has no CKQUORUM; the majority that named this node stands for it.
-      grep -qi -e '^OK' -e 'unknown' "$reply" || problem="${reply##*/} says: $(head -n 1 "$reply")"
-    done
+  elif [ "$check_quorum" = 1 ]; then
+    # One that gives no answer is no reason: a majority named this node a moment ago.
+    problem=$(answers quorum "$sentinels" quorum SENTINEL CKQUORUM "$master" | sed -n 's/^quorum \([^ ]*\) ! \(NOQUORUM.*\)/\1 says: \2/p' | head -n 1)
   fi
 }
 
@@ -24,7 +19,7 @@ block_writes() {
   if [ "$pause_write" = 1 ]; then
     [ "$(ask_me CLIENT PAUSE 30000 WRITE)" = OK ]
   else
-    ask_me CONFIG SET "$min_replicas" 1000000 >/dev/null
+    [ "$(ask_me CONFIG SET "$min_replicas" 1000000)" = OK ]
   fi
 }
 
@@ -32,30 +27,21 @@ allow_writes() {
   if [ "$pause_write" = 1 ]; then ask_me CLIENT UNPAUSE >/dev/null; else ask_me CONFIG SET "$min_replicas" "$min_replicas_value" >/dev/null; fi
 }
 
-take_back() {
+give_up() {
   [ -z "$following" ] || ask_me "$replicaof" NO ONE >/dev/null
   allow_writes
-}
-
-give_up() {
-  take_back
   refuse "hand-over failed, writes are allowed again: $*"
 }
 
 # replicas_caught_up: every replica that is online, one at least, has all that this master ever wrote; sets caught_up to
 # their names.
 replicas_caught_up() {
-  offset=$(ask_me INFO replication | field master_repl_offset)
+  gather
+  offset=$(printf '%s\n' "$table" | awk -v name="$name" '$1 == name && $3 == "master" { print $7 }')
   [ -n "$offset" ] || return 1
-  ask_all "$peers" INFO replication
-  caught_up=
-  for reply in "$replies"/*; do
-    [ "$(field master_link_status <"$reply")" = up ] || continue
-    [ "$(node_at "$(field master_host <"$reply")" "$(field master_port <"$reply")")" = "$name" ] || continue
-    its_offset=$(field slave_repl_offset <"$reply")
-    [ "${its_offset:-0}" -ge "$offset" ] || return 1
-    caught_up="$caught_up ${reply##*/}"
-  done
+  caught_up=$(printf '%s\n' "$table" | awk -v name="$name" -v offset="$offset" '
+    $5 == name && $6 == "up" { if ($7 >= offset) print $1; else behind = 1 }
+    END { exit behind }') || return 1
   [ -n "$caught_up" ]
 }
 
@@ -64,23 +50,18 @@ replicas_caught_up() {
 # become in between (docs/decisions/0004-hand-over.md).
 follow_promoted() {
   [ -z "$following" ] || return 0
-  ask_all "$peers" INFO replication
-  for each in $caught_up; do
-    if [ "$(field role <"$replies/$each")" != master ]; then continue; fi
-    following=$each
-    # shellcheck disable=SC2046
-    ask_me "$replicaof" $(address_of "$each") >/dev/null
-    return
-  done
+  following=$(answers node "$peers" info INFO | sed -n 's/^node \([^ ]*\) = role:master$/\1/p' | grep -x -F "$caught_up" | head -n 1)
+  # shellcheck disable=SC2046
+  [ -z "$following" ] || ask_me "$replicaof" $(address_of "$following") >/dev/null
 }
 
 # Pause, let the replicas catch up, SENTINEL FAILOVER, follow the new master at once: anything less loses
 # acknowledged writes (measured: docs/decisions/0004-hand-over.md).
 handover() {
   following=
-  replication=$(ask_me INFO replication)
-  [ "$(printf '%s\n' "$replication" | field role)" = master ] || return 0
-  if ! printf '%s\n' "$replication" | grep -q '^slave[0-9]*:.*state=online'; then
+  answer_me info INFO || refuse "refusing to stop this server: whether it is the master it does not say ($no_answer)"
+  [ "$(printf '%s\n' "$answer" | field role)" = master ] || return 0
+  if ! printf '%s\n' "$answer" | grep -q '^slave[0-9]*:.*state=online'; then
     say "no replica is linked: nobody can take over"
     must_be_persistent
     return 0
@@ -92,8 +73,9 @@ handover() {
     return 0
   fi
   say "handing over"
+  # What has begun to change roles goes on to its end, or takes it back: both have limits.
+  trap '' HUP INT TERM
   block_writes || refuse "hand-over failed: writes could not be paused"
-  trap 'take_back; exit 1' HUP INT TERM
   # By the clock: both limits together have to end before the pause does.
   h_until=$(($(date +%s) + 10))
   until replicas_caught_up; do
@@ -109,6 +91,11 @@ handover() {
 }
 
 must_be_persistent() {
-  [ "$(ask_me CONFIG GET appendonly | tail -n 1)" = yes ] || [ -n "$(ask_me CONFIG GET save | sed -n 2p)" ] ||
-    refuse "refusing to stop: this master has no persistence and cannot hand over; its data would be lost. Turn on appendonly, or bring a replica and the sentinels back first"
+  if answer_me yes-no CONFIG GET appendonly; then
+    case $answer in *yes) return ;; esac
+    case $(ask_me CONFIG GET save) in save"$newline"[0-9]*) return ;; esac
+  else
+    refuse "refusing to stop: this master cannot hand over, and whether its data would be kept it does not say ($no_answer)"
+  fi
+  refuse "refusing to stop: this master has no persistence and cannot hand over; its data would be lost. Turn on appendonly, or bring a replica and the sentinels back first"
 }

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Output } from "@pulumi/pulumi";
 import { lifecycleParameters, type Limits, type Located } from "../../components/parameters.ts";
-import { nodeLines } from "../../components/redisNode.ts";
+import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
 import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
 import type { Host } from "../../hosts/host.ts";
@@ -309,8 +309,8 @@ export class Cluster {
     };
     const files: Record<string, string> = {};
     if (name.startsWith("node")) {
-      const dataFiles = "dump.rdb appendonly.aof appendonlydir/*";
-      files.parameters = await settled(lifecycleParameters({ ...common, limits, kind: "node", dataFiles, minReplicas: 0 }, featuresOf(version)));
+      const persistence = persistenceOf({ ...args.settings, ...changes.settings }, args.appendOnly);
+      files.parameters = await settled(lifecycleParameters({ ...common, limits, kind: "node", persistence, minReplicas: 0 }, featuresOf(version)));
       const lines = nodeLines({ ...place, appendOnly: args.appendOnly, settings: { ...args.settings, ...changes.settings } }, version);
       files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {
