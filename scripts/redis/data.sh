@@ -164,8 +164,9 @@ aof_as_wanted() {
       ;;
     no.0)
       case $w_record in
-        '' | off) ;;
-        *) put_aside && note_persistence off ;;
+        off) ;;
+        # A replica that synchronises has it off for a while, and on again afterwards.
+        *) [ "$(ask_me CONFIG SET appendonly no)" = OK ] && put_aside && note_persistence off ;;
       esac
       ;;
     no.1)

@@ -13,12 +13,13 @@ problems() {
       $3 == "-" { silent[$1, $2] = "does not answer: nobody listens there" }
       $3 != "=" { next }
       { line = $0; sub(/^[^ ]* [^ ]* = ?/, "", line) }
-      $1 == "sentinel" && ++count[$2] % 2 { key = line; next }
-      $1 == "sentinel" { of[$2, key] = line; next }
+      # Those who answer at once come in between each other.
+      $1 == "sentinel" && ++place[$1, $2] % 2 { key[$1, $2] = line; next }
+      $1 == "sentinel" { of[$2, key[$1, $2]] = line; next }
       # Lists begin anew with each "name".
       $1 == "slaves" || $1 == "peers" {
-        if (++place[$1, $2] % 2) { key = line; if (key == "name") item[$1, $2]++; next }
-        of[$1, $2, item[$1, $2], key] = line
+        if (++place[$1, $2] % 2) { key[$1, $2] = line; if (line == "name") item[$1, $2]++; next }
+        of[$1, $2, item[$1, $2], key[$1, $2]] = line
       }
       function known(list, who,   i, at, flags, wanted, map) {
         wanted = list == "slaves" ? "slave" : "sentinel"
@@ -84,10 +85,9 @@ examine() {
 # Cut off before, they would make it their own master's replica when they are back.
 replicas_known() {
   printf '%s\n' "$gathered" | sed -n 's/^slaves \([^ ]*\) = \(.*\)/\1 \2/p' | awk '
-    $1 != who { who = $1; before = "" }
-    before == "name" { its = $2 }
-    before == "role-reported" && $2 == "master" { print who " has not heard yet that " its " is a replica" }
-    { before = $2 }'
+    before[$1] == "name" { its[$1] = $2 }
+    before[$1] == "role-reported" && $2 == "master" { print $1 " has not heard yet that " its[$1] " is a replica" }
+    { before[$1] = $2 }'
 }
 
 verify() {

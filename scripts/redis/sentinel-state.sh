@@ -3,12 +3,13 @@
 known_identity() {
   [ "${FIRST_CREATION:-0}" = 0 ] && [ "$replicaof" = replicaof ] || return 0
   printf '%s\n' "$monitored" | while read -r k_name _; do
-    answers peer "$sentinels" list SENTINEL SENTINELS "$k_name" | sed -n 's/^peer [^ ]* = //p' | awk -v host="$host" -v address="$address" -v port="$port" '
-      before == "ip" { ip = $0 }
-      before == "port" { at = $0 }
-      before == "runid" { id = $0 }
-      before == "last-hello-message" && (ip == host || ip == address) && at == port && id ~ /^[0-9a-f]+$/ { print id }
-      { before = $0 }'
+    answers peer "$sentinels" list SENTINEL SENTINELS "$k_name" | awk -v host="$host" -v address="$address" -v port="$port" '
+      $3 != "=" { next }
+      before[$2] == "ip" { ip[$2] = $4 }
+      before[$2] == "port" { at[$2] = $4 }
+      before[$2] == "runid" { id[$2] = $4 }
+      before[$2] == "last-hello-message" && (ip[$2] == host || ip[$2] == address) && at[$2] == port && id[$2] ~ /^[0-9a-f]+$/ { print id[$2] }
+      { before[$2] = $4 }'
   done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* /sentinel myid /p'
 }
 
