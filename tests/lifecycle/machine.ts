@@ -210,7 +210,7 @@ export class Cluster {
         list.push({ name: `${kind}${index}`, host: "localhost", address: "127.0.0.1", port: await freePort() });
       return list;
     };
-    const cluster = new Cluster(shell, root, await members("node", args.nodes ?? 3), await members("sentinel", args.sentinels ?? 3), args);
+    const cluster = new Cluster(shell, root, await members("node", args.nodes ?? 3), await members("sentinel", args.sentinels ?? 3), { ...args });
     await cluster.install();
     return cluster;
   }
@@ -294,6 +294,8 @@ export class Cluster {
   ): Promise<string> {
     const self = this.member(name);
     const version = this.args.version ?? installedVersion;
+    // What the files of the installed server look like does not depend on the words that are used.
+    const features = { ...featuresOf(version), multiPartAof: featuresOf(installedVersion).multiPartAof };
     const { nodes, sentinels, args } = this;
     const host = { hostName: "localhost" } as Host;
     const server = changes.server ?? args.server ?? "redis-server";
@@ -310,13 +312,13 @@ export class Cluster {
     const files: Record<string, string> = {};
     if (name.startsWith("node")) {
       const persistence = persistenceOf({ ...args.settings, ...changes.settings }, args.appendOnly);
-      files.parameters = await settled(lifecycleParameters({ ...common, limits, kind: "node", persistence, minReplicas: 0 }, featuresOf(version)));
+      files.parameters = await settled(lifecycleParameters({ ...common, limits, kind: "node", persistence, minReplicas: 0 }, features));
       const lines = nodeLines({ ...place, appendOnly: args.appendOnly, settings: { ...args.settings, ...changes.settings } }, version);
       files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {
       const quorum = Math.floor(sentinels.length / 2) + 1;
       files.parameters = await settled(
-        lifecycleParameters({ ...common, limits, kind: "sentinel", monitored: [`${masterName} node1 ${quorum}`] }, featuresOf(version)),
+        lifecycleParameters({ ...common, limits, kind: "sentinel", monitored: [`${masterName} node1 ${quorum}`] }, features),
       );
       files["settings.conf"] = render("sentinel.conf.hbs", { name, lines: sentinelLines(place, version) });
       const master = {
