@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { Gaps } from "../gaps.ts";
 import { type Cluster, type ClusterArgs, eventually, masterName, portsFrom, shells, signal, withCluster, withoutPause } from "./machine.ts";
 
 portsFrom(46_000);
@@ -17,14 +18,14 @@ function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) =>
 interface Written {
   acknowledged: string[];
   refused: number;
-  /** Longest time in ms between two acknowledged writes of all writers. */
+  /** The longest time in ms that a writer had between two of its own acknowledged writes. */
   gap: number;
 }
 
 /** Writes as clients of the sentinels do, until stopped. */
 function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Written> } {
   let running = true;
-  let last = Date.now();
+  const gaps = new Gaps(count);
   const written: Written = { acknowledged: [], refused: 0, gap: 0 };
   const writers = Array.from({ length: count }, async (_, writer) => {
     const client = new Redis({
@@ -42,8 +43,7 @@ function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Writte
       try {
         await client.set(key, index);
         written.acknowledged.push(key);
-        written.gap = Math.max(written.gap, Date.now() - last);
-        last = Date.now();
+        gaps.acknowledged(writer);
       } catch {
         written.refused++;
         await sleep(10);
@@ -53,6 +53,7 @@ function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Writte
   });
   return {
     stop: async () => {
+      written.gap = gaps.longest();
       running = false;
       await Promise.all(writers);
       return written;
