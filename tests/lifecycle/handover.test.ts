@@ -71,6 +71,11 @@ async function lost(cluster: Cluster, node: string, keys: string[]): Promise<str
   }
 }
 
+/** Writes were allowed by somebody: a pause that ended by itself looks the same from outside. */
+async function assertAllowed(cluster: Cluster, node: string): Promise<void> {
+  assert.match(await cluster.ask(node, "INFO", "commandstats"), /^cmdstat_client\|unpause:calls=1,/m);
+}
+
 async function handOverUnderLoad(cluster: Cluster, report: (message: string) => void): Promise<void> {
   await cluster.up();
   const writers = startWriters(cluster);
@@ -150,15 +155,15 @@ describe("hand-over", { concurrency: 6 }, () => {
   );
 
   inEachShell(
-    "time-out: ends within 30 s, writes are allowed, the process is the same",
+    "time-out: writes are allowed again, not only when the pause ends, the process is the same",
     { downAfter: 60_000, settings: { "replica-priority": "0" } },
     async (cluster) => {
       await cluster.up();
       const pid = cluster.pid("node1");
-      const { status, err, took } = await cluster.step("update", "node1", change);
+      const { status, err } = await cluster.step("update", "node1", change);
       assert.equal(status, 1);
       assert.match(err, /hand-over failed, writes are allowed again: the sentinels named no other master within 15 s/);
-      assert.ok(took < 25_000, `${took} ms`);
+      await assertAllowed(cluster, "node1");
       assert.equal(cluster.pid("node1"), pid);
       assert.equal(await cluster.ask("node1", "SET", "a", "b"), "OK");
     },
@@ -171,11 +176,11 @@ describe("hand-over", { concurrency: 6 }, () => {
       await cluster.up();
       signal(cluster.pid("node2"), "SIGSTOP");
       await cluster.ask("node1", "SET", "a", "b");
-      const { status, err, took } = await cluster.step("update", "node1", change);
+      const { status, err } = await cluster.step("update", "node1", change);
       signal(cluster.pid("node2"), "SIGCONT");
       assert.equal(status, 1);
       assert.match(err, /hand-over failed, writes are allowed again: the replicas did not catch up within 10 s/);
-      assert.ok(took < 20_000, `${took} ms`);
+      await assertAllowed(cluster, "node1");
       assert.equal(await cluster.ask("node1", "SET", "a", "c"), "OK");
     },
   );
