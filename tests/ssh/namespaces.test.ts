@@ -23,6 +23,8 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
   before(async () => {
     await makeNetwork();
     for (const machine of [...stack.all, spare]) await machine.make();
+    // As many have it: no ECDSA, and RSA first. The plugin can't use that one.
+    await machines.redis3.show("rsa", "ed25519");
     for (const machine of stack.all) {
       users.push(await machine.run("cat /etc/passwd /etc/group"));
       hosts.push(await machine.run("cat /etc/hosts"));
@@ -47,6 +49,7 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
   };
 
   describe("what stands against it is refused, names the host and what to do, and nothing is touched anywhere", () => {
+    let rsaOnly = "";
     const other = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     for (const [what, change, message] of [
       [
@@ -81,17 +84,33 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
         /hosts\.redis2\.address: redis2 .*Permission denied[^]*privateKeyFile/,
       ],
       ["a user without sudo", () => ({ user: "nosudo" }), /hosts\.redis2\.address: redis2 .*sudo[^]*NOPASSWD/],
+      [
+        "a machine that has an RSA key only",
+        () => ({ hostKey: rsaOnly }),
+        /hosts\.redis2\.hostKey: redis2 .* is known by a key that the command plugin can't use: [^]*It shows\n\s*SHA256:\S+ \(RSA\)\n[^]*ssh-keygen -A/,
+      ],
+      [
+        "a bastion that has an RSA key only",
+        () => ({ bastion: { address: spare.address, privateKeyFile, hostKey: rsaOnly } }),
+        /hosts\.redis2\.bastion\.hostKey: the bastion of redis2 .* is known by a key that the command plugin can't use: [^]*SHA256:\S+ \(RSA\)/,
+      ],
       ["a full disk", () => ({ directory: join(sandbox, "small") }), /hosts\.redis2\.directory: redis2 .* KiB left/],
     ] as const) {
       it(what, async (t) => {
         await machines.redis2.run("id nosudo >/dev/null 2>&1 || { useradd -m -s /bin/sh nosudo 2>/dev/null && usermod -p '*' nosudo; }");
         if (what === "a full disk") await machines.redis2.run(`mkdir -p ${sandbox}/small && mount -t tmpfs -o size=4m none ${sandbox}/small`);
+        const odd = { "a machine that has an RSA key only": machines.redis2, "a bastion that has an RSA key only": spare }[what as string];
+        if (odd) {
+          await odd.show("rsa");
+          rsaOnly = await odd.fingerprintOf("rsa");
+        }
         const changed = stack.config();
         Object.assign(changed.hosts.redis2 as object, change());
         project.configure(JSON.parse(JSON.stringify(changed)) as Record<string, unknown>);
         const { status, output, seconds } = await stack.up();
         t.diagnostic(`${what}: ${seconds.toFixed(1)} s`);
         assert.notEqual(status, 0);
+        await odd?.show("ed25519", "ecdsa", "rsa");
         assert.match(output, message);
         await untouched();
       });
