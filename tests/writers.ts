@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
+import { Gaps } from "./gaps.ts";
 
 /** What writers got done. */
 export interface Written {
   /** Keys whose write was acknowledged, in that order. */
   acknowledged: string[];
-  /** Longest time in ms between two acknowledged writes of all writers. */
+  /** The longest time in ms that one of them had between two of its own acknowledged writes. */
   longestGap: number;
 }
 
@@ -15,7 +16,10 @@ export class Writers {
   static readonly #all = new Set<Writers>();
   static #count = 0;
   readonly #clients: Redis[];
-  readonly #written: Written = { acknowledged: [], longestGap: 0 };
+  readonly #acknowledged: string[] = [];
+  /** How many writes of each were acknowledged. */
+  readonly #counts: number[];
+  readonly #gaps: Gaps;
   readonly #working: Promise<unknown>;
   /** Keys of their own: what others wrote must not stand for what was lost. */
   readonly #prefix = `writers${++Writers.#count}`;
@@ -29,8 +33,9 @@ export class Writers {
   constructor(sentinels: readonly string[], options: RedisOptions = {}) {
     const places = sentinels.map((each) => ({ host: each.split(":")[0], port: Number(each.split(":")[1]) }));
     this.#clients = Array.from({ length: 4 }, () => new Redis({ sentinels: places, name: "redis-ha", ...options }));
+    this.#counts = this.#clients.map(() => 0);
+    this.#gaps = new Gaps(this.#clients.length);
     Writers.#all.add(this);
-    let last = Date.now();
     this.#working = Promise.all(
       this.#clients.map(async (client, writer) => {
         client.on("error", (error) => (this.#trouble = error));
@@ -43,9 +48,9 @@ export class Writers {
             await sleep(10);
             continue;
           }
-          this.#written.acknowledged.push(key);
-          this.#written.longestGap = Math.max(this.#written.longestGap, Date.now() - last);
-          last = Date.now();
+          this.#acknowledged.push(key);
+          this.#counts[writer] = (this.#counts[writer] as number) + 1;
+          this.#gaps.acknowledged(writer);
           // Two cores are not to be busy with nothing but this.
           await sleep(1);
         }
@@ -79,19 +84,19 @@ export class Writers {
 
   /** How many writes were acknowledged so far. */
   get count(): number {
-    return this.#written.acknowledged.length;
+    return this.#acknowledged.length;
   }
 
   /** Forgets the gaps so far. */
   restartClock(): void {
-    this.#written.longestGap = 0;
+    this.#gaps.restart();
   }
 
-  /** Waits until that many more writes were acknowledged: everybody is connected again. */
+  /** Waits until each of them had its share of that many more acknowledged writes: everybody is connected again. */
   async more(count = 100): Promise<void> {
-    const wanted = this.#written.acknowledged.length + count;
+    const wanted = this.#counts.map((each) => each + count / this.#counts.length);
     const deadline = Date.now() + 60_000;
-    while (this.#written.acknowledged.length < wanted) {
+    while (wanted.some((each, writer) => (this.#counts[writer] as number) < each)) {
       if (Date.now() > deadline) throw new Error(`the writers got no further within 60 s: ${String(this.#trouble)}`);
       await sleep(50);
     }
@@ -99,18 +104,19 @@ export class Writers {
 
   /** Ends them. @returns what was written, and those of the keys that the present master does not have. */
   async stop(): Promise<Written & { lost: string[] }> {
+    const longestGap = this.#gaps.longest();
     this.#running = false;
     await this.#working;
     const lost: string[] = [];
     const [reader] = this.#clients as [Redis];
-    const { acknowledged } = this.#written;
+    const acknowledged = this.#acknowledged;
     for (let from = 0; from < acknowledged.length; from += 1000) {
       const keys = acknowledged.slice(from, from + 1000);
       const values = await reader.mget(keys);
       lost.push(...keys.filter((key, index) => values[index] !== key));
     }
     this.#end();
-    return { ...this.#written, lost };
+    return { acknowledged, longestGap, lost };
   }
 
   #end(): void {

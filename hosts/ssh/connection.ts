@@ -6,16 +6,19 @@ import { scriptText } from "../../scripts/bundle.ts";
 import type { BastionArgs } from "../host.ts";
 import { assignments, quote } from "../shell.ts";
 
-/** In the order in which Go's SSH client, which the command plugin uses, asks for them: a server shows the first it has. */
-const keyTypes = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa", "ssh-ed25519"];
+/** The command plugin asks a server for the type of the given key only: any that it has will do. */
+const keyTypes = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519"];
 
-/** @returns of several keys (`TYPE BASE64`) of one machine, the one that it will show to the command plugin. */
-export function shownKey(keys: readonly string[]): string | undefined {
+/**
+ * @returns of several keys (`TYPE BASE64`) of one machine, the one to give to the command plugin; never an RSA key, which it would
+ *   ask for with SHA-1 (`ssh-rsa`), and current servers refuse that.
+ */
+export function usableKey(keys: readonly string[]): string | undefined {
   const rank = (key: string) => keyTypes.findIndex((type) => key.startsWith(`${type} `));
   return [...keys].filter((key) => rank(key) >= 0).sort((a, b) => rank(a) - rank(b))[0];
 }
 
-/** The keys (`TYPE BASE64`) that were checked and will be shown; none where it is not to be checked. */
+/** The keys (`TYPE BASE64`) that were checked and will be asked for; none where it is not to be checked. */
 export interface Keys {
   target?: string;
   bastion?: string;

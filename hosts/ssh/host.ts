@@ -18,7 +18,7 @@ import {
 import { type Answers, Look, refusalIn } from "../look.ts";
 import { ScriptedHost, type Words } from "../scripted.ts";
 import { assignments, quote } from "../shell.ts";
-import { become, connectionOf, type Keys, overSsh, shownKey, sshWords } from "./connection.ts";
+import { become, connectionOf, type Keys, overSsh, sshWords, usableKey } from "./connection.ts";
 
 /** What machines that are reached over SSH have in common. */
 export interface MachineArgs {
@@ -97,7 +97,7 @@ export class SshHost extends ScriptedHost {
       },
     );
     this.#keys = this.looking.answers.apply((said) => {
-      const known = (which: string) => shownKey((said[`keys.${which}`] ?? "").split("\u001f"));
+      const known = (which: string) => usableKey((said[`keys.${which}`] ?? "").split("\u001f"));
       return { target: hostKey === "unchecked" ? undefined : known("target"), bastion: known("bastion") };
     });
     this.#connection = pulumi.secret(this.#keys.apply((keys) => connectionOf(this.#target, bastion, keys)));
@@ -271,6 +271,19 @@ export class SshHost extends ScriptedHost {
       );
     }
     const connection = refusalIn(said, "connection");
+    if (connection === undefined) {
+      for (const [field, whose] of [
+        ["bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
+        ["hostKey", place],
+      ] as const) {
+        const shown = refusalIn(said, `type.${field === "hostKey" ? "target" : "bastion"}`);
+        if (shown === undefined) continue;
+        refuse(
+          field,
+          `${whose} is known by a key that the command plugin can't use: it would ask for an RSA key with SHA-1 (ssh-rsa), which servers of today refuse. It shows\n${shown}\nSet hostKey to the ED25519 or ECDSA one, once it is compared with what the machine itself says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); where it has none, make one there (ssh-keygen -A, a HostKey line where sshd_config has any) and restart its sshd`,
+        );
+      }
+    }
     if (connection !== undefined) refuse(this.#reachedAt, `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`);
     const wanted = this.#version;
     for (const [key, line] of Object.entries(said)) {

@@ -119,6 +119,19 @@ for name in bastion target; do
     exit 0
   fi
 done
+# able NAME ADDRESS PORT KEY...: refuses a machine of which no key is known that the plugin can ask for; one that it showed
+# before anybody was logged in is not proved.
+able() {
+  if [ "${4:-}" = unchecked ] || grep -q -e "^$1 ssh-ed25519 " -e "^$1 ecdsa-" "$work/known.$1"; then return; fi
+  scan_for "$1" "$2" "$3" '' >/dev/null
+  refused "type.$1" "$(sort -u "$work/shown.$1" | prints)"
+}
+if [ "$status" -eq 0 ]; then
+  # shellcheck disable=SC2086
+  [ -z "$bastion" ] || able bastion $bastion
+  # shellcheck disable=SC2086
+  able target $target
+fi
 [ "$status" -eq 0 ] || refused connection "$(cat "$work/said")$([ "$status" -ne 124 ] || echo "no answer within $limit s")"
 # With those that the server proved, in that connection, to have as well (UpdateHostKeys).
 for name in target bastion; do

@@ -241,10 +241,8 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
     await eventually("a master that takes writes", async () => (await ask(await master(), "SET", "again", "1")) === "OK", 120);
     const now = await master();
     for (let index = 0; index < 50; index++) assert.equal(await ask(now, "GET", `engine:${index}`), String(index));
-    await eventually(
-      "an up that finds nothing to do",
-      async () => (await project.run("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes")).status === 0,
-    );
+    await project.healthy();
+    await project.upChangesNothing();
   });
 
   it("keeps the volumes when it is told to, and finds the data in them again", async () => {

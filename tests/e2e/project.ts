@@ -96,6 +96,19 @@ export class Project {
     return this.succeed("pulumi", "up", "--yes", "--skip-preview", "--stack", this.stack, ...args);
   }
 
+  /** Waits until `npm run status` finds all of it healthy, without touching anything: an `up` that may change nothing has one try. */
+  async healthy(): Promise<void> {
+    let said = "nothing";
+    const looks = async () => {
+      const { status, output } = await this.run("node", `${checkout}/cli/status.ts`);
+      said = output;
+      return status === 0;
+    };
+    await eventually("everything is healthy", looks, 120).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${said}`);
+    });
+  }
+
   /** Fails if `up` would change anything. */
   upChangesNothing(...args: string[]): Promise<Ended> {
     return this.up("--expect-no-changes", ...args);

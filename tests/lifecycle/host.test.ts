@@ -29,12 +29,15 @@ function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) =>
   for (const shell of shells) test(`${name}, ${shell.name}`, { skip }, () => withCluster(shell, args, run));
 }
 
-/** A create that must fail in time, with the reason, and leave nothing behind. */
+/** Where a step waits for a limit of its own, it says so. */
+const waited = /is not ready after|has not answered for|did not end within|has been at work on it|does not run/;
+
+/** A create that must fail at once, with the reason, and leave nothing behind. */
 async function assertRefused(cluster: Cluster, name: string, reason: RegExp, changes = {}): Promise<void> {
-  const { status, err, took } = await cluster.step("create", name, changes);
+  const { status, out, err } = await cluster.step("create", name, changes);
   assert.equal(status, 1, err);
   assert.match(err, reason);
-  assert.ok(took < 15_000, `${took} ms`);
+  assert.doesNotMatch(out + err, waited);
   assert.ok(!existsSync(cluster.directory(name)));
   assert.ok(!existsSync(`${cluster.directory(name)}.lock`));
 }
@@ -141,8 +144,8 @@ describe("host.sh", { concurrency: 6 }, () => {
       const zombie = await new Promise<number>((resolve) => parent.stdout.once("data", (text: Buffer) => resolve(Number(text.toString()))));
       writeFileSync(join(cluster.directory("node1"), "pid"), `${zombie} ${born(zombie)}\n`);
       await eventually("a zombie", () => readFileSync(`/proc/${zombie}/stat`, "utf8").includes(") Z "));
-      const { took } = await cluster.done("update", "node1");
-      assert.ok(took < 10_000, `${took} ms`);
+      const { out, err } = await cluster.done("update", "node1");
+      assert.doesNotMatch(out + err, waited);
       assert.equal(await cluster.role("node1"), "slave");
     } finally {
       parent.kill("SIGKILL");
@@ -206,13 +209,12 @@ describe("host.sh", { concurrency: 6 }, () => {
 
   inEachShell("directory below a file", single, async (cluster) => {
     writeFileSync(join(cluster.here, "file"), "");
-    const { status, err, took } = await cluster.sh(
+    const { status, err } = await cluster.sh(
       [join(cluster.here, "host.sh"), "create", join(cluster.here, "file", "node1")],
       await cluster.settings("node1"),
     );
     assert.equal(status, 1);
     assert.match(err, /here\/file is no directory/);
-    assert.ok(took < 15_000, `${took} ms`);
   });
 
   inEachShell(
@@ -221,10 +223,9 @@ describe("host.sh", { concurrency: 6 }, () => {
     async (cluster) => {
       const disk = join(cluster.root, "disk");
       mountSmall(disk, "ro,size=1m");
-      const { status, err, took } = await cluster.sh([join(cluster.here, "host.sh"), "create", join(disk, "node1")], await cluster.settings("node1"));
+      const { status, err } = await cluster.sh([join(cluster.here, "host.sh"), "create", join(disk, "node1")], await cluster.settings("node1"));
       assert.equal(status, 1);
       assert.match(err, /\/disk cannot be written/);
-      assert.ok(took < 15_000, `${took} ms`);
     },
     !isRoot,
   );
@@ -237,10 +238,10 @@ describe("host.sh", { concurrency: 6 }, () => {
     await assertRefused(cluster, "node1", /FATAL CONFIG FILE ERROR[^]*maxmemory-policy/, { settings: { "maxmemory-policy": "never" } });
     await cluster.done("create", "node1");
     await cluster.ask("node1", "SET", "a", "b");
-    const { status, err, took } = await cluster.step("update", "node1", { settings: { "maxmemory-policy": "never" } });
+    const { status, out, err } = await cluster.step("update", "node1", { settings: { "maxmemory-policy": "never" } });
     assert.equal(status, 1);
     assert.match(err, /FATAL CONFIG FILE ERROR/);
-    assert.ok(took < 15_000);
+    assert.doesNotMatch(out + err, waited);
     await cluster.done("update", "node1");
     assert.equal(await cluster.ask("node1", "GET", "a"), "b");
   });
@@ -258,9 +259,8 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(cluster.pid("node1"), pid);
 
     signal(pid, "SIGSTOP");
-    const { out, took } = await cluster.done("update", "node1");
+    const { out } = await cluster.done("update", "node1");
     assert.match(out, /node1 has not answered for 15 s: starting it anew/);
-    assert.ok(took > 15_000 && took < 60_000, `${took} ms`);
     assert.ok(isGone(pid));
     assert.equal(await cluster.ask("node1", "GET", "a"), "b");
   });
@@ -280,8 +280,8 @@ describe("host.sh", { concurrency: 6 }, () => {
     for (const owner of ["4194304 1\n", ""]) {
       mkdirSync(lock);
       writeFileSync(join(lock, "owner"), owner);
-      const steps = await Promise.all([1, 2, 3, 4, 5].map(() => cluster.done("create", "node1")));
-      assert.ok(Math.max(...steps.map(({ took }) => took)) < 15_000);
+      // One that is not taken over is an error after the 60 s for which a step waits.
+      await Promise.all([1, 2, 3, 4, 5].map(() => cluster.done("create", "node1")));
       assert.equal(cluster.log("node1").match(/starting as/g)?.length, 1);
       assert.ok(!existsSync(lock));
       await cluster.host("delete", cluster.directory("node1"));
@@ -357,16 +357,16 @@ describe("host.sh", { concurrency: 6 }, () => {
         }
         await cluster.done("update", name);
         const setting: Record<string, string> = name === "node1" ? { databases: "17" } : { "notification-script": "/bin/true" };
-        const { status, err, took } = await cluster.step("update", name, { settings: setting });
+        const { status, out, err } = await cluster.step("update", name, { settings: setting });
         assert.equal(status, 1);
         assert.match(err, /cannot be written/);
-        assert.ok(took < 15_000, `${took} ms`);
+        assert.doesNotMatch(out + err, waited);
         assert.equal(cluster.pid(name), pid);
         assert.equal(await cluster.ask(name, "PING"), "PONG");
         await cluster.kill(name);
         const dead = await cluster.step("update", name);
         assert.equal(dead.status, 1);
-        assert.ok(dead.took < 15_000, `${dead.took} ms`);
+        assert.doesNotMatch(dead.out + dead.err, waited);
         assert.match(dead.err, /cannot (be written|write)|No space left/);
         assert.equal(cluster.file(name, name === "node1" ? "node.conf" : "sentinel.conf"), own);
         rmSync(full);

@@ -228,7 +228,11 @@ export class Cluster {
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  /** Runs `sh ARGS` with the shell's tools. */
+  /**
+   * Runs `sh ARGS` with the shell's tools.
+   *
+   * @throws Error where it has not ended after five minutes: every step has limits of its own, which are far shorter.
+   */
   sh(args: string[], stdin = "", onStart?: (child: ChildProcess) => void): Promise<Result> {
     const start = Date.now();
     return new Promise((resolve, reject) => {
@@ -240,8 +244,15 @@ export class Cluster {
       child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
       child.stdin.on("error", () => undefined);
       child.stdin.end(stdin);
+      const limit = setTimeout(() => {
+        signal(-(child.pid as number), "SIGKILL");
+        reject(new Error(`not ended after five minutes: sh ${args.join(" ")}\n${out}${err}`));
+      }, 300_000);
       child.on("error", reject);
-      child.on("close", (status) => resolve({ status, out, err, took: Date.now() - start }));
+      child.on("close", (status) => {
+        clearTimeout(limit);
+        resolve({ status, out, err, took: Date.now() - start });
+      });
     });
   }
 

@@ -119,10 +119,9 @@ describe("role at start", { concurrency: 8 }, () => {
       const keys = await cluster.write("node1", "key");
       await cluster.kill("node1");
       cluster.loseData("node1");
-      const { status, err, took } = await cluster.step("update", "node1");
+      const { status, err } = await cluster.step("update", "node1");
       assert.equal(status, 1);
       assert.match(err, /refusing to start: an empty master would wipe the replicas, .* and the sentinels did not fail over/);
-      assert.ok(took < 15_000, `${took} ms`);
       assert.equal(await cluster.ask("node1", "PING"), "");
       await assertHolds(cluster, ["node2", "node3"], keys);
     },

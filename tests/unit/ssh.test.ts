@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { RedisHa } from "../../components/redisHa.ts";
-import { become, connectionOf, overSsh, shownKey, sshWords } from "../../hosts/ssh/connection.ts";
+import { become, connectionOf, overSsh, sshWords, usableKey } from "../../hosts/ssh/connection.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
 describe("the resource graph of machines over SSH", () => {
@@ -59,11 +59,12 @@ describe("the resource graph of machines over SSH", () => {
 describe("a connection", () => {
   const [ecdsa, rsa, ed25519] = ["ecdsa-sha2-nistp256 AAAAE2Vj", "ssh-rsa AAAAB3Nz", "ssh-ed25519 AAAAC3Nz"];
 
-  it("expects the key that a server shows first to Go's client", () => {
-    assert.equal(shownKey([ed25519, rsa, ecdsa]), ecdsa);
-    assert.equal(shownKey([ed25519, rsa]), rsa);
-    assert.equal(shownKey([ed25519]), ed25519);
-    assert.equal(shownKey([""]), undefined);
+  it("expects a key that the command plugin can ask for: never RSA, which it would ask for with SHA-1", () => {
+    assert.equal(usableKey([ed25519, rsa, ecdsa]), ecdsa);
+    assert.equal(usableKey([ed25519, rsa]), ed25519);
+    assert.equal(usableKey([rsa, ed25519]), ed25519);
+    assert.equal(usableKey([ed25519]), ed25519);
+    for (const none of [[rsa], ["ssh-dss AAAAB3Nz"], [""], []]) assert.equal(usableKey(none), undefined);
   });
 
   it("goes through a bastion, each with its own key", () => {

@@ -314,6 +314,33 @@ func TestSecretInputsStaySecret(t *testing.T) {
 	}
 }
 
+// The state of a remote command: the connection is secret, and in it what lets one in, as in the official plugin's.
+func TestConnectionInTheState(t *testing.T) {
+	r := newResource(t, "command:remote:Command", "x")
+	endpoint := map[string]property.Value{
+		"host": text("127.0.0.1"), "password": text("a"), "privateKey": text("b"), "privateKeyPassword": text("c"),
+	}
+	connection := with(endpoint, "proxy", property.New(endpoint))
+	// Without a create command nothing is connected to.
+	if err := r.create(map[string]property.Value{"connection": property.New(connection)}); err != nil {
+		t.Fatal(err)
+	}
+	for what, properties := range map[string]property.Map{"inputs": r.inputs, "state": r.state} {
+		written := properties.Get("connection")
+		if !written.Secret() {
+			t.Errorf("%s: the connection is not secret", what)
+		}
+		for where, each := range map[string]property.Map{"": written.AsMap(), "proxy ": written.AsMap().Get("proxy").AsMap()} {
+			for name, value := range each.All {
+				wanted := name == "password" || name == "privateKey" || name == "privateKeyPassword"
+				if value.Secret() != wanted {
+					t.Errorf("%s: %s%s secret: %t", what, where, name, value.Secret())
+				}
+			}
+		}
+	}
+}
+
 func TestLocalRun(t *testing.T) {
 	result, err := newServer(t).Invoke(p.InvokeRequest{
 		Token: "command:local:run",
@@ -360,7 +387,25 @@ func TestSchemaIsThePublishedOne(t *testing.T) {
 		"environment interpreter logging stdin triggers update")
 	want("local outputs", local.Properties, "addPreviousOutputInEnv archive archivePaths assetPaths assets create "+
 		"delete dir environment interpreter logging stderr stdin stdout triggers update")
+	for _, name := range []string{"Connection", "ProxyConnection"} {
+		var secrets []string
+		for field, value := range schema.Types["command:remote:"+name].Properties {
+			if value.(map[string]any)["secret"] == true {
+				secrets = append(secrets, field)
+			}
+		}
+		sort.Strings(secrets)
+		// Without these marks, every remote command is to be updated when the plugin is exchanged for the official one.
+		if got := strings.Join(secrets, " "); got != "password privateKey privateKeyPassword" {
+			t.Errorf("secrets of %s: %s", name, got)
+		}
+	}
 	remote := schema.Resources["command:remote:Command"]
+	for _, properties := range []map[string]any{remote.InputProperties, remote.Properties} {
+		if properties["connection"].(map[string]any)["secret"] != true {
+			t.Error("a connection is not secret")
+		}
+	}
 	want("remote inputs", remote.InputProperties,
 		"addPreviousOutputInEnv connection create delete environment logging stdin triggers update")
 	want("remote outputs", remote.Properties,

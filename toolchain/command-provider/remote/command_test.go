@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"golang.org/x/crypto/ssh"
 )
 
 func TestMain(m *testing.M) {
@@ -87,18 +88,37 @@ func TestRefusedVariableIsAnError(t *testing.T) {
 	}
 }
 
+// The official plugin asks a server for the type of the given key only, for RSA with SHA-1, which current servers
+// refuse; a key is a public key line, never a fingerprint. The same for the key of a proxy.
 func TestHostKey(t *testing.T) {
-	server, other := newSSHServer(t), newSSHServer(t)
-	for name, test := range map[string]struct{ key, message string }{
-		"expected": {server.hostKey, ""},
-		"other":    {other.hostKey, "host key mismatch"},
-		"no key":   {"nonsense", "failed to parse the host key"},
+	ed25519, rsa := newSSHServer(t).hostKeySigner, newRSAKey(t)
+	other, _ := newKey(t)
+	line := func(signer ssh.Signer) string { return string(ssh.MarshalAuthorizedKey(signer.PublicKey())) }
+	noneInCommon := "no common algorithm for host key; we offered: [\"ssh-rsa\"]"
+	for _, test := range []struct {
+		name    string
+		keys    []ssh.Signer
+		key     string
+		message string
+	}{
+		{"the one that it has", []ssh.Signer{ed25519}, line(ed25519), ""},
+		{"the second of two", []ssh.Signer{rsa, ed25519}, line(ed25519), ""},
+		{"with a comment", []ssh.Signer{ed25519}, strings.TrimSpace(line(ed25519)) + " root@machine\n", ""},
+		{"another one", []ssh.Signer{ed25519}, line(other), "host key mismatch"},
+		{"RSA, of two", []ssh.Signer{rsa, ed25519}, line(rsa), noneInCommon},
+		{"RSA alone", []ssh.Signer{rsa}, line(rsa), noneInCommon},
+		{"a fingerprint", []ssh.Signer{ed25519}, ssh.FingerprintSHA256(ed25519.PublicKey()), "failed to parse the host key"},
 	} {
-		endpoint := server.endpoint()
-		endpoint.HostKey = &test.key
-		_, err := create(CommandInputs{Connection: &Connection{Endpoint: endpoint}, Create: ref("true")})
-		if (err == nil) != (test.message == "") || err != nil && !strings.Contains(err.Error(), test.message) {
-			t.Errorf("%s: %v", name, err)
+		server, proxy := newSSHServer(t, test.keys...), newSSHServer(t, test.keys...)
+		direct, behind := &Connection{Endpoint: server.endpoint()}, &Connection{Endpoint: server.endpoint()}
+		direct.HostKey = &test.key
+		behind.Proxy = &ProxyConnection{proxy.endpoint()}
+		behind.Proxy.HostKey = &test.key
+		for where, connection := range map[string]*Connection{"server": direct, "proxy": behind} {
+			_, err := create(CommandInputs{Connection: connection, Create: ref("true")})
+			if (err == nil) != (test.message == "") || err != nil && !strings.Contains(err.Error(), test.message) {
+				t.Errorf("%s, %s: %v", test.name, where, err)
+			}
 		}
 	}
 }
@@ -123,6 +143,36 @@ func TestProxy(t *testing.T) {
 	state, err := create(CommandInputs{Connection: connection, Create: ref("echo through")})
 	if err != nil || state.Stdout != "through" || proxy.forwards != 1 {
 		t.Errorf("%+v, %d forwards, %v", state.BaseOutputs, proxy.forwards, err)
+	}
+}
+
+// One that refuses for a moment (MaxStartups) is dialled again, but, as by the official plugin, not behind a proxy.
+func TestRefusedForAMoment(t *testing.T) {
+	limit := 4
+	for _, test := range []struct {
+		name      string
+		behind    bool
+		connected bool
+	}{{"directly", false, true}, {"behind a proxy", true, false}} {
+		server := newSSHServer(t)
+		server.refuse.Store(1)
+		connection := &Connection{Endpoint: server.endpoint()}
+		connection.DialErrorLimit = &limit
+		if test.behind {
+			connection.Proxy = &ProxyConnection{newSSHServer(t).endpoint()}
+		}
+		_, err := create(CommandInputs{Connection: connection, Create: ref("true")})
+		if (err == nil) != test.connected {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+	// A proxy itself is.
+	server, proxy := newSSHServer(t), newSSHServer(t)
+	proxy.refuse.Store(1)
+	connection := &Connection{Endpoint: server.endpoint(), Proxy: &ProxyConnection{proxy.endpoint()}}
+	connection.Proxy.DialErrorLimit = &limit
+	if _, err := create(CommandInputs{Connection: connection, Create: ref("true")}); err != nil {
+		t.Errorf("a proxy that refuses for a moment: %v", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"fmt"
-	"net"
 	"strconv"
 	"time"
 
@@ -43,13 +42,7 @@ func (c Connection) dialThroughProxy(ctx context.Context, config *ssh.ClientConf
 	if err != nil {
 		return nil, err
 	}
-	client, err := dialWithRetry(ctx, "Dial from proxy", c.dialErrorLimit(), func() (*ssh.Client, error) {
-		tunnel, err := proxy.Dial("tcp", c.address())
-		if err != nil {
-			return nil, err
-		}
-		return handshake(tunnel, c.address(), config)
-	})
+	client, err := c.dialFromProxy(ctx, proxy, config)
 	if err != nil {
 		_ = proxy.Close()
 		return nil, err
@@ -61,13 +54,20 @@ func (c Connection) dialThroughProxy(ctx context.Context, config *ssh.ClientConf
 	return client, nil
 }
 
-func handshake(tunnel net.Conn, address string, config *ssh.ClientConfig) (*ssh.Client, error) {
-	connection, channels, requests, err := ssh.NewClientConn(tunnel, address, config)
+// dialFromProxy opens one channel to the server and tries to log in through that. As in the official plugin, a server that
+// has closed it (MaxStartups) is not dialled anew: what is tried again is tried on the dead channel.
+func (c Connection) dialFromProxy(ctx context.Context, proxy *ssh.Client, config *ssh.ClientConfig) (*ssh.Client, error) {
+	tunnel, err := proxy.Dial("tcp", c.address())
 	if err != nil {
-		_ = tunnel.Close()
 		return nil, err
 	}
-	return ssh.NewClient(connection, channels, requests), nil
+	return dialWithRetry(ctx, "Dial from proxy", c.dialErrorLimit(), func() (*ssh.Client, error) {
+		connection, channels, requests, err := ssh.NewClientConn(tunnel, c.address(), config)
+		if err != nil {
+			return nil, err
+		}
+		return ssh.NewClient(connection, channels, requests), nil
+	})
 }
 
 // dialWithRetry tries until it works, ctx ends or more than limit attempts have failed.

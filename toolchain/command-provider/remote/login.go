@@ -47,16 +47,9 @@ func (e Endpoint) checkHostKey(config *ssh.ClientConfig) error {
 		return fmt.Errorf("failed to parse the host key: %w", err)
 	}
 	config.HostKeyCallback = ssh.FixedHostKey(key)
-	// A server with keys of several types must show the one that is expected.
-	config.HostKeyAlgorithms = hostKeyAlgorithms(key.Type())
+	// As the official plugin does, which for an RSA key asks for SHA-1: a program that gives one has to fail here, too.
+	config.HostKeyAlgorithms = []string{key.Type()}
 	return nil
-}
-
-func hostKeyAlgorithms(keyType string) []string {
-	if keyType == ssh.KeyAlgoRSA {
-		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
-	}
-	return []string{keyType}
 }
 
 func (e Endpoint) signer() (ssh.Signer, error) {

@@ -3,12 +3,14 @@ package remote
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/pem"
 	"errors"
 	"io"
 	"net"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pkg/sftp"
@@ -18,22 +20,29 @@ import (
 // sshServer is an SSH server of this process: it runs commands with sh, accepts the environment
 // variables that begin with an allowed prefix, serves files, and forwards connections.
 type sshServer struct {
-	t        *testing.T
-	host     string
-	port     float64
-	hostKey  string
-	userKey  string
-	password string
-	forwards int
+	t    *testing.T
+	host string
+	port float64
+	// refuse is how many connections it will close before it says anything, as one does that has too many (MaxStartups).
+	refuse        atomic.Int32
+	hostKey       string
+	hostKeySigner ssh.Signer
+	userKey       string
+	password      string
+	forwards      int
 }
 
-func newSSHServer(t *testing.T) *sshServer {
+// newSSHServer starts one with these host keys, or one of its own.
+func newSSHServer(t *testing.T, hostSigners ...ssh.Signer) *sshServer {
 	t.Helper()
-	hostSigner, _ := newKey(t)
+	if len(hostSigners) == 0 {
+		signer, _ := newKey(t)
+		hostSigners = []ssh.Signer{signer}
+	}
 	userSigner, userKey := newKey(t)
 	s := &sshServer{
 		t: t, userKey: userKey, password: "pass word",
-		hostKey: string(ssh.MarshalAuthorizedKey(hostSigner.PublicKey())),
+		hostKey: string(ssh.MarshalAuthorizedKey(hostSigners[0].PublicKey())), hostKeySigner: hostSigners[0],
 	}
 	config := &ssh.ServerConfig{
 		PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
@@ -49,7 +58,9 @@ func newSSHServer(t *testing.T) *sshServer {
 			return nil, errors.New("wrong password")
 		},
 	}
-	config.AddHostKey(hostSigner)
+	for _, signer := range hostSigners {
+		config.AddHostKey(signer)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +73,10 @@ func newSSHServer(t *testing.T) *sshServer {
 			connection, err := listener.Accept()
 			if err != nil {
 				return
+			}
+			if s.refuse.Add(-1) >= 0 {
+				_ = connection.Close()
+				continue
 			}
 			go s.serve(connection, config)
 		}
@@ -84,6 +99,25 @@ func newKey(t *testing.T) (ssh.Signer, string) {
 		t.Fatal(err)
 	}
 	return signer, string(pem.EncodeToMemory(block))
+}
+
+// newRSAKey returns one that is used as servers do today: not with SHA-1.
+func newRSAKey(t *testing.T) ssh.Signer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modern, err := ssh.NewSignerWithAlgorithms(
+		signer.(ssh.AlgorithmSigner), []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return modern
 }
 
 func (s *sshServer) endpoint() Endpoint {
