@@ -4,8 +4,11 @@
 #   sh lifecycle.sh exec DIRECTORY      decide the role, write the run-time configuration, become the server
 #   sh lifecycle.sh ready DIRECTORY     0: ready, 1: not yet (says what it waits for), 2: never will be
 #   sh lifecycle.sh alive DIRECTORY     0: the server answers, be it that it is still loading
+#   sh lifecycle.sh trial DIRECTORY     0: the server takes the settings in the directory, tried by one that is not this one;
+#                                       2: it does not (says why)
 #   sh lifecycle.sh reload DIRECTORY    0: the running server has the settings in the directory, be it that they were set
-#                                       now; 1: it needs a restart
+#                                       now; 1: it needs a restart; 2: it refuses them, or cannot be asked, and has what it
+#                                       had (says why)
 #   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
 #   sh lifecycle.sh place DIRECTORY     while this node waits to be told who is the master: ask again, until it has its role
@@ -15,7 +18,8 @@
 #
 # DIRECTORY/parameters holds sh assignments (components/parameters.ts lists them), DIRECTORY/settings.conf
 # the stack's settings, for Sentinel DIRECTORY/masters.conf its options per master. Everything else in there
-# belongs to the server. Needs a POSIX sh, the usual small tools and redis-cli (or valkey-cli).
+# belongs to the server. FILE.next beside one of them is what a step is about to put in its place: trial and reload are
+# about that. Needs a POSIX sh, the usual small tools and redis-cli (or valkey-cli).
 # FIRST_CREATION=1 in the environment: the stack says that this process never ran before.
 set -u
 umask 077
@@ -25,14 +29,17 @@ export LC_ALL
 action=${1:?action} directory=${2:?directory}
 cd "$directory" || exit 2
 # shellcheck source=/dev/null
-. ./parameters || exit 2
+if [ "$action" != trial ] || [ ! -e parameters.next ]; then . ./parameters; else . ./parameters.next; fi || exit 2
 : "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"
-: "${ask_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
+: "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
 : "${replicaof:=}" "${pause_write:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${data_files:=}"
 
 say() { printf '%s: %s\n' "$name" "$*"; }
 refuse() { say "$*" >&2; exit 2; }
 
+# That of what is to come will do: the one before may have been removed.
+# shellcheck source=/dev/null
+if [ -e parameters.next ] && ! command -v "$cli" >/dev/null; then cli=$(. ./parameters.next && echo "$cli"); fi
 # Without it every server would look dead.
 command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
@@ -45,16 +52,18 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/ready.sh
 # use redis/switchover.sh
 # use redis/rejoin.sh
+# use redis/trial.sh
 # use redis/reload.sh
 # use redis/health.sh
 
 # What looks at a running server must work on a full disk, too.
-case $action in alive | reload | orphan) ;; *) make_scratch ;; esac
+case $action in alive | trial | reload | orphan) ;; *) make_scratch ;; esac
 
 case $action in
   exec) "exec_$kind" ;;
   ready) "ready_$kind" ;;
   alive) [ -n "$(ask_me PING)" ] ;;
+  trial) trial ;;
   reload) reload ;;
   handover) [ "$kind" != node ] || handover ;;
   retry) only_held_by_a_connection ;;

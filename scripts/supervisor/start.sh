@@ -1,9 +1,26 @@
+# put NAME CONTENT: as the settings on standard input have it: beside the file that it is to take the place of, until commit.
 put() {
-  [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ] && return
+  rm -f "$1.next"
+  if [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ]; then return; fi
+  write "$1.next" "$2"
+  staged="$staged $1"
+}
+
+# write NAME CONTENT: in one piece.
+write() {
   if ! { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }; then
     rm -f "$1.new"
     fail "$directory/$1 cannot be written"
   fi
+}
+
+# commit: what was staged is what runs from now on, or what is started.
+commit() {
+  for each in $staged; do
+    mv "$each.next" "$each" || fail "$directory/$each cannot be written"
+  done
+  staged=
+  enter
 }
 
 start_process() {

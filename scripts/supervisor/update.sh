@@ -15,8 +15,10 @@ create_or_update() {
   fi
   enter
   instance=
+  # What runs is asked where it is known to listen, by what it was started with, until it has ended.
   eval "$(cat)"
-  enter
+  [ -z "$staged" ] || lifecycle trial || exit 1
+  [ -s parameters ] || commit
   if running || adopt; then
     if ! alive_within 15; then
       if running; then
@@ -25,18 +27,28 @@ create_or_update() {
         kill -KILL "$pid"
         end_process
       fi
+      commit
       start_process
-    elif ! lifecycle reload; then
-      lifecycle handover || exit 1
-      end_process
-      start_process
+    else
+      lifecycle reload
+      case $? in
+        0) commit ;;
+        1)
+          lifecycle handover || exit 1
+          end_process
+          commit
+          start_process
+          ;;
+        *) exit 1 ;;
+      esac
     fi
   else
+    commit
     if [ "$action" = create ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
     start_process
   fi
   wait_ready || exit 1
-  put instance "$instance"
+  [ "$(cat instance 2>/dev/null)" = "$instance" ] || write instance "$instance"
   rm -f first
   made=
 }

@@ -230,19 +230,104 @@ describe("host.sh", { concurrency: 6 }, () => {
   );
 
   inEachShell("server missing", single, async (cluster) => {
-    await assertRefused(cluster, "node1", /ended before it was ready[^]*redis-server: not found/, { server: "/nowhere/redis-server" });
+    await assertRefused(cluster, "node1", /the program \/nowhere\/redis-server is missing on localhost/, { server: "/nowhere/redis-server" });
   });
 
-  inEachShell("a bad setting, on create and on update; the good one again", single, async (cluster) => {
-    await assertRefused(cluster, "node1", /FATAL CONFIG FILE ERROR[^]*maxmemory-policy/, { settings: { "maxmemory-policy": "never" } });
+  for (const [directive, value, said] of [
+    ["maxmemory-policy", "allkeys-lfuu", /FATAL CONFIG FILE ERROR[^]*maxmemory-policy allkeys-lfuu/],
+    ["no-such-directive", "1", /FATAL CONFIG FILE ERROR[^]*no-such-directive/],
+    ["databases", "0", /FATAL CONFIG FILE ERROR[^]*databases 0/],
+    ["save", "900", /FATAL CONFIG FILE ERROR[^]*save 900/],
+    ["loadmodule", "nowhere.so", /Can't load module|Module .*nowhere\.so failed to load/],
+    ["unixsocket", "/nowhere/redis.sock", /unixsocket \/nowhere\/redis\.sock cannot be made on localhost/],
+  ] as const) {
+    inEachShell(`a bad setting (${directive} ${value}) is refused before anything is touched; the good one again`, single, async (cluster) => {
+      await assertRefused(cluster, "node1", said, { settings: { [directive]: value } });
+      await cluster.done("create", "node1");
+      await cluster.ask("node1", "SET", "a", "b");
+      const before = cluster.snapshot("node1", ...files);
+      const { status, err } = await cluster.step("update", "node1", { settings: { [directive]: value }, instance: "another" });
+      assert.equal(status, 1);
+      assert.match(err, said);
+      assert.match(err, /refused before anything was changed/);
+      assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+      assert.equal(cluster.snapshot("node1", ...files), before);
+      assert.deepEqual(
+        readdirSync(cluster.directory("node1")).filter((file) => /trial|next|new$/.test(file)),
+        [],
+      );
+      await cluster.done("update", "node1");
+      assert.equal(cluster.snapshot("node1", ...files), before);
+    });
+  }
+
+  inEachShell("a bad setting of a master with replicas: nothing is handed over, no node stopped", { nodes: 2, sentinels: 1 }, async (cluster) => {
+    await cluster.up();
+    const pids = cluster.names.map((name) => cluster.pid(name));
+    for (const name of ["node1", "node2"]) {
+      const { status, out } = await cluster.step("update", name, { settings: { "maxmemory-policy": "allkeys-lfuu" } });
+      assert.equal(status, 1);
+      assert.doesNotMatch(out, /handing over/);
+    }
+    for (const [option, value, said] of [
+      ["no-such-option", "1", /FATAL CONFIG FILE ERROR[^]*no-such-option/],
+      ["failover-timeout", "never", /FATAL CONFIG FILE ERROR[^]*failover-timeout/],
+      ["notification-script", "/nowhere/script", /notification-script \/nowhere\/script of redis-ha is no program that can be run on localhost/],
+    ] as const) {
+      const { status, err } = await cluster.step("update", "sentinel1", { settings: { [option]: value } });
+      assert.equal(status, 1, option);
+      assert.match(err, said);
+    }
+    assert.deepEqual(
+      cluster.names.map((name) => cluster.pid(name)),
+      pids,
+    );
+    assert.equal(await cluster.named(), "node1");
+    await cluster.verify();
+  });
+
+  inEachShell(
+    "the trial of settings runs no script, talks to nobody, and touches no file of the process",
+    { nodes: 1, sentinels: 1 },
+    async (cluster) => {
+      const ran = join(cluster.root, "ran");
+      const script = join(cluster.root, "script");
+      writeFileSync(script, `#!/bin/sh\necho "$@" >>${ran}\n`, { mode: 0o755 });
+      const sentinelSettings = { "notification-script": script, "client-reconfig-script": script };
+      const nodeSettings = { unixsocket: "own.sock", dbfilename: "own.rdb", "syslog-enabled": "no", save: "1 1", appendfilename: '"own.aof"' };
+      for (const [name, settings] of [
+        ["node1", nodeSettings],
+        ["sentinel1", sentinelSettings],
+      ] as const) {
+        await cluster.done("create", name, { settings });
+        await cluster.ask(name, "SET", "a", "b");
+        const staged = join(cluster.directory(name), "settings.conf.next");
+        const listing = () => readdirSync(cluster.directory(name)).sort();
+        const before = [listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")];
+        const id = await cluster.ask(name, "INFO", "server");
+        rmSync(ran, { force: true });
+        writeFileSync(staged, cluster.file(name, "settings.conf"));
+        const { status, out, err } = await cluster.lifecycle("trial", name);
+        assert.deepEqual([status, out, err], [0, "", ""]);
+        rmSync(staged);
+        assert.deepEqual([listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")], before);
+        assert.equal(/run_id:(\w+)/.exec(await cluster.ask(name, "INFO", "server"))?.[1], /run_id:(\w+)/.exec(id)?.[1]);
+        assert.ok(!existsSync(ran));
+      }
+    },
+  );
+
+  inEachShell("files that settings name are meant from the process's directory in its trial, too", single, async (cluster) => {
     await cluster.done("create", "node1");
-    await cluster.ask("node1", "SET", "a", "b");
-    const { status, err, took } = await cluster.step("update", "node1", { settings: { "maxmemory-policy": "never" } });
+    writeFileSync(join(cluster.directory("node1"), "users.acl"), "user default on nopass ~* &* +@all\n");
+    await cluster.done("update", "node1", { settings: { aclfile: "users.acl" } });
+    assert.equal(await cluster.ask("node1", "CONFIG", "GET", "aclfile"), "aclfile\nusers.acl");
+    writeFileSync(join(cluster.directory("node1"), "bad.acl"), "user default on nopass ~* &* +@nonsense\n");
+    const pid = cluster.pid("node1");
+    const { status, err } = await cluster.step("update", "node1", { settings: { aclfile: '"bad.acl"' } });
     assert.equal(status, 1);
-    assert.match(err, /FATAL CONFIG FILE ERROR/);
-    assert.ok(took < 15_000);
-    await cluster.done("update", "node1");
-    assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+    assert.match(err, /nonsense/);
+    assert.equal(cluster.pid("node1"), pid);
   });
 
   inEachShell("a hung process is started anew, but only after 15 s of silence", single, async (cluster) => {
