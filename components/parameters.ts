@@ -33,6 +33,8 @@ export interface LifecycleArgs {
   dataFiles?: string;
   /** For a node: what `min-replicas-to-write` is when nothing is going on. */
   minReplicas?: number;
+  /** For a node: silence in ms after which the sentinels take it for down. @default 10000 */
+  downAfterMilliseconds?: number;
   /** For a sentinel: "NAME INITIAL-NODE QUORUM" for each master. */
   monitored?: readonly string[];
 }
@@ -63,6 +65,7 @@ export function lifecycleParameters(args: LifecycleArgs, features: Features): pu
       min_replicas: features.replicaWords ? "min-replicas-to-write" : "min-slaves-to-write",
       min_replicas_value: args.minReplicas ?? 0,
       data_files: args.dataFiles ?? "",
+      down_after: args.downAfterMilliseconds ?? 10_000,
       ask_limit: 2,
       ready_limit: limits.readySeconds,
       stop_limit: limits.stopSeconds,

@@ -4,12 +4,16 @@
 #   sh lifecycle.sh exec DIRECTORY      decide the role, write the run-time configuration, become the server
 #   sh lifecycle.sh ready DIRECTORY     0: ready, 1: not yet (says what it waits for), 2: never will be
 #   sh lifecycle.sh alive DIRECTORY     0: the server answers, be it that it is still loading
+#   sh lifecycle.sh silence DIRECTORY PID SECONDS
+#                                       of one that was asked in vain for SECONDS: 0: it answers; 1: it may be killed; 2: it may
+#                                       not (says why, and what to do); 3: wait (says for what)
 #   sh lifecycle.sh trial DIRECTORY     0: the server takes the settings in the directory, tried by one that is not this one;
 #                                       2: it does not (says why)
 #   sh lifecycle.sh reload DIRECTORY    0: the running server has the settings in the directory, be it that they were set
 #                                       now; 1: it needs a restart; 2: it refuses them, or cannot be asked, and has what it
 #                                       had (says why)
 #   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
+#   sh lifecycle.sh resync DIRECTORY    print why a synchronisation does not come to its end, if the master tells
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
 #   sh lifecycle.sh place DIRECTORY     while this node waits to be told who is the master: ask again, until it has its role
 #   sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's configuration
@@ -54,18 +58,23 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/rejoin.sh
 # use redis/trial.sh
 # use redis/reload.sh
+# use redis/silence.sh
+# use redis/resync.sh
 # use redis/health.sh
 
 # What looks at a running server must work on a full disk, too.
-case $action in alive | trial | reload | orphan) ;; *) make_scratch ;; esac
+case $action in alive | silence | resync | trial | reload | orphan) ;; *) make_scratch ;; esac
 
 case $action in
   exec) "exec_$kind" ;;
   ready) "ready_$kind" ;;
-  alive) [ -n "$(ask_me PING)" ] ;;
+  # An error is a sign of life, too.
+  alive) [ -n "$(any_reply)" ] ;;
+  silence) silence "${3:?}" "${4:?}" ;;
   trial) trial ;;
   reload) reload ;;
   handover) [ "$kind" != node ] || handover ;;
+  resync) why_not_synchronised ;;
   retry) only_held_by_a_connection ;;
   orphan)
     ours=$(ask_me INFO server)

@@ -36,6 +36,11 @@ judge_set() {
 # reply_to COMMAND...: the first line of whatever this process replies, an error, too.
 reply_to() { limited "$ask_limit" "$cli" -h "$address" -p "$port" "$@" </dev/null 2>&1 | tr -d '\r' | head -n 1; }
 
+# any_reply: what this process replies to PING, an error, too; nothing where there is nobody, or nobody answers.
+any_reply() {
+  limited "$ask_limit" "$cli" -h "$address" -p "$port" PING </dev/null 2>/dev/null | head -n 1 | grep -v -e '^Could not connect' -e '^Error: ' -e '^Terminated'
+}
+
 # set_one KEY VALUE...: sets set_said to the reply of the running server, set_what and set_to to what was asked for.
 set_one() {
   if [ "$1" = sentinel ]; then

@@ -20,12 +20,11 @@ create_or_update() {
   [ -z "$staged" ] || lifecycle trial || exit 1
   [ -s parameters ] || commit
   if running || adopt; then
-    if ! alive_within 15; then
+    if ! answers; then
       if running; then
-        echo "${directory##*/} has not answered for 15 s: starting it anew"
         hold
-        kill -KILL "$pid"
-        end_process
+        kill_process
+        rm -f pid
       fi
       commit
       start_process

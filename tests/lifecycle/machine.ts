@@ -310,7 +310,12 @@ export class Cluster {
     const files: Record<string, string> = {};
     if (name.startsWith("node")) {
       const dataFiles = "dump.rdb appendonly.aof appendonlydir/*";
-      files.parameters = await settled(lifecycleParameters({ ...common, limits, kind: "node", dataFiles, minReplicas: 0 }, featuresOf(version)));
+      files.parameters = await settled(
+        lifecycleParameters(
+          { ...common, limits, kind: "node", dataFiles, minReplicas: 0, downAfterMilliseconds: args.downAfter ?? 1000 },
+          featuresOf(version),
+        ),
+      );
       const lines = nodeLines({ ...place, appendOnly: args.appendOnly, settings: { ...args.settings, ...changes.settings } }, version);
       files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {
