@@ -48,6 +48,7 @@ if [ -e parameters.next ] && ! command -v "$cli" >/dev/null; then cli=$(. ./para
 command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # use lib/ask.sh
+# use lib/space.sh
 # use redis/sentinels.sh
 # use redis/data.sh
 # use redis/role.sh
@@ -62,8 +63,15 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/resync.sh
 # use redis/health.sh
 
-# What looks at a running server must work on a full disk, too.
-case $action in alive | silence | resync | trial | reload | orphan) ;; *) make_scratch ;; esac
+# What looks at a running server must work on a full disk, too. Everything else keeps replies in files: without room for
+# them, everybody would seem to be silent.
+case $action in
+  alive | silence | resync | trial | reload | orphan) ;;
+  *)
+    no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room"
+    make_scratch
+    ;;
+esac
 
 case $action in
   exec) "exec_$kind" ;;

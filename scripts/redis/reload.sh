@@ -109,6 +109,13 @@ EOF
 
 # reload: what changed is set on the running server; a restart does what can't be, or was removed.
 reload() {
+  # Where it listens a name may say, that now stands for another address: the settings can be the same.
+  # shellcheck disable=SC1090
+  moves_to=$(. "./$(staged parameters)" && echo "$address $port")
+  if [ "$moves_to" != "$address $port" ]; then
+    say "listens on $address, port $port, and is to listen on ${moves_to% *}, port ${moves_to#* }"
+    return 1
+  fi
   wanted=$(cat "$(staged settings.conf)")
   if [ "$kind" = sentinel ]; then
     wanted="$wanted

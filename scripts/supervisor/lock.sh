@@ -16,7 +16,7 @@ lock() {
   done
   trap 'forget_staged; undo_create; rm -rf "$directory.lock"' EXIT
   trap 'exit 1' HUP INT TERM
-  echo "$lock_mine" >"$directory.lock/owner" || fail "$lock_parent cannot be written"
+  echo "$lock_mine" >"$directory.lock/owner" || fail "$lock_parent cannot be written$(writable "$lock_parent" | sed 's/^/: /')"
 }
 
 # The maker of a lock without an owner for a second was killed between two steps.

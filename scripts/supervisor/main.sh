@@ -29,6 +29,7 @@ fail() { echo "$*" >&2; exit 1; }
 lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "${2:-}" "${3:-}"; }
 
 # use lib/born.sh
+# use lib/space.sh
 # use supervisor/process.sh
 # use supervisor/lock.sh
 # use supervisor/progress.sh

@@ -10,7 +10,7 @@ put() {
 write() {
   if ! { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }; then
     rm -f "$1.new"
-    fail "$directory/$1 cannot be written"
+    fail "$directory/$1 cannot be written$(writable "$directory" | sed 's/^/: /')"
   fi
 }
 
@@ -24,6 +24,10 @@ commit() {
 }
 
 start_process() {
+  if ! no_room=$(writable "$directory"); then
+    echo "${directory##*/} cannot be started: $directory cannot be written: $no_room" >&2
+    not_repaired
+  fi
   touch log
   log_size=$(($(wc -c <log)))
   started=1
@@ -145,7 +149,7 @@ answers() {
         if [ $(($(date +%s) / 10)) != "$silent_said" ]; then echo "$silent_now"; fi
         silent_said=$(($(date +%s) / 10))
         ;;
-      *) exit 1 ;;
+      *) not_repaired ;;
     esac
     sleep 1
   done

@@ -423,6 +423,50 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
+  inEachShell(
+    "a new address: asked and handed over where it listens, then started where it is to listen",
+    { nodes: 2, sentinels: 1 },
+    async (cluster) => {
+      await cluster.up();
+      const keys = await cluster.write("node1", "before");
+      const pid = cluster.pid("node1");
+      const settings = (await cluster.settings("node1")).replaceAll("127.0.0.1", "127.0.0.2");
+      const { status, out, err } = await cluster.sh([join(cluster.here, "host.sh"), "update", cluster.directory("node1")], settings);
+      assert.equal(status, 0, err);
+      assert.match(out, /node1: handed over to node2/);
+      assert.doesNotMatch(out, /no answer for/);
+      assert.ok(isGone(pid));
+      assert.equal(await cluster.named(), "node2");
+      assert.ok(await cluster.holds("node2", keys));
+      assert.match(cluster.file("node1", "parameters"), /^address='?127\.0\.0\.2/m);
+      assert.match(cluster.file("node1", "node.conf"), /^bind 127\.0\.0\.2$/m);
+      // A step that was killed in between finds what was there before.
+      assert.ok(!existsSync(join(cluster.directory("node1"), "parameters.next")));
+    },
+  );
+
+  inEachShell("what cannot be repaired stops nobody else from being started, and is found again", { nodes: 2, sentinels: 1 }, async (cluster) => {
+    await cluster.up();
+    await cluster.kill(...cluster.names);
+    const [manifest = ""] = readdirSync(join(cluster.directory("node2"), "appendonlydir")).filter((file) => file.endsWith(".manifest"));
+    const path = join(cluster.directory("node2"), "appendonlydir", manifest);
+    const good = readFileSync(path);
+    writeFileSync(path, "nonsense\n");
+    await cluster.done("update", "node1", { instance: "1" });
+    const { status, err } = await cluster.step("update", "node2", { instance: "2" });
+    assert.equal(status, 0);
+    assert.match(err, /node2 ended before it was ready\. The last lines of [^]*Invalid AOF manifest file format[^]*node2 is not repaired/);
+    assert.equal(cluster.file("node2", "instance"), "an instance");
+    await cluster.done("update", "sentinel1", { instance: "3" });
+    assert.equal(cluster.file("sentinel1", "instance"), "3");
+    // A roll-out stops there, and so does whoever creates it.
+    assert.equal((await cluster.step("update", "node2", { settings: { timeout: "5" } })).status, 1);
+    assert.equal((await cluster.step("create", "node2")).status, 1);
+    writeFileSync(path, good);
+    await cluster.done("update", "node2");
+    await cluster.verify();
+  });
+
   inEachShell("steps at once on one directory are done one after the other", single, async (cluster) => {
     await Promise.all([1, 2, 3, 4].map(() => cluster.done("create", "node1")));
     assert.equal(cluster.log("node1").match(/starting as/g)?.length, 1);
@@ -514,18 +558,24 @@ describe("host.sh", { concurrency: 6 }, () => {
           // That was the purpose.
         }
         await cluster.done("update", name);
+        for (const look of ["check", "verify", "ready", "handover"]) {
+          const found = await cluster.lifecycle(look, name);
+          assert.notEqual(found.status, 0, look);
+          assert.match(found.out + found.err, /^\w+: \S+ on localhost cannot be written: No space left on device\n$/, look);
+          assert.ok(found.took < 10_000, `${found.took} ms`);
+        }
         const setting: Record<string, string> = name === "node1" ? { databases: "17" } : { "notification-script": "/bin/true" };
         const { status, err, took } = await cluster.step("update", name, { settings: setting });
         assert.equal(status, 1);
-        assert.match(err, /cannot be written/);
+        assert.match(err, /cannot be written: No space left on device/);
         assert.ok(took < 15_000, `${took} ms`);
         assert.equal(cluster.pid(name), pid);
         assert.equal(await cluster.ask(name, "PING"), "PONG");
         await cluster.kill(name);
         const dead = await cluster.step("update", name);
-        assert.equal(dead.status, 1);
+        assert.equal(dead.status, 0);
         assert.ok(dead.took < 15_000, `${dead.took} ms`);
-        assert.match(dead.err, /cannot (be written|write)|No space left/);
+        assert.match(dead.err, /cannot be started: \S+ cannot be written: No space left on device\n.*is not repaired/);
         assert.equal(cluster.file(name, name === "node1" ? "node.conf" : "sentinel.conf"), own);
         rmSync(full);
         await cluster.done("update", name, { settings: setting });

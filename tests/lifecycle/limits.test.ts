@@ -72,8 +72,8 @@ describe("waits end", { concurrency: 2 }, () => {
       // A slow snapshot, and no room for what is written meanwhile.
       const settings = { "repl-diskless-sync": "no", "client-output-buffer-limit": "replica 16kb 16kb 1", "repl-backlog-size": "16kb" };
       await cluster.done("create", "node1", { settings });
-      for (let index = 0; index < 20; index++) await cluster.ask("node1", "DEBUG", "POPULATE", "200", `keys${index}`, "1000");
-      await cluster.ask("node1", "CONFIG", "SET", "rdb-key-save-delay", "1000");
+      await cluster.ask("node1", "EVAL", "for i = 1, 4000 do redis.call('SET', i, string.rep('x', 1000)) end", "0");
+      assert.equal(await cluster.ask("node1", "CONFIG", "SET", "rdb-key-save-delay", "1000"), "OK");
       const writing = { now: true };
       const writes = (async () => {
         while (writing.now) {
