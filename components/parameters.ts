@@ -45,6 +45,8 @@ export interface LifecycleArgs {
   persistence?: Persistence;
   /** For a node: what `min-replicas-to-write` is when nothing is going on. */
   minReplicas?: number;
+  /** For a node: silence in ms after which the sentinels take it for down. @default 10000 */
+  downAfterMilliseconds?: number;
   /** For a sentinel: "NAME INITIAL-NODE QUORUM" for each master. */
   monitored?: readonly string[];
   /** For a sentinel: replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them. */
@@ -83,6 +85,7 @@ export function lifecycleParameters(args: LifecycleArgs, features: Features): pu
       aof_name: args.persistence?.appendFile ?? "",
       aof_dir: args.persistence?.appendDirectory ?? "",
       forget: args.forget ?? [],
+      down_after: args.downAfterMilliseconds ?? 10_000,
       ask_limit: 2,
       ready_limit: limits.readySeconds,
       stop_limit: limits.stopSeconds,

@@ -108,7 +108,8 @@ export class RedisHa extends pulumi.ComponentResource {
     const nodes: RedisNode[] = [];
     for (const { name: node, host, port } of topology.nodes) {
       const minReplicasToWrite = args.minReplicasToWrite ?? (placesOf(args, hostNames) > 1 ? 1 : 0);
-      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, minReplicasToWrite, settings: args.redisConf };
+      const { downAfterMilliseconds } = topology;
+      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, minReplicasToWrite, downAfterMilliseconds, settings: args.redisConf };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
         new RedisNode(

@@ -25,6 +25,8 @@ export interface RedisNodeArgs {
   masterName: string;
   /** Name of the node that is the master when everything is created. */
   initialMaster: string;
+  /** Silence in ms after which the sentinels take it for down: a blocked server is let be for at least as long. @default 10000 */
+  downAfterMilliseconds?: number;
   /** Keep every acknowledged write in the append-only file. @default true */
   appendOnly?: boolean;
   /** Replicas that a master has to have to accept writes: bounds what a partition can lose. @default 0 */

@@ -38,7 +38,7 @@ look_images() {
 }
 
 # look_in_new ID QUESTIONS: in an image that no container of ours has yet.
-look_in_new() { printf '%s\n%s\n' "$look" "$2" | engine run --rm -i --network none --entrypoint sh "$1" -s; }
+look_in_new() { printf '%s\n%s\n' "$look" "$2" | limited 60 sh -c "$engine run --rm -i --network none --entrypoint sh $1 -s"; }
 
 # look_in CONTAINER QUESTIONS: fails where it can't be asked. An engine that is busy takes long; one that hangs must not
 # hang us.

@@ -31,6 +31,25 @@ look_names() {
   [ -z "$wrong" ] || echo "refused.names ${wrong%, }"
 }
 
+# limited SECONDS COMMAND...: ends it then. Where timeout(1) is missing, by hand.
+if command -v timeout >/dev/null 2>&1; then
+  limited() { timeout -s KILL "$@"; }
+else
+  limited() {
+    limited_for=$1
+    shift
+    "$@" &
+    limited_pid=$!
+    (sleep "$limited_for" && kill -KILL "$limited_pid") >/dev/null 2>&1 &
+    limited_by=$!
+    wait "$limited_pid"
+    limited_status=$?
+    kill "$limited_by" 2>/dev/null
+    [ $limited_status -ne 137 ] && return $limited_status
+    return 124
+  }
+fi
+
 # look_version NAME SERVER...: which of these programs there is, and its version.
 look_version() {
   asked=$1
@@ -40,7 +59,14 @@ look_version() {
     if command -v "$each" >/dev/null 2>&1; then server=$each && break; fi
   done
   echo "server.$asked $server"
-  echo "version.$asked $("$server" --version 2>&1 </dev/null | head -n 1)"
+  # Into a file and not a pipe: what it left behind could hold that open for ever.
+  said=$(mktemp) || { echo "version.$asked cannot be asked: no temporary file can be made" && return; }
+  limited 10 "$server" --version >"$said" 2>&1 </dev/null
+  case $? in
+    124 | 137) echo "version.$asked no answer within 10 s" ;;
+    *) echo "version.$asked $(head -n 1 "$said" | cut -c 1-300)" ;;
+  esac
+  rm -f "$said"
 }
 
 # look_instance NAME DIRECTORY LIFECYCLE: where the process is, and the identity of the instance that runs, if that is

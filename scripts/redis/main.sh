@@ -4,9 +4,16 @@
 #   sh lifecycle.sh exec DIRECTORY      decide the role, write the run-time configuration, become the server
 #   sh lifecycle.sh ready DIRECTORY     0: ready, 1: not yet (says what it waits for), 2: never will be
 #   sh lifecycle.sh alive DIRECTORY     0: the server answers, be it that it is still loading
+#   sh lifecycle.sh silence DIRECTORY PID SECONDS
+#                                       of one that was asked in vain for SECONDS: 0: it answers; 1: it may be killed; 2: it may
+#                                       not (says why, and what to do); 3: wait (says for what)
+#   sh lifecycle.sh trial DIRECTORY     0: the server takes the settings in the directory, tried by one that is not this one;
+#                                       2: it does not (says why)
 #   sh lifecycle.sh reload DIRECTORY    0: the running server has the settings in the directory, be it that they were set
-#                                       now; 1: it needs a restart
+#                                       now; 1: it needs a restart; 2: it refuses them, or cannot be asked, and has what it
+#                                       had (says why)
 #   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
+#   sh lifecycle.sh resync DIRECTORY    print why a synchronisation does not come to its end, if the master tells
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
 #   sh lifecycle.sh place DIRECTORY     while this node waits to be told who is the master: ask again, until it has its role
 #   sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's configuration
@@ -15,7 +22,8 @@
 #
 # DIRECTORY/parameters holds sh assignments (components/parameters.ts lists them), DIRECTORY/settings.conf
 # the stack's settings, for Sentinel DIRECTORY/masters.conf its options per master. Everything else in there
-# belongs to the server. Needs a POSIX sh, the usual small tools and redis-cli (or valkey-cli).
+# belongs to the server. FILE.next beside one of them is what a step is about to put in its place: trial and reload are
+# about that. Needs a POSIX sh, the usual small tools and redis-cli (or valkey-cli).
 # FIRST_CREATION=1 in the environment: the stack says that this process never ran before.
 set -u
 umask 077
@@ -25,19 +33,23 @@ export LC_ALL
 action=${1:?action} directory=${2:?directory}
 cd "$directory" || exit 2
 # shellcheck source=/dev/null
-. ./parameters || exit 2
+if [ "$action" != trial ] || [ ! -e parameters.next ]; then . ./parameters; else . ./parameters.next; fi || exit 2
 : "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"
-: "${ask_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
+: "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
 : "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${forget:=}"
 : "${append_only:=}" "${multi_part:=}" "${rdb_name:=}" "${aof_name:=}" "${aof_dir:=}"
 
 say() { printf '%s: %s\n' "$name" "$*"; }
 refuse() { say "$*" >&2; exit 2; }
 
+# That of what is to come will do: the one before may have been removed.
+# shellcheck source=/dev/null
+if [ -e parameters.next ] && ! command -v "$cli" >/dev/null; then cli=$(. ./parameters.next && echo "$cli"); fi
 # Without it every server would look dead.
 command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # use lib/ask.sh
+# use lib/space.sh
 # use redis/sentinels.sh
 # use redis/data.sh
 # use redis/role.sh
@@ -46,15 +58,28 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/ready.sh
 # use redis/switchover.sh
 # use redis/rejoin.sh
+# use redis/trial.sh
 # use redis/reload.sh
+# use redis/silence.sh
+# use redis/resync.sh
 # use redis/health.sh
+
+# A server that has to be looked at, or handed over, must not stand or fall with a full disk.
+case $action in
+  alive | silence | resync | trial | reload | orphan | handover | place | retry) ;;
+  *) no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room" ;;
+esac
 
 case $action in
   exec) "exec_$kind" ;;
   ready) "ready_$kind" ;;
-  alive) [ -n "$(ask_me PING)" ] ;;
+  # An error is a sign of life, too.
+  alive) [ -n "$(any_reply)" ] ;;
+  silence) silence "${3:?}" "${4:?}" ;;
+  trial) trial ;;
   reload) reload ;;
   handover) [ "$kind" != node ] || handover ;;
+  resync) why_not_synchronised ;;
   retry) only_held_by_a_connection ;;
   orphan)
     ours=$(ask_me INFO server)

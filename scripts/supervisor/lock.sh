@@ -14,9 +14,9 @@ lock() {
     [ $lock_left -gt 0 ] || fail "$directory: another step (pid $lock_pid) has been at work on it for 60 s; wait for it, or end it, then try again"
     sleep 0.1
   done
-  trap 'undo_create; rm -rf "$directory.lock"' EXIT
+  trap 'forget_staged; undo_create; rm -rf "$directory.lock"' EXIT
   trap 'exit 1' HUP INT TERM
-  echo "$lock_mine" >"$directory.lock/owner" || fail "$lock_parent cannot be written"
+  echo "$lock_mine" >"$directory.lock/owner" || fail "$lock_parent cannot be written$(writable "$lock_parent" | sed 's/^/: /')"
 }
 
 # The maker of a lock without an owner for a second was killed between two steps.
@@ -31,6 +31,10 @@ lock_is_stale() {
     [ $lock_unowned -gt 10 ]
   fi
 }
+
+# What was not carried through is as if it had never been asked for.
+staged=
+forget_staged() { for each in $staged; do rm -f "$directory/$each.next"; done; }
 
 # What was never created is not in the stack's state: nobody would remove it later.
 made=

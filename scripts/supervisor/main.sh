@@ -13,8 +13,8 @@
 #   sh host.sh again SCRIPT              make all edits of that script again: somebody else may have written the files anew
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
-# What a process is, only its lifecycle script knows: exec, ready, alive, reload, handover, retry, orphan, place
-# (lifecycle.sh).
+# What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload, resync, handover, retry, orphan,
+# place (lifecycle.sh).
 # The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each file.
 # PARENT in the environment: the process is supervised, and this is the words for what supervises it.
 set -u
@@ -25,11 +25,14 @@ export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 action=${1:?action}
 fail() { echo "$*" >&2; exit 1; }
-lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory"; }
+# lifecycle ACTION ARGUMENT...
+lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "${2:-}" "${3:-}"; }
 
 # use lib/born.sh
+# use lib/space.sh
 # use supervisor/process.sh
 # use supervisor/lock.sh
+# use supervisor/progress.sh
 # use supervisor/start.sh
 # use supervisor/update.sh
 # use supervisor/supervise.sh
@@ -59,8 +62,7 @@ case $action in
       kill)
         enter
         running || fail "${directory##*/} does not run"
-        kill -KILL "$pid"
-        while running; do sleep 0.05; done
+        kill_process
         ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
       supervise) supervise ;;

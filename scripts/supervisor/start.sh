@@ -1,12 +1,33 @@
+# put NAME CONTENT: as the settings on standard input have it: beside the file that it is to take the place of, until commit.
 put() {
-  [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ] && return
+  rm -f "$1.next"
+  if [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ]; then return; fi
+  write "$1.next" "$2"
+  staged="$staged $1"
+}
+
+# write NAME CONTENT: in one piece.
+write() {
   if ! { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }; then
     rm -f "$1.new"
-    fail "$directory/$1 cannot be written"
+    fail "$directory/$1 cannot be written$(writable "$directory" | sed 's/^/: /')"
   fi
 }
 
+# commit: what was staged is what runs from now on, or what is started.
+commit() {
+  for each in $staged; do
+    mv "$each.next" "$each" || fail "$directory/$each cannot be written"
+  done
+  staged=
+  enter
+}
+
 start_process() {
+  if ! no_room=$(writable "$directory"); then
+    echo "${directory##*/} cannot be started: $directory cannot be written: $no_room" >&2
+    not_repaired
+  fi
   touch log
   log_size=$(($(wc -c <log)))
   started=1
@@ -38,9 +59,12 @@ say_log() {
   tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | sed 's/^/  | /' >&2
 }
 
-# wait_ready: while what it says changes (a load, a synchronisation), it gets more time.
+say_resync() { lifecycle resync 2>/dev/null | sed 's/^/. /' | tr -d '\n'; }
+
+# wait_ready: while it gets on (a load, a synchronisation), it gets more time.
 wait_ready() {
-  wait_until=$(($(date +%s) + ready_limit)) retry_until=$(($(date +%s) + 75)) said=
+  wait_until=$(($(date +%s) + ready_limit)) retry_until=$(($(date +%s) + 75))
+  anew=0 p_pid='' p_last='' p_best='' p_synced=''
   while :; do
     now=$(lifecycle ready)
     status=$?
@@ -60,22 +84,32 @@ wait_ready() {
       return 1
     fi
     [ $status -ne 0 ] || break
-    case $now in
-      "$said") ;;
-      *%* | *bytes*) wait_until=$(($(date +%s) + ready_limit)) ;;
-    esac
-    said=$now
+    if progress "$now" "$pid"; then wait_until=$(($(date +%s) + ready_limit)); fi
+    if [ $anew -ge 3 ]; then
+      say_log "${directory##*/} has begun anew $anew times and is not ready. $now$(say_resync)"
+      return 1
+    fi
     if [ $status -eq 2 ]; then
       say_log "${directory##*/} will not be ready. $now"
       return 1
     fi
     if [ "$(date +%s)" -ge $wait_until ]; then
-      say_log "${directory##*/} is not ready after $ready_limit s: $now"
+      say_log "${directory##*/} is not ready after $ready_limit s: $now$([ "$p_last" != sync ] || say_resync)"
       return 1
     fi
     sleep 0.05
   done
   echo "$now"
+}
+
+# kill_process: one that waits for a disk that does not answer ends only when that does.
+kill_process() {
+  kill -KILL "$pid"
+  kill_until=$(($(date +%s) + 30))
+  while running; do
+    [ "$(date +%s)" -lt $kill_until ] || fail "${directory##*/} (pid $pid) was killed and has not ended within 30 s: the system holds it, as a disk does that no longer answers"
+    sleep 0.05
+  done
 }
 
 end_process() {
@@ -86,19 +120,37 @@ end_process() {
     # Again each second: Redis refuses to end while it writes its first append-only file after a synchronisation.
     [ $((end_left % 20)) -ne 0 ] || kill -TERM "$pid"
     end_left=$((end_left - 1))
-    [ $end_left -ne 0 ] || { echo "${directory##*/} did not end within $stop_limit s: killing it"; kill -KILL "$pid"; }
+    if [ $end_left -le 0 ]; then
+      echo "${directory##*/} did not end within $stop_limit s: killing it"
+      kill_process
+      break
+    fi
     sleep 0.05
   done
   rm -f pid
 }
 
-alive_within() {
-  alive_until=$(($(date +%s) + $1))
+# answers: 0: the server that runs answers; 1: it is gone, or may be killed. One that must not be ends this step.
+answers() {
+  silent_since=$(date +%s) silent_said=
   until lifecycle alive; do
     # 2: it could not be asked, which says nothing of the server.
     [ $? -ne 2 ] || exit 1
-    # To the whole second: not sooner.
-    if ! running || [ "$(date +%s)" -gt $alive_until ]; then return 1; fi
+    running || return 1
+    silent_now=$(lifecycle silence "$pid" $(($(date +%s) - silent_since)))
+    case $? in
+      0) return 0 ;;
+      1)
+        echo "$silent_now"
+        return 1
+        ;;
+      3)
+        # Every ten seconds, so that one sees what is waited for.
+        if [ $(($(date +%s) / 10)) != "$silent_said" ]; then echo "$silent_now"; fi
+        silent_said=$(($(date +%s) / 10))
+        ;;
+      *) not_repaired ;;
+    esac
     sleep 1
   done
 }

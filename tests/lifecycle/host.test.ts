@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { quote } from "../../hosts/shell.ts";
@@ -231,22 +232,107 @@ describe("host.sh", { concurrency: 6 }, () => {
   );
 
   inEachShell("server missing", single, async (cluster) => {
-    await assertRefused(cluster, "node1", /ended before it was ready[^]*redis-server: not found/, { server: "/nowhere/redis-server" });
+    await assertRefused(cluster, "node1", /the program \/nowhere\/redis-server is missing on localhost/, { server: "/nowhere/redis-server" });
   });
 
-  inEachShell("a bad setting, on create and on update; the good one again", single, async (cluster) => {
-    await assertRefused(cluster, "node1", /FATAL CONFIG FILE ERROR[^]*maxmemory-policy/, { settings: { "maxmemory-policy": "never" } });
+  for (const [directive, value, said] of [
+    ["maxmemory-policy", "allkeys-lfuu", /FATAL CONFIG FILE ERROR[^]*maxmemory-policy allkeys-lfuu/],
+    ["no-such-directive", "1", /FATAL CONFIG FILE ERROR[^]*no-such-directive/],
+    ["databases", "0", /FATAL CONFIG FILE ERROR[^]*databases 0/],
+    ["save", "900", /FATAL CONFIG FILE ERROR[^]*save 900/],
+    ["loadmodule", "nowhere.so", /Can't load module|Module .*nowhere\.so failed to load/],
+    ["unixsocket", "/nowhere/redis.sock", /unixsocket \/nowhere\/redis\.sock cannot be made on localhost/],
+  ] as const) {
+    inEachShell(`a bad setting (${directive} ${value}) is refused before anything is touched; the good one again`, single, async (cluster) => {
+      await assertRefused(cluster, "node1", said, { settings: { [directive]: value } });
+      await cluster.done("create", "node1");
+      await cluster.ask("node1", "SET", "a", "b");
+      const before = cluster.snapshot("node1", ...files);
+      const { status, err } = await cluster.step("update", "node1", { settings: { [directive]: value }, instance: "another" });
+      assert.equal(status, 1);
+      assert.match(err, said);
+      assert.match(err, /refused before anything was changed/);
+      assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+      assert.equal(cluster.snapshot("node1", ...files), before);
+      assert.deepEqual(
+        readdirSync(cluster.directory("node1")).filter((file) => /trial|next|new$/.test(file)),
+        [],
+      );
+      await cluster.done("update", "node1");
+      assert.equal(cluster.snapshot("node1", ...files), before);
+    });
+  }
+
+  inEachShell("a bad setting of a master with replicas: nothing is handed over, no node stopped", { nodes: 2, sentinels: 1 }, async (cluster) => {
+    await cluster.up();
+    const pids = cluster.names.map((name) => cluster.pid(name));
+    for (const name of ["node1", "node2"]) {
+      const { status, out } = await cluster.step("update", name, { settings: { "maxmemory-policy": "allkeys-lfuu" } });
+      assert.equal(status, 1);
+      assert.doesNotMatch(out, /handing over/);
+    }
+    for (const [option, value, said] of [
+      ["no-such-option", "1", /FATAL CONFIG FILE ERROR[^]*no-such-option/],
+      ["failover-timeout", "never", /FATAL CONFIG FILE ERROR[^]*failover-timeout/],
+      ["notification-script", "/nowhere/script", /notification-script \/nowhere\/script of redis-ha is no program that can be run on localhost/],
+    ] as const) {
+      const { status, err } = await cluster.step("update", "sentinel1", { settings: { [option]: value } });
+      assert.equal(status, 1, option);
+      assert.match(err, said);
+    }
+    assert.deepEqual(
+      cluster.names.map((name) => cluster.pid(name)),
+      pids,
+    );
+    assert.equal(await cluster.named(), "node1");
+    await cluster.verify();
+  });
+
+  inEachShell(
+    "the trial of settings runs no script, talks to nobody, and touches no file of the process",
+    { nodes: 1, sentinels: 1 },
+    async (cluster) => {
+      const ran = join(cluster.root, "ran");
+      const script = join(cluster.root, "script");
+      writeFileSync(script, `#!/bin/sh\necho "$@" >>${ran}\n`, { mode: 0o755 });
+      const sentinelSettings = { "notification-script": script, "client-reconfig-script": script };
+      const nodeSettings = { unixsocket: "own.sock", dbfilename: "own.rdb", "syslog-enabled": "no", save: "1 1", appendfilename: '"own.aof"' };
+      for (const [name, settings] of [
+        ["node1", nodeSettings],
+        ["sentinel1", sentinelSettings],
+      ] as const) {
+        await cluster.done("create", name, { settings });
+        await cluster.ask(name, "SET", "a", "b");
+        const staged = join(cluster.directory(name), "settings.conf.next");
+        const listing = () => readdirSync(cluster.directory(name)).sort();
+        const before = [listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")];
+        const id = await cluster.ask(name, "INFO", "server");
+        rmSync(ran, { force: true });
+        writeFileSync(staged, cluster.file(name, "settings.conf"));
+        const { status, out, err } = await cluster.lifecycle("trial", name);
+        assert.deepEqual([status, out, err], [0, "", ""]);
+        rmSync(staged);
+        assert.deepEqual([listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")], before);
+        assert.equal(/run_id:(\w+)/.exec(await cluster.ask(name, "INFO", "server"))?.[1], /run_id:(\w+)/.exec(id)?.[1]);
+        assert.ok(!existsSync(ran));
+      }
+    },
+  );
+
+  inEachShell("files that settings name are meant from the process's directory in its trial, too", single, async (cluster) => {
     await cluster.done("create", "node1");
-    await cluster.ask("node1", "SET", "a", "b");
-    const { status, out, err } = await cluster.step("update", "node1", { settings: { "maxmemory-policy": "never" } });
+    writeFileSync(join(cluster.directory("node1"), "users.acl"), "user default on nopass ~* &* +@all\n");
+    await cluster.done("update", "node1", { settings: { aclfile: "users.acl" } });
+    assert.equal(await cluster.ask("node1", "CONFIG", "GET", "aclfile"), "aclfile\nusers.acl");
+    writeFileSync(join(cluster.directory("node1"), "bad.acl"), "user default on nopass ~* &* +@nonsense\n");
+    const pid = cluster.pid("node1");
+    const { status, err } = await cluster.step("update", "node1", { settings: { aclfile: '"bad.acl"' } });
     assert.equal(status, 1);
-    assert.match(err, /FATAL CONFIG FILE ERROR/);
-    assert.doesNotMatch(out + err, waited);
-    await cluster.done("update", "node1");
-    assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+    assert.match(err, /nonsense/);
+    assert.equal(cluster.pid("node1"), pid);
   });
 
-  inEachShell("a hung process is started anew, but only after 15 s of silence", single, async (cluster) => {
+  inEachShell("a hung node that nobody can take over from is not killed; it goes on when it is back", single, async (cluster) => {
     await cluster.done("create", "node1");
     await cluster.ask("node1", "SET", "a", "b");
     const pid = cluster.pid("node1");
@@ -259,10 +345,127 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(cluster.pid("node1"), pid);
 
     signal(pid, "SIGSTOP");
-    const { out } = await cluster.done("update", "node1");
-    assert.match(out, /node1 has not answered for 15 s: starting it anew/);
-    assert.ok(isGone(pid));
+    const { status, out, err } = await cluster.step("update", "node1", { settings: { databases: "17" } });
+    assert.equal(status, 1);
+    assert.match(out, /no answer for \d+ s \(it is stopped, as by SIGSTOP, pid \d+\): waiting, up to 15 s; it may come back/);
+    assert.match(err, /it is not killed: no other node is known to be the master[^]*kill -CONT/);
+    assert.ok(!isGone(pid));
+    signal(pid, "SIGCONT");
+    await cluster.done("update", "node1");
+    assert.equal(cluster.pid("node1"), pid);
     assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+  });
+
+  inEachShell("a hung node that surely has everything on disk is started anew, and so is a sentinel", { nodes: 1, sentinels: 1 }, async (cluster) => {
+    await cluster.done("create", "node1", { settings: { appendfsync: "always" } });
+    await cluster.done("create", "sentinel1");
+    await cluster.ask("node1", "SET", "a", "b");
+    const pids = cluster.names.map((name) => cluster.pid(name));
+    for (const pid of pids) signal(pid, "SIGSTOP");
+    const steps = await Promise.all([cluster.done("update", "node1", { settings: { appendfsync: "always" } }), cluster.done("update", "sentinel1")]);
+    for (const { out } of steps) assert.match(out, /no answer for \d+ s [^]*: starting it anew/);
+    assert.ok(pids.every(isGone));
+    assert.equal(await cluster.ask("node1", "GET", "a"), "b");
+  });
+
+  for (const blocked of ["stopped", "computing"] as const) {
+    inEachShell(
+      `a master that is ${blocked} and has an old dump: another is made the master first`,
+      { appendOnly: false, downAfter: 3000 },
+      async (cluster) => {
+        await cluster.up();
+        await cluster.write("node1", "old");
+        await cluster.ask("node1", "SAVE");
+        const keys = await cluster.write("node1", "new");
+        const pid = cluster.pid("node1");
+        if (blocked === "stopped") signal(pid, "SIGSTOP");
+        else {
+          await cluster.ask("node1", "CONFIG", "SET", "lua-time-limit", "0");
+          void cluster.ask("node1", "EVAL", "while true do end", "0");
+          await eventually("it is blocked", async () => (await cluster.ask("node1", "PING")) === "");
+        }
+        const { out } = await cluster.done("update", "node1");
+        assert.match(out, /waiting, up to 15 s; it may come back/);
+        assert.match(out, /starting it anew; another node is the master/);
+        assert.ok(isGone(pid));
+        assert.equal(await cluster.role("node1"), "slave");
+        await cluster.verify();
+        for (const { name } of cluster.nodes) assert.ok(await cluster.holds(name, keys), name);
+      },
+    );
+  }
+
+  inEachShell("a hung master without sentinels to make another one is not killed", { nodes: 2, sentinels: 1, appendOnly: false }, async (cluster) => {
+    await cluster.up();
+    const keys = await cluster.write("node1", "new");
+    await cluster.kill("sentinel1");
+    const pid = cluster.pid("node1");
+    signal(pid, "SIGSTOP");
+    const { status, err } = await cluster.step("update", "node1", { settings: { databases: "17" } });
+    assert.equal(status, 1);
+    assert.match(err, /it is not killed/);
+    assert.ok(!isGone(pid));
+    signal(pid, "SIGCONT");
+    assert.ok(await cluster.holds("node1", keys));
+  });
+
+  inEachShell("one that has no room for another client answers: it is not started anew", single, async (cluster) => {
+    await cluster.done("create", "node1", { settings: { maxclients: "1" } });
+    const pid = cluster.pid("node1");
+    const taken = connect(cluster.member("node1").port, "127.0.0.1");
+    try {
+      await eventually("full", async () => (await cluster.ask("node1", "PING")) !== "PONG");
+      const { status, err } = await cluster.step("update", "node1", { settings: { maxclients: "1", timeout: "7" } });
+      assert.equal(status, 1);
+      assert.match(err, /max number of clients reached/);
+      assert.equal(cluster.pid("node1"), pid);
+    } finally {
+      taken.destroy();
+    }
+  });
+
+  inEachShell(
+    "a new address: asked and handed over where it listens, then started where it is to listen",
+    { nodes: 2, sentinels: 1 },
+    async (cluster) => {
+      await cluster.up();
+      const keys = await cluster.write("node1", "before");
+      const pid = cluster.pid("node1");
+      const settings = (await cluster.settings("node1")).replaceAll("127.0.0.1", "127.0.0.2");
+      const { status, out, err } = await cluster.sh([join(cluster.here, "host.sh"), "update", cluster.directory("node1")], settings);
+      assert.equal(status, 0, err);
+      assert.match(out, /node1: handed over to node2/);
+      assert.doesNotMatch(out, /no answer for/);
+      assert.ok(isGone(pid));
+      assert.equal(await cluster.named(), "node2");
+      assert.ok(await cluster.holds("node2", keys));
+      assert.match(cluster.file("node1", "parameters"), /^address='?127\.0\.0\.2/m);
+      assert.match(cluster.file("node1", "node.conf"), /^bind 127\.0\.0\.2$/m);
+      // A step that was killed in between finds what was there before.
+      assert.ok(!existsSync(join(cluster.directory("node1"), "parameters.next")));
+    },
+  );
+
+  inEachShell("what cannot be repaired stops nobody else from being started, and is found again", { nodes: 2, sentinels: 1 }, async (cluster) => {
+    await cluster.up();
+    await cluster.kill(...cluster.names);
+    const [manifest = ""] = readdirSync(join(cluster.directory("node2"), "appendonlydir")).filter((file) => file.endsWith(".manifest"));
+    const path = join(cluster.directory("node2"), "appendonlydir", manifest);
+    const good = readFileSync(path);
+    writeFileSync(path, "nonsense\n");
+    await cluster.done("update", "node1", { instance: "1" });
+    const { status, err } = await cluster.step("update", "node2", { instance: "2" });
+    assert.equal(status, 0);
+    assert.match(err, /node2 ended before it was ready\. The last lines of [^]*Invalid AOF manifest file format[^]*node2 is not repaired/);
+    assert.equal(cluster.file("node2", "instance"), "an instance");
+    await cluster.done("update", "sentinel1", { instance: "3" });
+    assert.equal(cluster.file("sentinel1", "instance"), "3");
+    // A roll-out stops there, and so does whoever creates it.
+    assert.equal((await cluster.step("update", "node2", { settings: { timeout: "5" } })).status, 1);
+    assert.equal((await cluster.step("create", "node2")).status, 1);
+    writeFileSync(path, good);
+    await cluster.done("update", "node2");
+    await cluster.verify();
   });
 
   inEachShell("steps at once on one directory are done one after the other", single, async (cluster) => {
@@ -356,18 +559,24 @@ describe("host.sh", { concurrency: 6 }, () => {
           // That was the purpose.
         }
         await cluster.done("update", name);
+        for (const look of ["check", "verify", "ready"]) {
+          const found = await cluster.lifecycle(look, name);
+          assert.notEqual(found.status, 0, look);
+          assert.match(found.out + found.err, /^\w+: \S+ on localhost cannot be written: No space left on device\n$/, look);
+          assert.ok(found.took < 10_000, `${found.took} ms`);
+        }
         const setting: Record<string, string> = name === "node1" ? { databases: "17" } : { "notification-script": "/bin/true" };
         const { status, out, err } = await cluster.step("update", name, { settings: setting });
         assert.equal(status, 1);
-        assert.match(err, /cannot be written/);
+        assert.match(err, /cannot be written: No space left on device/);
         assert.doesNotMatch(out + err, waited);
         assert.equal(cluster.pid(name), pid);
         assert.equal(await cluster.ask(name, "PING"), "PONG");
         await cluster.kill(name);
         const dead = await cluster.step("update", name);
-        assert.equal(dead.status, 1);
+        assert.equal(dead.status, 0);
         assert.doesNotMatch(dead.out + dead.err, waited);
-        assert.match(dead.err, /cannot (be written|write)|No space left/);
+        assert.match(dead.err, /cannot be started: \S+ cannot be written: No space left on device\n.*is not repaired/);
         assert.equal(cluster.file(name, name === "node1" ? "node.conf" : "sentinel.conf"), own);
         rmSync(full);
         await cluster.done("update", name, { settings: setting });

@@ -323,7 +323,10 @@ export class Cluster {
     const files: Record<string, string> = {};
     if (name.startsWith("node")) {
       const persistence = persistenceOf({ ...args.settings, ...changes.settings }, args.appendOnly);
-      files.parameters = await settled(lifecycleParameters({ ...common, limits, kind: "node", persistence, minReplicas: 0 }, features));
+      const downAfterMilliseconds = args.downAfter ?? 1000;
+      files.parameters = await settled(
+        lifecycleParameters({ ...common, limits, kind: "node", persistence, minReplicas: 0, downAfterMilliseconds }, features),
+      );
       const lines = nodeLines({ ...place, appendOnly: args.appendOnly, settings: { ...args.settings, ...changes.settings } }, version);
       files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type Cluster, type ClusterArgs, eventually, portsFrom, shells, shuffled, signal, sleep, withCluster } from "./machine.ts";
+import { type Cluster, type ClusterArgs, eventually, portsFrom, shells, shuffled, signal, sleep, withCluster, write } from "./machine.ts";
 
 portsFrom(44_000);
 
@@ -93,13 +94,15 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds(await cluster.named(), keys));
   });
 
-  inEachShell("a setting with which it does not start fails the update; the next one mends it", single, async (cluster) => {
+  inEachShell("a setting with which it does not start fails the update; the next one goes on", single, async (cluster) => {
     const parent = cluster.supervise("node1");
     await cluster.done("create", "node1");
     const keys = await cluster.write("node1", "before");
+    const pid = cluster.pid("node1");
     const { status, err } = await cluster.step("update", "node1", { settings: { "no-such-directive": "1" } });
     assert.equal(status, 1);
-    assert.match(err, /node1 ended before it was ready/);
+    assert.match(err, /refused before anything was changed/);
+    assert.equal(cluster.pid("node1"), pid);
     assert.equal(parent.exitCode, null);
     await cluster.done("update", "node1");
     assert.ok(await cluster.holds("node1", keys));
@@ -110,7 +113,10 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     await cluster.done("create", "node1");
     const keys = await cluster.write("node1", "before");
     const pids = new Set<number>();
-    assert.equal((await cluster.step("update", "node1", { settings: { "no-such-directive": "1" } })).status, 1);
+    // As a step of an earlier version, which did not try first, could leave it.
+    const good = cluster.file("node1", "settings.conf");
+    write(join(cluster.directory("node1"), "settings.conf"), `${good}no-such-directive 1\n`);
+    await cluster.kill("node1");
     // The parent's next try is then due in 15 s, longer than an update waits for a start.
     await eventually("four tries", () => pids.add(cluster.pid("node1")).size === 4);
     await cluster.done("update", "node1");
