@@ -8,11 +8,12 @@
 #   OWNER    whose block it is, such as pulumi-redis-ha/dev: letters, digits, . _ / -
 #   ENTRIES  lines `address name...`
 #
-# check   reads and refuses as apply would, writes nothing; says "undone" where the block is not as it has to be
+# check   reads and refuses as apply would, writes nothing
 # apply   appends the block, or replaces it where it stands; does not write what is right already
 # remove  takes it out; every other byte stays
 #
-# Exit status: 0 done, 1 refused or failed, 2 wrong call.
+# Exit status: 0 done, and of check: the block is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or
+# failed; 2 wrong call.
 #
 # Sources of the rules:
 # - hosts(5): address, names, `#` to the end of the line; names compare without case; of two lines for one name, the
@@ -408,7 +409,7 @@ plan
 [ "$changed" = 0 ] || { elevation; [ "$bytes_in" -eq "$(wc -c <"$canonical")" ] || refuse_nul; }
 if [ "$action" = check ]; then
     notes
-    if [ "$changed" = 0 ]; then echo "$FILE: unchanged"; else echo "$FILE: undone"; fi
+    [ "$changed" = 0 ] || exit 3
     exit 0
 fi
 if [ "$changed" = 1 ]; then
