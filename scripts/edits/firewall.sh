@@ -71,6 +71,8 @@ is_applied() {
   ! with_systemd || { [ "$(unit_text)" = "$(cat "$unit" 2>/dev/null)" ] && is_enabled; }
 }
 
+require_rules() { said=$(rules | nft -c -f - 2>&1) || fail "nft does not take the rules: $(printf '%s\n' "$said" | plain)"; }
+
 unwritten() { fail "$1 cannot be written"; }
 load() {
   if ! { mkdir -p "$STORE" && rules >"$STORE/rules.new"; }; then unwritten "$STORE"; fi
@@ -81,11 +83,12 @@ load() {
 case ${1:?action} in
   check)
     command -v nft >/dev/null || fail "there is no nft on this machine: install nftables, or take firewallClients out"
-    said=$(rules | nft -c -f - 2>&1) || fail "nft does not take the rules: $(printf '%s\n' "$said" | plain)"
+    require_rules
     is_applied || exit 3
     ;;
   apply)
     is_applied && exit 0
+    require_rules
     load
     with_systemd || exit 0
     if [ "$(unit_text)" != "$(cat "$unit" 2>/dev/null)" ]; then
