@@ -295,7 +295,7 @@ go_as_owner() {
     [ "$myself" = 0 ] && [ -z "$become" ] || return 0
     way='' rest=${1#/}
     while :; do
-        way_facts=$(facts_of "${way:-}/.") || die "$FILE: there is no directory ${way:-/}"
+        way_facts=$(facts_of "${way:-}/.") || return 0
         read -r way_mode _ way_uid way_gid _ <<END
 $way_facts
 END
