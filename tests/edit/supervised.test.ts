@@ -60,7 +60,7 @@ for (const { name, command, path } of shells) {
           const killing = ["mv", "rm", "mkdir", "sh"].map(
             (each) => `${each}() { echo x >>${here}.steps; [ "$(wc -l <${here}.steps)" -ne ${step} ] || kill -9 $$; command ${each} "$@"; }\n`,
           );
-          const text = scriptText("host.sh").replace("set -u\n", `set -u\n${killing.join("")}`);
+          const text = scriptText("host.sh").replace("set -u\n", () => `set -u\n${killing.join("")}`);
           writeFileSync(join(here, "host.sh"), text);
           killed = apply(settings(two)).status === null;
           writeFileSync(join(here, "host.sh"), scriptText("host.sh"));
