@@ -75,18 +75,32 @@ export class Look {
   }
 
   /**
-   * Fails if something stands against the edit; `place` is named where it is not this machine.
+   * Fails if something stands against the edit, or if nobody can tell; `place` is named where it is not this machine. What the
+   * script warns of is told.
    *
    * @param kept path of the settings with which it was applied last.
-   * @returns the identity of what was applied if that is still so, else a new one.
+   * @returns the identity of what was applied if all is as that left it, else a new one.
    */
   edit(name: string, place: string, { field, script, settings }: EditArgs, kept: string): pulumi.Output<string> {
-    return this.ask(pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text, kept)} &\n`)).apply((answers) => {
+    const seconds = place ? editSeconds.elsewhere : editSeconds.here;
+    const question = pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text, kept, String(seconds))} &\n`);
+    return this.ask(question).apply((answers) => {
+      const at = place ? `on ${place}: ` : "";
       const refusal = refusalIn(answers, name);
-      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: place ? `on ${place}: ${refusal}` : refusal });
+      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: at + withoutControls(refusal) });
+      const warnings = answers[`warned.${name}`]?.split("\u001f").filter((line) => line !== "");
+      for (const line of warnings ?? []) void pulumi.log.warn(at + withoutControls(line));
       return answers[`edited.${name}`] ?? newInstance();
     });
   }
+}
+
+/** Seconds that the check of an edit may take; over SSH what the whole look has (scripts/facts/over-ssh.sh) ends before. */
+const editSeconds = { here: 60, elsewhere: 10 };
+
+/** Those that the shell can't tell from a letter's bytes; newlines stay. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/(?!\n)\p{Cc}/gu, "?");
 }
 
 /** What the answers say of a process. */

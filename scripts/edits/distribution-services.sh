@@ -9,17 +9,21 @@
 #   ADDRESS  where ours will listen
 #   STORE    directory that keeps what was turned off
 #
-# One that is in use (it holds keys, or has clients, a password or replicas) is nobody's to turn off: refused if it
-# listens where ours will, else left as it is. remove turns on again what apply turned off.
+# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or failed.
+#
+# One that is in use (it holds keys, or has clients, a password or replicas), or that does not tell, is nobody's to turn off:
+# refused if it listens where ours will, else left as it is. remove turns on again what apply turned off.
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
+unset PORTS ADDRESS STORE
 PORTS='' ADDRESS='' STORE=''
 eval "$(cat)"
 : "${STORE:?}"
 action=${1:?action}
 [ -d /run/systemd/system ] || exit 0
+# use lib/plain.sh
 
 # units: services that are there and no mere templates.
 units() {
@@ -49,7 +53,12 @@ in_use() {
   cli=redis-cli
   command -v $cli >/dev/null || cli=valkey-cli
   said=$(printf 'INFO\nCLIENT LIST\n' | timeout 3 "$cli" -h "$address" -p "$port" 2>&1 | tr -d '\r')
-  case $said in NOAUTH* | NOPERM* | ERR*) echo "it has a password" && return ;; esac
+  case $said in NOAUTH* | NOPERM* | *"WRONGPASS "*) echo "it has a password" && return ;; esac
+  # Whatever else is no answer tells nothing of what it holds.
+  if ! { printf '%s\n' "$said" | grep -q '^redis_version:' && printf '%s\n' "$said" | grep -q '^id='; }; then
+    echo "it does not tell what it holds ($(printf '%s\n' "${said:-no answer within 3 s}" | plain))"
+    return
+  fi
   # A distribution's sentinel is a client of the distribution's node. We are one, too, and what has only just come may be somebody's look.
   printf '%s\n' "$said" | awk -F '[:,=]' '
     /^db[0-9]/ { keys += $3 }
@@ -83,19 +92,35 @@ in_the_way() {
 }
 
 case $action in
-  check) in_the_way >/dev/null ;;
+  check)
+    found=$(in_the_way) || exit 1
+    [ -z "$found" ] || exit 3
+    ;;
   apply)
     found=$(in_the_way) || exit 1
     [ -n "$found" ] || exit 0
-    mkdir -p "$STORE" && printf '%s\n' "$found" >>"$STORE/off" || exit 1
+    mkdir -p "$STORE" || exit 1
+    # First, or it would stay off after a step that is killed; and what it was when it was first turned off.
+    printf '%s\n' "$found" | while read -r unit rest; do
+      grep -q "^$unit " "$STORE/off" 2>/dev/null || { echo "$unit $rest" >>"$STORE/off"; } || exit 1
+    done || exit 1
     printf '%s\n' "$found" | while read -r unit _; do
-      systemctl disable --quiet --now "$unit" </dev/null 2>/dev/null && echo "$unit is off: its port is the stack's"
-    done
+      said=$(systemctl disable --quiet --now "$unit" </dev/null 2>&1)
+      case $(systemctl is-active "$unit"):$(systemctl is-enabled "$unit" 2>/dev/null) in
+        active:* | activating:* | *:enabled)
+          echo "$unit can't be turned off: $(printf '%s\n' "$said" | plain)" >&2
+          exit 1
+          ;;
+      esac
+      echo "$unit is off: its port is the stack's"
+    done || exit 1
     ;;
   remove)
     [ ! -s "$STORE/off" ] || while read -r unit active enabled; do
+      # Whoever has taken the package away meant that.
+      [ "$(systemctl show -p LoadState --value "$unit")" = loaded ] || continue
       [ "$enabled" != enabled ] || systemctl enable --quiet "$unit" </dev/null 2>/dev/null
-      [ "$active" != active ] || systemctl start "$unit" </dev/null && echo "$unit is as it was"
+      if [ "$active" != active ] || systemctl start "$unit" </dev/null; then echo "$unit is as it was"; else echo "$unit was on and does not start" >&2; fi
     done <"$STORE/off"
     rm -rf "$STORE"
     ;;

@@ -8,20 +8,21 @@
 #   OWNER    whose block it is, such as pulumi-redis-ha/dev: letters, digits, . _ / -
 #   ENTRIES  lines `address name...`
 #
-# check   reads and refuses as apply would, writes nothing; says "undone" where the block is not as it has to be
+# check   reads and refuses as apply would, writes nothing
 # apply   appends the block, or replaces it where it stands; does not write what is right already
 # remove  takes it out; every other byte stays
 #
-# Exit status: 0 done, 1 refused or failed, 2 wrong call.
+# Exit status: 0 done, and of check: the block is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or
+# failed; 2 wrong call.
 #
 # Sources of the rules:
-# - hosts(5): address, names, `#` to the end of the line; names compare without case; of two lines for one name, the
-#   resolver takes the first. So a name mapped elsewhere further up would make ours void: refused.
+# - hosts(5): address, names, `#` to the end of the line; names compare without case; of two lines for one name, some
+#   resolvers take the first, others both. So a name mapped elsewhere, wherever that stands, would make ours void: refused.
 # - A file without a final newline needs one before our block. The marker line says so, and remove takes it away again;
 #   where another stack's block follows, it inherits the note, so the order in which stacks leave does not matter.
 # - /etc/hosts in a container is a bind mount, which rename(2) refuses with EBUSY: then the file is overwritten and only
 #   afterwards cut to length, so that there is no moment at which it is empty.
-# - The lock is in /tmp, as it is the one directory every user of a machine can write to.
+# - The lock is beside the file, where only those can make it who may replace the file (lib/file-edit.sh).
 
 set -u
 LC_ALL=C
@@ -34,6 +35,10 @@ newline='
 
 say() { printf '%s\n' "hosts-entries.sh: $*" >&2; }
 die() { say "$*"; exit 1; }
+
+# use lib/born.sh
+# use lib/file-edit.sh
+# use lib/plain.sh
 
 # shellcheck disable=SC2016
 program='
@@ -61,7 +66,7 @@ function read_entry(s,    f, n, i) {
     if (s == "") return
     n = split(s, f, /[ \t]+/)
     if (n < 2 || s !~ /^[0-9A-Fa-f.:]+(%[A-Za-z0-9]+)?([ \t]+[A-Za-z0-9_][A-Za-z0-9._-]*)+$/)
-        fail(0, "ENTRIES: line " (entries + 1) " is not address name...: " s)
+        fail(0, "ENTRIES: line " (entries + 1) " is not address name...: " shown(s))
     entry[++entries] = s
     for (i = 2; i <= n; i++) {
         f[i] = tolower(f[i])
@@ -99,22 +104,30 @@ function find_block(    i, b, e) {
     }
     if (first && !end) fail(first, "the block of " owner " has no line # END " owner "; complete or delete it by hand")
     # A block that never ends takes no lines out of the check below.
-    if (inside != "") for (i = lines; i && block_of[i] == inside; i--) delete block_of[i]
+    if (inside != "") for (i = lines; (i in block_of) && block_of[i] == inside; i--) delete block_of[i]
 }
 
-function find_conflicts(    i, s, f, n, k, name) {
-    for (i = 1; i <= lines && i != first; i++) {
+# What others wrote, for a message.
+function shown(s) {
+    gsub(/[^ -~]/, "?", s)
+    return "\"" (length(s) > 80 ? substr(s, 1, 80) "..." : s) "\""
+}
+
+function find_conflicts(    i, s, f, n, k, name, where) {
+    for (i = 1; i <= lines; i++) {
+        if (i == first) i = end + 1
+        if (i > lines) return
         s = text[i]
         sub(/#.*/, "", s)
-        sub(/^[ \t\r]+/, "", s)
-        n = split(s, f, /[ \t\r]+/)
+        sub(/^[ \t\r\v\f]+/, "", s)
+        n = split(s, f, /[ \t\r\v\f]+/)
         for (k = 2; k <= n; k++) {
             name = tolower(f[k])
             if (!(name in address) || address[name] == f[1]) continue
-            if (i in block_of) notes = notes "warning: line " i " (" block_of[i] ") already maps " name " to " f[1] ", which wins over our " address[name] "\n"
-            else if (f[1] ~ /^127\./ && address[name] !~ /^127\./)
-                fail(i, name " is " f[1] " here, which Debian\047s installer writes for a machine\047s own name: what runs here would not find it at " address[name] "; delete that line, or use another host name")
-            else fail(i, name " is already mapped to " f[1] ", which would win over " address[name] "; delete or change that line, or use another host name")
+            where = shown(text[i]) ((i in block_of) ? ", in the block of " block_of[i] : "")
+            if (f[1] ~ /^127\./ && address[name] !~ /^127\./ && !(i in block_of))
+                fail(i, name " is " shown(f[1]) " here, which Debian\047s installer writes for a machine\047s own name: what runs here would not find it at " address[name] "; delete that line, or use another host name (" where ")")
+            else fail(i, name " is already mapped to " shown(f[1]) ", so it would not stand for " address[name] " alone; delete or change that line, or use another host name (" where ")")
         }
     }
 }
@@ -176,7 +189,7 @@ END {
     if (action == "remove") removed()
     else { find_conflicts(); applied() }
     if (emit == "file") print out
-    else print "ok " (out != old) " " length(old) " " length(out) " " entries + 0 "\n" notes
+    else print "ok " (out != old) " " length(old) " " length(out) " " entries + 0 "\n"
 }'
 
 feed() {
@@ -190,115 +203,55 @@ END
 }
 run() { feed | awk -v emit="$1" "$program"; }
 
-# The only step that may need root: `sh -c "$writer" sh NEW TARGET BYTES`. Says on its last line of output why not.
-# shellcheck disable=SC2016
-writer='
-new=$1 target=$2 bytes=$3
-umask 077
-directory=${target%/*}
-temporary=${directory}/.${target##*/}.pulumi-redis-ha.$$
-made=
-trap "[ -z \"\$made\" ] || rm -f \"\$temporary\"" EXIT
-trap "exit 1" HUP INT TERM
-size() { wc -c <"$1" | tr -d " "; }
-for stale in "${directory}/.${target##*/}.pulumi-redis-ha".*; do
-    case ${stale##*.} in *[!0-9]* | "") continue ;; esac
-    [ ! -f "$stale" ] || [ -d "/proc/${stale##*.}" ] || kill -0 "${stale##*.}" 2>/dev/null || rm -f "$stale"
-done
-owner_of() { ls -ldn "$1" | { read -r mode _ uid gid _; echo "$mode $uid $gid"; }; }
-by_rename() {
-    (set -C && : >"$temporary") 2>/dev/null || return 1
-    made=1
-    { cp -a "$target" "$temporary" || cp -p "$target" "$temporary"; } 2>/dev/null || return 1
-    cat "$new" >"$temporary" 2>/dev/null || return 1
-    [ "$(size "$temporary")" = "$bytes" ] && [ "$(owner_of "$temporary")" = "$(owner_of "$target")" ] || return 1
-    sync "$temporary" 2>/dev/null
-    mv -f "$temporary" "$target" 2>/dev/null || return 1
-    made=
-}
-in_place() {
-    dd if="$1" of="$target" bs=65536 conv=notrunc 2>/dev/null || return 1
-    [ "$(size "$target")" -ge "$2" ] || return 1
-    dd if=/dev/null of="$target" bs=1 seek="$2" count=0 2>/dev/null || return 1
-    cmp -s "$1" "$target"
-}
-by_rename && exit 0
-[ -z "$made" ] || rm -f "$temporary"
-made=
-cat "$target" >"$new.old" || { echo "$target: no room to keep a copy while it is written"; exit 1; }
-if in_place "$new" "$bytes"; then
-    sync "$target" 2>/dev/null
-    exit 0
-fi
-if in_place "$new.old" "$(size "$new.old")"; then echo "cannot be written (disk full?); it is as it was"
-else
-    kept=${new%/*/*}.kept
-    cp "$new.old" "$kept"
-    echo "could not be written completely (disk full?); what it was is in $kept"
-fi
-exit 1
-'
-
 # --- the lock ---
 
-# A directory, with an empty directory inside it named after the holder. Whoever made the outer one and finds only
-# itself inside holds it. A dead holder is removed by its name, so two who do it at once can not remove a third; and
-# the outer one goes only when it is empty.
-alive() { [ -d "/proc/$1" ] || kill -0 "$1" 2>/dev/null; }
-
-locked=''
-unlock() {
-    [ -n "$locked" ] || return 0
-    rm -f "$lock/$$/new" "$lock/$$/new.old"
-    rmdir "$lock/$$" 2>/dev/null
-    rmdir "$lock" 2>/dev/null
-    locked=''
-}
-
-# Removes what the dead left; says whom it found alive.
-inspect_lock() {
-    holder='' inhabited=''
-    for inhabitant in "$lock"/*; do
-        number=${inhabitant##*/}
-        case $number in "$$" | *[!0-9]*) continue ;; esac
-        inhabited=1
-        if alive "$number"; then holder=$number
-        else
-            rm -f "$inhabitant/new" "$inhabitant/new.old" 2>/dev/null
-            rmdir "$inhabitant" 2>/dev/null
-        fi
-    done
-}
-
-nap() { sleep 0.05 2>/dev/null || sleep 1; }
-
+# Of those who want it only one can make the directory; with an empty directory inside it that is named after the holder.
+# A dead holder is removed by its name, so two who do it at once can not remove a third; and the outer one goes only when it is
+# empty. Who waits, waits as long as it changes hands.
+: "${most_seconds:=600}"
+idle_seconds=60
 acquire() {
-    # Two files may get the same name: then they share a lock, which only costs time.
-    lock=/tmp/pulumi-redis-ha$(printf '%s' "$canonical" | tr -c 'A-Za-z0-9._-' '-' | tail -c 120).lock
-    deadline=$(($(date +%s) + 10)) empty_looks=0
+    lock=$(beside "$canonical").lock
+    # Where a directory can't be written, but a file that is mounted there: root has a place of its own.
+    if ! acting test -w "$directory"; then
+        if [ "$myself" != 0 ] || [ -n "$become" ]; then die "$FILE: $directory cannot be written, so nobody can be kept from writing the file at the same time"; fi
+        mkdir -m 700 /run/pulumi-redis-ha 2>/dev/null
+        lock_owner=$(facts_of /run/pulumi-redis-ha | { read -r mode _ uid _ && echo "$mode $uid"; })
+        case $lock_owner in drwx------*\ 0) ;; *) die "$FILE: neither $directory nor /run/pulumi-redis-ha can hold a lock" ;; esac
+        lock=/run/pulumi-redis-ha/$(printf '%s' "$canonical" | tr -c 'A-Za-z0-9._-' '-' | tail -c 120).lock
+    fi
+    # Processes have their numbers in one name space only.
+    space=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
+    lock_of_process=$$.$(born $$ | tr -cd A-Za-z0-9).${space:-0}
+    began=$(date +%s) empty_looks=0 last='' told=0
+    changed_at=$began
     while :; do
-        if mkdir "$lock" 2>/dev/null; then
-            # Others have to see who holds it, and to enter it when its holder died.
-            chmod 755 "$lock"
-            if mkdir "$lock/$$" 2>/dev/null; then
+        if made=$(acting mkdir -m 755 "$lock" 2>&1); then
+            if acting mkdir "$lock/$lock_of_process" 2>/dev/null; then
                 locked=1
-                inspect_lock
-                [ -n "$holder" ] || return 0
-                unlock
+                others_at_work || return 0
+                unlock_beside
             fi
         else
-            inspect_lock
-            if [ -z "$inhabited" ]; then
+            acting test -d "$lock" || acting test -w "$directory" || die "$FILE: cannot be locked: $(printf '%s\n' "$made" | plain)"
+            others_at_work
+            if [ -z "$holder" ]; then
                 # Just made, just given up, or its maker died in between: which, only time tells.
                 empty_looks=$((empty_looks + 1))
-                [ "$empty_looks" -lt 20 ] || { rmdir "$lock" 2>/dev/null; empty_looks=0; }
+                [ "$empty_looks" -lt 20 ] || { acting rmdir "$lock" 2>/dev/null; empty_looks=0; }
             else
                 empty_looks=0
-                [ -n "$holder" ] || rmdir "$lock" 2>/dev/null
             fi
         fi
-        [ "$(date +%s)" -lt "$deadline" ] ||
-            die "$FILE: waited 10 s for the lock $lock${holder:+, held by process $holder}; if nobody is at work on the file, delete that directory and try again"
+        now=$(date +%s)
+        [ "$holder" = "$last" ] || { last=$holder changed_at=$now; }
+        if [ $((now - changed_at)) -ge $idle_seconds ] || [ $((now - began)) -ge "$most_seconds" ]; then
+            die "$FILE: waited $((now - began)) s for the lock $lock${holder:+, held by process $holder}; if nobody is at work on the file, delete that directory and try again"
+        fi
+        if [ $((now - began - told)) -ge 10 ]; then
+            told=$((now - began))
+            say "$FILE: waiting for the lock since $told s${holder:+; process $holder is at work on it}"
+        fi
         nap
     done
 }
@@ -306,7 +259,8 @@ acquire() {
 cleanup() {
     status=$?
     trap - EXIT
-    unlock
+    unstage
+    unlock_beside
     exit "$status"
 }
 trap cleanup EXIT
@@ -316,13 +270,14 @@ trap 'exit 143' TERM
 
 # --- parameters ---
 
-action=${1-}
+action=${1-} elevated=${2-}
 case $action in check | apply | remove) ;; *)
     say "usage: sh hosts-entries.sh check|apply|remove, parameters on standard input"
     exit 2
     ;;
 esac
-eval "$(cat)"
+parameters=$(cat)
+eval "$parameters"
 case $FILE in
 *"$newline"*) die "FILE contains a newline; it must be an absolute path" ;;
 /*) ;;
@@ -334,36 +289,69 @@ esac
 
 # --- the file ---
 
+# Whoever can put a link in the place of a directory or of a file on the way decides where it leads: root goes on with the
+# rights of the first of them. Above that one all is root's, so that nobody can swap it meanwhile.
+go_as_owner() {
+    [ "$myself" = 0 ] && [ -z "$become" ] || return 0
+    way='' rest=${1#/}
+    while :; do
+        way_facts=$(facts_of "${way:-}/.") || return 0
+        read -r way_mode _ way_uid way_gid _ <<END
+$way_facts
+END
+        if [ "$way_uid" != 0 ]; then
+            act_in "${way:-/}"
+            return
+        fi
+        case $way_mode in
+            # Nobody but its owner can replace what is in there.
+            d????????[tT]*)
+                each_owner=$(facts_of "$way/${rest%%/*}" | { read -r _ _ uid _ && echo "$uid"; })
+                case $rest:${each_owner:-0} in */*:* | *:0) ;; *) die "$FILE: is another user's, in a directory that everybody can write" ;; esac
+                ;;
+            d???????w*) die "$FILE: everybody can put something else into $way: root does not edit there" ;;
+            d????w*) [ "$way_gid" = 0 ] || die "$FILE: the group $way_gid can put something else into $way: root does not edit there" ;;
+        esac
+        case $rest in */*) ;; *) return 0 ;; esac
+        way=$way/${rest%%/*} rest=${rest#*/}
+    done
+}
+
 target=$FILE hops=0
-while [ -L "$target" ]; do
+go_as_owner "$target"
+while acting test -L "$target"; do
     hops=$((hops + 1))
     [ "$hops" -le 40 ] || die "$FILE: too many levels of symbolic links"
-    link=$(readlink "$target" && printf x) || die "$FILE: the symbolic link cannot be read"
+    link=$(acting readlink "$target" && printf x) || die "$FILE: the symbolic link cannot be read"
     link=${link%"$newline"x}
     case $link in /*) target=$link ;; *) target=${target%/*}/$link ;; esac
+    go_as_owner "$target"
 done
-if [ ! -e "$target" ]; then
+if ! acting test -e "$target"; then
     [ "$action" = remove ] || die "$FILE: no such file"
     say "$FILE: is gone, so there is nothing to remove"
     echo "$FILE: gone"
     exit 0
 fi
-[ -f "$target" ] || die "$FILE: is not a regular file"
-[ -r "$target" ] || die "$FILE: cannot be read by $(id -un)"
-directory=$(cd -P "${target%/*}/" && pwd -P) || die "$FILE: its directory cannot be entered"
+acting test -f "$target" || die "$FILE: is not a regular file"
+acting test -r "$target" || die "$FILE: cannot be read by $(if [ -n "$become" ]; then echo "${actor_name:-user $actor}, whose directory it is in"; else id -un; fi)"
+# shellcheck disable=SC2016
+directory=$(acting sh -c 'cd -P "$1" && pwd -P' sh "${target%/*}/") || die "$FILE: its directory cannot be entered"
 canonical=${directory%/}/${target##*/}
 
 read_file() {
     # While another stack overwrites it, two looks at the file may differ.
     for _ in 1 2 3 4 5; do
-        content=$(cat "$canonical" && printf x) || die "$FILE: cannot be read"
-        [ "$(cat "$canonical" && printf x)" != "$content" ] || return 0
+        content=$(acting cat "$canonical" && printf x) || die "$FILE: cannot be read"
+        [ "$(acting cat "$canonical" && printf x)" != "$content" ] || return 0
     done
 }
 
+size_of() { acting wc -c "$1" | { read -r size _ && echo "$size"; }; }
+
 # Only asked where something is wrong, as every healthy file would pay for it. One look: between two, another stack may write.
 refuse_nul() {
-    [ "$(tr -dc '\000' <"$canonical" | wc -c)" -eq 0 ] || die "$FILE: contains NUL bytes, so it is no hosts file"
+    [ "$(acting cat "$canonical" | tr -dc '\000' | wc -c)" -eq 0 ] || die "$FILE: contains NUL bytes, so it is no hosts file"
 }
 
 plan() {
@@ -375,14 +363,6 @@ plan() {
     }
     read -r _ changed bytes_in bytes count <<END
 $planned
-END
-}
-
-notes() {
-    while IFS= read -r line; do
-        [ -z "$line" ] || say "$FILE: $line"
-    done <<END
-${planned#"${planned%%"$newline"*}"}
 END
 }
 
@@ -398,37 +378,80 @@ by_hand() {
     exit 1
 }
 
+# Why the file can't be written by whoever may do everything, or whose it is: nothing if it can.
+hindrance() {
+    # shellcheck disable=SC2016
+    hindered=$(acting sh -c ': <>"$1"' sh "$canonical" 2>&1) && return
+    case $hindered in
+        *[Rr]ead-only*) echo "is on a file system that is mounted read-only" ;;
+        *"not permitted"*) echo "is immutable or append-only: see lsattr $FILE; chattr -i -a $FILE lets it be written" ;;
+        *enied*) echo "cannot be written by ${actor_name:-$(id -un)}${become:+, whose directory it is in}" ;;
+        *) echo "cannot be written: $(printf '%s\n' "$hindered" | plain)" ;;
+    esac
+}
+
+# Whether this needs another user's rights: sets elevate.
 elevate=''
 elevation() {
-    [ ! -w "$canonical" ] || return 0
-    if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then elevate='sudo -n'; else by_hand; fi
+    hindered=$(hindrance)
+    if [ -z "$hindered" ]; then
+        [ "$myself" != 0 ] && ! [ -w "$directory" ] || return 0
+    elif [ "$myself" = 0 ] || [ "$elevated" = elevated ]; then
+        die "$FILE: $hindered"
+    fi
+    if [ "$elevated" != elevated ] && sudo -n true 2>/dev/null; then elevate=1; else by_hand; fi
 }
 
 plan
-[ "$changed" = 0 ] || { elevation; [ "$bytes_in" -eq "$(wc -c <"$canonical")" ] || refuse_nul; }
+[ "$changed" = 0 ] || { elevation; [ "$bytes_in" -eq "$(size_of "$canonical")" ] || refuse_nul; }
 if [ "$action" = check ]; then
-    notes
-    if [ "$changed" = 0 ]; then echo "$FILE: unchanged"; else echo "$FILE: undone"; fi
+    [ "$changed" = 0 ] || exit 3
     exit 0
+fi
+if [ -n "$elevate" ]; then
+    # All of it, not only the writing: what root reads and locks is as much a matter of who owns what.
+    printf '%s\n' "$parameters" | sudo -n sh -c "$(cat "$0")" sh "$action" elevated
+    exit $?
 fi
 if [ "$changed" = 1 ]; then
     acquire
+    sweep_beside "$canonical"
     # What was read before may be out of date.
     plan
-    [ "$bytes_in" -eq "$(wc -c <"$canonical")" ] || {
+    [ "$bytes_in" -eq "$(size_of "$canonical")" ] || {
         refuse_nul
         die "$FILE: another program keeps writing it, or this shell cannot read it byte for byte; it is untouched"
     }
 fi
-notes
 if [ "$changed" = 0 ]; then
     echo "$FILE: unchanged"
     exit 0
 fi
-new=$lock/$$/new
-if ! run file 2>/dev/null | cat >"$new" || [ "$(wc -c <"$new" | tr -d ' ')" != "$bytes" ]; then
-    die "$FILE: no room in /tmp to prepare the new content; it is untouched"
+
+wanted=$(run file && printf x) || die "$FILE: awk failed"
+[ "$(printf '%s' "${wanted%x}" | wc -c)" -eq "$bytes" ] || die "$FILE: awk failed; it is untouched"
+
+by_rename() {
+    stage "$canonical" && same_owner "$staged" "$canonical" && printf '%s' "${wanted%x}" | fill "$bytes" && publish "$canonical" 2>/dev/null
+}
+# in_place TEXTx BYTES: first what is to stand there, then what is behind it, so that there is no moment at which it is empty.
+in_place() {
+    printf '%s' "${1%x}" | acting dd of="$canonical" bs=65536 conv=notrunc 2>/dev/null || return 1
+    [ "$(size_of "$canonical")" -ge "$2" ] || return 1
+    acting dd if=/dev/null of="$canonical" bs=1 seek="$2" count=0 2>/dev/null || return 1
+    [ "$(acting cat "$canonical" && printf x)" = "$1" ]
+}
+if by_rename; then
+    unstage
+else
+    unstage
+    hindered=$(hindrance)
+    [ -z "$hindered" ] || die "$FILE: $hindered; it is as it was"
+    if ! in_place "$wanted" "$bytes"; then
+        if in_place "$content" "$bytes_in"; then die "$FILE: cannot be written (disk full?); it is as it was"; fi
+        kept=$(mktemp) && printf '%s' "${content%x}" >"$kept"
+        die "$FILE: could not be written completely (disk full?); what it was is in $kept"
+    fi
+    acting sync "$canonical" 2>/dev/null
 fi
-# shellcheck disable=SC2086
-why=$($elevate sh -c "$writer" sh "$new" "$canonical" "$bytes" 2>&1) || die "$FILE: ${why##*"$newline"}"
 if [ "$action" = apply ]; then echo "$FILE: $count entries set"; else echo "$FILE: entries removed"; fi

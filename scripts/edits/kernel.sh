@@ -11,22 +11,25 @@
 #           hugepages   transparent huge pages madvise: always makes such a fork copy far more, and slowly
 #           somaxconn   net.core.somaxconn at least 511, the server's own backlog
 #
+# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or failed.
+#
 # What a container or a hardened kernel does not let anybody change is said, and left. remove puts the values back.
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
+unset STORE OWNER WANTED
 STORE='' OWNER='' WANTED=''
 eval "$(cat)"
 : "${STORE:?}" "${OWNER:?}"
 sysctls=/etc/sysctl.d/60-$OWNER.conf tmpfiles=/etc/tmpfiles.d/60-$OWNER.conf
+known='overcommit hugepages somaxconn'
 
 file_of() {
   case $1 in
     overcommit) echo /proc/sys/vm/overcommit_memory ;;
     hugepages) echo /sys/kernel/mm/transparent_hugepage/enabled ;;
     somaxconn) echo /proc/sys/net/core/somaxconn ;;
-    *) echo "unknown kernel setting $1" >&2 && return 1 ;;
   esac
 }
 now() { sed 's/.*\[\(.*\)\].*/\1/' "$1"; }
@@ -38,48 +41,95 @@ good() {
     somaxconn) [ "$2" -ge 511 ] ;;
   esac
 }
+is_wanted() { case " $(echo "$WANTED" | tr '\n' ' ') " in *" $1 "*) ;; *) return 1 ;; esac; }
+# Where nobody can change it, what the values are is not for the next look to complain of.
+is_fixed() { [ -e "$STORE/$1.fixed" ]; }
 
 set_one() {
-  file=$(file_of "$1") || exit 1
+  file=$(file_of "$1")
   [ -r "$file" ] || return 0
   was=$(now "$file") value=$(wanted_of "$1")
-  good "$1" "$was" && return
+  if good "$1" "$was"; then
+    rm -f "$STORE/$1.fixed"
+    return
+  fi
+  mkdir -p "$STORE" || exit 1
+  # First, or what it was would be lost with a step that is killed.
+  ours=
+  [ -e "$STORE/$1" ] || { echo "$was" >"$STORE/$1.new" && mv "$STORE/$1.new" "$STORE/$1" && ours=1; } || exit 1
   if ! { echo "$value" >"$file"; } 2>/dev/null || ! good "$1" "$(now "$file")"; then
+    [ -z "$ours" ] || rm -f "$STORE/$1"
+    : >"$STORE/$1.fixed"
     echo "$file cannot be changed here; it stays at $was"
     return
   fi
-  mkdir -p "$STORE" && { [ -e "$STORE/$1" ] || echo "$was" >"$STORE/$1"; }
+  rm -f "$STORE/$1.fixed"
   echo "$file was $was, is $value"
 }
 
-persist() {
-  for each in overcommit somaxconn; do
-    [ ! -e "$STORE/$each" ] || echo "$(file_of $each | sed 's|/proc/sys/||; s|/|.|g') = $(wanted_of $each)"
-  done >"$STORE/sysctls"
-  [ ! -s "$STORE/sysctls" ] || [ ! -d /etc/sysctl.d ] || cp "$STORE/sysctls" "$sysctls"
-  [ ! -e "$STORE/hugepages" ] || [ ! -d /etc/tmpfiles.d ] || echo "w $(file_of hugepages) - - - - $(wanted_of hugepages)" >"$tmpfiles"
-}
-
 put_back() {
+  rm -f "$STORE/$1.fixed"
   [ -e "$STORE/$1" ] || return 0
   file=$(file_of "$1") was=$(cat "$STORE/$1")
   # Somebody who has set it to something else since then meant that.
-  if good "$1" "$(now "$file")"; then echo "$was" >"$file" && echo "$file is $was again"; fi
+  if [ "$(now "$file")" = "$(wanted_of "$1")" ]; then
+    if ! { echo "$was" >"$file"; } 2>/dev/null || [ "$(now "$file")" != "$was" ]; then
+      echo "$file cannot be set to $was again" >&2
+      return 1
+    fi
+    echo "$file is $was again"
+  fi
   rm -f "$STORE/$1"
 }
 
-case ${1:?action} in
-  check) for each in $WANTED; do file_of "$each" >/dev/null || exit 1; done ;;
+# What sets after a reboot what was set here; nothing where nothing was.
+text_of_sysctls() {
+  for each in overcommit somaxconn; do
+    [ ! -e "$STORE/$each" ] || echo "$(file_of $each | sed 's|/proc/sys/||; s|/|.|g') = $(wanted_of $each)"
+  done
+}
+text_of_tmpfiles() { [ ! -e "$STORE/hugepages" ] || echo "w $(file_of hugepages) - - - - $(wanted_of hugepages)"; }
+# is_kept FILE TEXT, keep FILE TEXT
+is_kept() {
+  [ -d "${1%/*}" ] || return 0
+  if [ -n "$2" ]; then [ "$(cat "$1" 2>/dev/null)" = "$2" ]; else [ ! -e "$1" ]; fi
+}
+keep() {
+  is_kept "$@" && return
+  if [ -n "$2" ]; then printf '%s\n' "$2" >"$1.new" && mv "$1.new" "$1"; else rm -f "$1"; fi
+}
+persist() { keep "$sysctls" "$(text_of_sysctls)" && keep "$tmpfiles" "$(text_of_tmpfiles)"; }
+
+is_applied() {
+  for each in $known; do
+    file=$(file_of "$each")
+    if ! is_wanted "$each"; then
+      [ ! -e "$STORE/$each" ] || return 1
+    elif [ -r "$file" ] && ! good "$each" "$(now "$file")"; then
+      is_fixed "$each" || return 1
+    fi
+  done
+  is_kept "$sysctls" "$(text_of_sysctls)" && is_kept "$tmpfiles" "$(text_of_tmpfiles)"
+}
+
+action=${1:?action}
+case $action in check | apply) for each in $WANTED; do
+  case " $known " in *" $each "*) ;; *) echo "there is no kernel setting $each: known are $known" >&2 && exit 1 ;; esac
+done ;; esac
+case $action in
+  check) is_applied || exit 3 ;;
   apply)
-    for each in overcommit hugepages somaxconn; do
-      case " $(echo "$WANTED" | tr '\n' ' ') " in *" $each "*) set_one "$each" ;; *) put_back "$each" ;; esac
+    for each in $known; do
+      if is_wanted "$each"; then set_one "$each"; else put_back "$each" || exit 1; fi
     done
-    [ ! -d "$STORE" ] || persist
+    persist || { echo "${sysctls%/*} or ${tmpfiles%/*} cannot be written" >&2 && exit 1; }
     ;;
   remove)
-    for each in overcommit hugepages somaxconn; do put_back "$each"; done
-    rm -f "$sysctls" "$tmpfiles"
+    failed=
+    for each in $known; do put_back "$each" || failed=1; done
+    rm -f "$sysctls" "$tmpfiles" "$sysctls.new" "$tmpfiles.new"
+    [ -z "$failed" ] || exit 1
     rm -rf "$STORE"
     ;;
-  *) echo "unknown action $1" >&2 && exit 2 ;;
+  *) echo "unknown action $action" >&2 && exit 2 ;;
 esac

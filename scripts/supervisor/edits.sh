@@ -1,18 +1,30 @@
+# The contract of an edit: sh SCRIPT check|apply|remove, its settings on standard input. check: 0 applied, exactly as apply
+# with these settings would leave it; 3 not applied, yet or any more; 1 refused, with the reason. apply and remove: 0, or 1 with
+# the reason. Each of them can be killed at any step and converges with the next one.
+
+# What an edit is an edit of, and in whose name: with another of these it is another one, and the one that was made before has
+# to be taken back.
+place_of() { grep -E '^(FILE|STANZA|TABLE|OWNER|STORE)=' "$1"; }
+
 edit() {
   kept="$here/edits/$2/$3"
   if [ "$1" = apply ]; then
     if ! { mkdir -p "${kept%/*}" && cat >"$kept.new"; }; then fail "$kept cannot be written"; fi
-    if ! sh "$here/$2" check <"$kept.new"; then
+    sh "$here/$2" check <"$kept.new"
+    checked=$?
+    if [ $checked -ne 0 ] && [ $checked -ne 3 ]; then
       rm -f "$kept.new"
+      [ $checked -eq 1 ] || echo "$2 ended with status $checked, which is no answer" >&2
       exit 1
     fi
-    # Another file is another edit: the one that was edited before has to be put back.
-    if [ -e "$kept" ] && [ "$(grep '^FILE=' "$kept")" != "$(grep '^FILE=' "$kept.new")" ]; then sh "$here/$2" remove <"$kept" || exit 1; fi
+    if [ -e "$kept" ] && [ "$(place_of "$kept")" != "$(place_of "$kept.new")" ]; then sh "$here/$2" remove <"$kept" || exit 1; fi
     mv "$kept.new" "$kept" && sh "$here/$2" apply <"$kept"
   elif [ -e "$kept" ]; then
+    rm -f "$kept.new"
     sh "$here/$2" remove <"$kept" && rm "$kept"
   else
     # The directory was lost; the stack's state has the settings as well.
+    rm -f "$kept.new"
     sh "$here/$2" remove
   fi
 }

@@ -1,7 +1,22 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import test from "node:test";
 import { asBytes, bytes, find, identity, inPairs, isRoot, newDirectory, random, run, shells, type Parameters } from "./shells.ts";
 
@@ -16,7 +31,7 @@ function setUp(text: string): { directory: string; file: string; of: (owner: str
   return { directory, file, of: (owner, lines = entries) => ({ FILE: file, OWNER: owner, ENTRIES: lines }) };
 }
 
-const lockOf = (file: string): string => `/tmp/pulumi-redis-ha${file.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(-120)}.lock`;
+const lockOf = (file: string): string => join(dirname(file), `.${basename(file)}.pulumi-redis-ha.lock`);
 
 function block(owner: string, lines = entries, note = ""): string {
   return `# BEGIN ${owner} (Pulumi; do not edit${note})\n${lines}\n# END ${owner}\n`;
@@ -50,7 +65,7 @@ for (const shell of shells) {
         const { directory, file, of } = setUp(text);
         const before = identity(file);
         const check = await run(shell, script, "check", of("prh/dev"));
-        assert.deepEqual([check.status, check.err, identity(file)], [0, "", before]);
+        assert.deepEqual([check.status, check.err, identity(file)], [3, "", before]);
         const apply = await run(shell, script, "apply", of("prh/dev"));
         assert.deepEqual([apply.status, apply.err], [0, ""]);
         const newline = text.split("\n")[0]?.endsWith("\r") === true && text.includes("\n") ? "\r\n" : "\n";
@@ -106,7 +121,26 @@ for (const shell of shells) {
       ["another block ends in ours", "# BEGIN o (Pulumi; do not edit)\n# END p\n# END o\n", /line 1: the block of o has no line/],
       ["no beginning", "127.0.0.1 x\n# END o\n", /line 2: an end of the block of o without its beginning/],
       ["twice", block("o") + block("o"), /line 5: a second block of o \(the first is in line 1\)/],
-      ["mapped elsewhere", "10.0.0.1 a\n10.0.0.2\tb Redis2 # c\n", /line 2: redis2 is already mapped to 10\.0\.0\.2, .*delete or change that line/],
+      [
+        "mapped elsewhere",
+        "10.0.0.1 a\n10.0.0.2\tb Redis2 # c\n",
+        /line 2: redis2 is already mapped to "10\.0\.0\.2", .*delete or change that line.*\("10\.0\.0\.2\?b Redis2 # c"\)/,
+      ],
+      [
+        "mapped elsewhere before a block that never ends",
+        "10.0.0.5 redis1\n# BEGIN x (Pulumi; do not edit)\n",
+        /line 1: redis1 is already mapped to "10\.0\.0\.5"/,
+      ],
+      [
+        "mapped elsewhere before another's block",
+        `10.0.0.5 redis1\n${block("x", "127.0.0.1 y")}`,
+        /line 1: redis1 is already mapped to "10\.0\.0\.5"/,
+      ],
+      ["mapped elsewhere in another's block", block("x", "10.0.0.5 redis1"), /line 2: redis1 is already mapped .*in the block of x\)/],
+      ["mapped elsewhere behind ours", `${block("o")}10.0.0.5 redis1\n`, /line 5: redis1 is already mapped/],
+      ["mapped elsewhere behind ours, to IPv6", `${block("o")}127.0.0.1 a\n::1 b redis1`, /line 6: redis1 is already mapped to "::1"/],
+      ["mapped elsewhere, parted by a form feed", "10.0.0.5\fredis1\n", /line 1: redis1 is already mapped .*\("10\.0\.0\.5\?redis1"\)/],
+      ["what a terminal would obey", `\u001b[2J${"x".repeat(500)} redis1\n`, /^[ -~\n]{0,700}line 1: redis1 [ -~\n]{0,700}$/],
       ["mapped elsewhere, in a block that never ends", "# BEGIN p (Pulumi; do not edit)\n10.0.0.2 redis1\n", /line 2: redis1 is already mapped/],
       ["an entry without a name", "", /ENTRIES: line 1 is not address name/, { ENTRIES: "127.0.0.1" }],
       ["an entry with a comment", "", /ENTRIES: line 1 is not/, { ENTRIES: "127.0.0.1 x # y" }],
@@ -130,15 +164,6 @@ for (const shell of shells) {
       }
       assert.deepEqual([identity(file), readdirSync(join(directory, "etc"))], [before, ["hosts"]], name);
     });
-  });
-
-  test(`a name in a later line or in another stack's block, ${shell.name}`, async () => {
-    const { file, of } = setUp(block("o", "127.0.0.1 redis1") + "10.0.0.2 redis1\n");
-    assert.equal((await run(shell, script, "apply", of("o"))).status, 0);
-    const other = await run(shell, script, "apply", of("p", "127.0.0.9 redis2"));
-    assert.equal(other.status, 0);
-    assert.match(other.err, /warning: line 3 \(o\) already maps redis2 to 127\.0\.0\.1, which wins/);
-    assert.match(bytes(file), /127\.0\.0\.9 redis2/);
   });
 
   test(`mode, owner and symbolic link stay, ${shell.name}`, async () => {
@@ -235,29 +260,158 @@ for (const shell of shells) {
 
   test(`a holder of the lock that died, and one that lives, ${shell.name}`, async () => {
     const { directory, file, of } = setUp("127.0.0.1 localhost\n");
-    const killed = await run(shell, script, "apply", of("o"), { prelude: 'wc() { [ ! -d "${lock-/}/$$" ] || kill -9 $$; command wc "$@"; }' });
-    assert.equal(killed.signal, "SIGKILL");
+    const killed = await run(shell, script, "apply", of("o"), { prelude: "cp() { kill -9 $$; }" });
+    assert.equal(killed.signal, "SIGKILL", killed.err);
     assert.equal(existsSync(lockOf(file)), true);
     const apply = await run(shell, script, "apply", of("o"));
-    assert.deepEqual([apply.status, apply.err, existsSync(lockOf(file))], [0, "", false]);
+    assert.deepEqual([apply.status, apply.err, readdirSync(join(directory, "etc"))], [0, "", ["hosts"]]);
 
     mkdirSync(lockOf(file));
     const orphan = await run(shell, script, "remove", of("o"));
     assert.deepEqual([orphan.status, orphan.err, existsSync(lockOf(file))], [0, "", false]);
 
-    mkdirSync(join(lockOf(file), String(process.pid)), { recursive: true });
+    const birth = readFileSync("/proc/self/stat", "utf8").replace(/.*\) /, "").split(" ")[19] ?? "";
+    const space = readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "");
+    mkdirSync(join(lockOf(file), `${process.pid}.${birth}.${space}`), { recursive: true });
     try {
       // Each look at the clock is a second.
       const looks = join(directory, "looks");
-      const prelude = `date() { echo x >>${looks}; wc -l <${looks}; }`;
+      const prelude = `date() { echo x >>${looks}; wc -l <${looks}; }\nsleep() { :; }`;
       const waited = await run(shell, script, "apply", of("o"), { prelude });
       assert.equal(waited.status, 1);
-      assert.match(waited.err, new RegExp(`waited 10 s for the lock /tmp/.*lock, held by process ${process.pid}; .*delete that directory`));
+      assert.match(waited.err, new RegExp(`waiting for the lock since \\d+ s; process ${process.pid} is at work on it`));
+      assert.match(waited.err, new RegExp(`waited \\d+ s for the lock \\S+lock, held by process ${process.pid}; .*delete that directory`));
       assert.equal(existsSync(lockOf(file)), true);
     } finally {
       rmSync(lockOf(file), { recursive: true });
     }
   });
+
+  test(`twelve at once, where each takes long: all wait for as long as the lock changes hands, ${shell.name}`, async () => {
+    const { directory, file, of } = setUp("127.0.0.1 localhost\n");
+    const owners = Array.from({ length: 12 }, (_, index) => `prh/stack-${index}`);
+    // Longer, all of them together, than anybody waited once.
+    const results = await Promise.all(
+      owners.map((owner) => run(shell, script, "apply", of(owner), { prelude: 'cp() { sleep 1; command cp "$@"; }' })),
+    );
+    for (const result of results) assert.equal(result.status, 0, result.err);
+    for (const owner of owners) assert.ok(bytes(file).includes(`# END ${owner}\n`), owner);
+    assert.deepEqual(readdirSync(join(directory, "etc")), ["hosts"]);
+  });
+
+  test(`nobody else's files make it wait or lead it elsewhere, ${shell.name}`, async () => {
+    const { directory, file, of } = setUp("127.0.0.1 localhost\n");
+    const victim = join(directory, "victim");
+    mkdirSync(victim);
+    writeFileSync(join(victim, "new"), "kept");
+    const former = `/tmp/pulumi-redis-ha${file.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(-120)}.lock`;
+    mkdirSync(former);
+    try {
+      symlinkSync(victim, join(former, "999999999"));
+      mkdirSync(join(former, String(process.pid)));
+      const { status, err } = await run(shell, script, "apply", of("o"));
+      assert.deepEqual([status, err, bytes(join(victim, "new"))], [0, "", "kept"]);
+    } finally {
+      rmSync(former, { recursive: true });
+    }
+  });
+
+  test(`what keeps root from writing is named, ${shell.name}`, { skip: !isRoot && "needs root" }, async (t) => {
+    const { directory, file, of } = setUp("127.0.0.1 localhost\n");
+    // Not every file system has immutable files.
+    const disk = mkdtempSync(join(tmpdir(), "prh-immutable-"));
+    const immutable = join(disk, "hosts");
+    writeFileSync(immutable, bytes(file));
+    const refused = async (path: string, message: RegExp) => {
+      for (const action of ["check", "apply"] as const) {
+        const { status, err } = await run(shell, script, action, { ...of("o"), FILE: path });
+        assert.equal(status, 1);
+        assert.match(err, message);
+        assert.doesNotMatch(err, /needs root|sudo/);
+      }
+    };
+    try {
+      for (const flag of ["i", "a"]) {
+        if (spawnSync("chattr", [`+${flag}`, immutable]).status !== 0) t.diagnostic("no chattr here");
+        else await refused(immutable, /is immutable or append-only: see lsattr/);
+        spawnSync("chattr", [`-${flag}`, immutable]);
+      }
+    } finally {
+      rmSync(disk, { recursive: true });
+    }
+    const etc = join(directory, "etc");
+    if (spawnSync("mount", ["--bind", etc, etc]).status !== 0) {
+      t.diagnostic("cannot mount");
+      return;
+    }
+    try {
+      assert.equal(spawnSync("mount", ["-o", "remount,bind,ro", etc]).status, 0);
+      await refused(file, /is on a file system that is mounted read-only/);
+    } finally {
+      spawnSync("umount", [etc]);
+    }
+  });
+
+  test(
+    `in somebody else's directory root does what its owner may, whatever is swapped there, ${shell.name}`,
+    { skip: !isRoot && "needs root" },
+    async (t) => {
+      const { directory, file, of } = setUp("127.0.0.1 localhost\n");
+      const [etc, secret, rootOnly] = [join(directory, "etc"), join(directory, "secret"), "root-only, not for anybody\n"];
+      writeFileSync(secret, rootOnly, { mode: 0o600 });
+      chmodSync(join(directory, ".."), 0o755);
+      for (const path of [etc, file]) chownSync(path, 65534, 65534);
+      const quiet = await run(shell, script, "apply", of("o"));
+      assert.deepEqual([quiet.status, quiet.err, statSync(file).uid, bytes(file)], [0, "", 65534, `127.0.0.1 localhost\n${block("o")}`]);
+      const before = identity(secret);
+      const intact = () => {
+        assert.deepEqual([identity(secret), bytes(secret)], [before, rootOnly]);
+        // Whatever comes and goes meanwhile; only what the other one could read may be in there.
+        const found = spawnSync("grep", ["-rl", "root-only", etc], { encoding: "utf8" });
+        assert.equal(found.stdout, "");
+      };
+
+      // A link in place of the file, and of a directory on the way.
+      const [link, way] = [join(etc, "link"), join(etc, "way")];
+      symlinkSync(secret, link);
+      symlinkSync(directory, way);
+      for (const path of [link, join(way, "secret")]) {
+        for (const action of ["check", "apply", "remove"] as const) {
+          const { status, err } = await run(shell, script, action, { ...of("o"), FILE: path });
+          assert.equal(status, 1, path);
+          assert.match(err, /cannot be read by|no such file|is not a regular file/);
+          intact();
+        }
+      }
+
+      const rounds = Number(process.env.ROUNDS ?? 20);
+      t.diagnostic(`${rounds} rounds`);
+      const hostile = spawn(
+        find("setpriv"),
+        [
+          ...["--pdeathsig=KILL", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c"],
+          `cd ${etc} || exit; while :; do
+          for each in .hosts.pulumi-redis-ha.*; do
+            [ -e "$each" ] || continue
+            ln -sf ${secret} "$each/new"; ln -sf ${directory} "$each/999999.1.1"; rm -rf "$each"; ln -s ${secret} "$each"; rm -rf "$each"; ln -s ${directory} "$each"; rm -rf "$each"
+          done
+          mv -T hosts kept && ln -s ${secret} hosts; mv -T kept hosts
+        done`,
+        ],
+        { stdio: "ignore" },
+      );
+      try {
+        for (let round = 0; round < rounds; round++) {
+          const owner = `o${round % 3}`;
+          // How it ends is the hostile one's to say.
+          await run(shell, script, round % 2 === 0 ? "apply" : "remove", of(owner), { prelude: "most_seconds=2; sleep() { command sleep 0.05; }" });
+          intact();
+        }
+      } finally {
+        hostile.kill("SIGKILL");
+      }
+    },
+  );
 
   test(`eight stacks at once, ${shell.name}`, async () => {
     const seed = 20_240_601;
