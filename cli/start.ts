@@ -30,7 +30,8 @@ async function start(args: string[]): Promise<number> {
   const outputs = await stackOutputs(stack);
   const { topology, verdict } = await settled(() => readTopology(outputs), say);
   say(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
-  say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}\n\nFor server.conf of each Zato server:\n\n${outputs.kvdbStanza}`);
+  say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}`);
+  say(`\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zatoServerConfs do it):\n\n${outputs.kvdbStanza}`);
   const argument = stack === "dev" ? "" : ` -- ${stack}`;
   say(`Next: npm run status${argument}   how everything is, at any time
       npm run drill${argument}    kill the master, watch the failover, have it back; npm run destroy${argument} removes everything

@@ -75,7 +75,7 @@ export class RedisHa extends pulumi.ComponentResource {
   readonly masterName: pulumi.Output<string>;
   /** The nodes; who of them is the master, only the sentinels know. */
   readonly nodes: pulumi.Output<NodeOutput[]>;
-  /** The `[kvdb]` stanza for Zato's server.conf. */
+  /** A complete `[kvdb]` stanza: it takes the place of the whole one in server.conf of Zato 3.2 or 3.3. */
   readonly kvdbStanza: pulumi.Output<string>;
   /** Host name to IP address. */
   readonly hosts: pulumi.Output<Record<string, string>>;

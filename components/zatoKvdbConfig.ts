@@ -22,9 +22,12 @@ export interface ZatoKvdbConfigArgs {
   zatoSocketTimeoutSeconds?: number;
 }
 
-/** Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values back when deleted. */
+/**
+ * Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values back when deleted. One
+ * deployment at a time: a file that another one has edited is refused.
+ */
 export class ZatoKvdbConfig extends pulumi.ComponentResource {
-  /** What `[kvdb]` has to hold, for people who edit it themselves. */
+  /** A complete `[kvdb]`, for people who edit server.conf themselves: it takes the place of the whole stanza there. */
   readonly stanza: pulumi.Output<string>;
   /** The value of `redis_sentinels`. */
   readonly redisSentinels: pulumi.Output<string>;
@@ -45,17 +48,25 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
 
     const values = kvdbValues(args.sentinels, args.masterName, args.node, timeout);
     this.redisSentinels = pulumi.output(values.redis_sentinels);
-    this.stanza = pulumi.output(render("kvdb.hbs", { values }));
+    this.stanza = pulumi.output(render("kvdb.hbs", values));
     for (const [index, file] of serverConfs.entries()) {
-      // The rest of what a server may have is kept: only these three have to be what they are.
+      // The rest of what a server may have is kept: only these three have to be what they are. A new server refers to a
+      // password that nobody gave, and these servers have none.
       const wanted = Object.entries(values).map(([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`);
+      wanted.push("password!=");
       const edit = `${name}-${createHash("sha256").update(file).digest("hex").slice(0, 8)}`;
       args.host.edit(
         edit,
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
-          settings: assignments({ FILE: file, STORE: args.host.storeOf("kvdb"), STANZA: "kvdb", WANTED: wanted }),
+          settings: assignments({
+            FILE: file,
+            STORE: args.host.storeOf("kvdb"),
+            STANZA: "kvdb",
+            OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+            WANTED: wanted,
+          }),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );

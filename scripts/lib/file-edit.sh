@@ -2,8 +2,9 @@
 # editors at once never mix. Needs lib/born.sh and the program's `die MESSAGE`; messages name paths, never contents.
 #
 #   trusted DIRECTORY       whether nobody but root and us can put anything else in its place; else distrusted says why
-#   act_in DIRECTORY        whose rights to use from here on: of root, those of the directory's owner. Sets directory_there,
-#                           its path without links; dies where nobody's rights would do
+#   act_in DIRECTORY        whose rights to use from here on: of root, those of the first other owner on the way there, so call it
+#                           before anything there is looked at, links included. Sets directory_there, the path without links;
+#                           dies where nobody's rights would do. Called again, it stays with the rights that it has
 #   acting COMMAND...       runs it with those rights, within limits; nothing of root's environment goes with it
 #   lock_beside FILE        waits until no other editor is at work on FILE; unlock_beside gives it free (call it on EXIT)
 #   stage FILE              makes a copy beside FILE with its owner, mode and attributes: $staged
@@ -15,7 +16,8 @@
 # Why like this:
 # - Who owns a directory can put a link in the place of any file in it, between any two of our steps. So root does
 #   nothing there itself: with the owner's rights a link leads nowhere where the owner could not get without us.
-# - Where root owns the directory, everything above it has to be root's as well, or that is a matter of renaming.
+# - Where root owns the directory, everything on the way there has to be root's as well, or that is a matter of renaming,
+#   or of a link that leads there.
 # - The copy is made in a directory of mode 0700, which only its maker can change.
 # - The lock is beside the file: whoever may replace the file may lock it, and nobody else. Each who wants it makes a
 #   directory with a name of its own in it and then looks whether it is alone; what is dead is removed by its name, so
@@ -30,45 +32,120 @@ run_limit=''
 # shellcheck disable=SC2012
 facts_of() { ls -ldn "$@" 2>/dev/null; }
 
+# Of the path as it is written and as it is without links: both lead there.
 trusted() {
   distrusted=''
-  trusted_list='' trusted_rest=$1
-  while [ -n "$trusted_rest" ]; do
-    trusted_list="$trusted_list$trusted_rest
-"
-    trusted_rest=${trusted_rest%/*}
+  ! plainly_ours "$1" || return 0
+  for trusted_path in "$1" "$(cd -P "$1" 2>/dev/null && pwd -P)"; do
+    while :; do
+      why_not "$trusted_path" || [ "$distrusted" = sticky ] || return 1
+      [ -n "$trusted_path" ] || break
+      trusted_path=${trusted_path%/*}
+    done
   done
-  trusted_lines=$(printf '%s/\n' "$trusted_list" | while IFS= read -r each; do [ -z "$each" ] || facts_of "$each"; done)
-  while read -r mode _ uid _; do
-    case $mode in
-      d???????w[tT]*) ;;
-      d????w???[tT]*) ;;
-      d????w* | d???????w*) distrusted="others than its owner may write in a directory above it" ;;
-      d*) ;;
-      *) distrusted="its path changed meanwhile" ;;
-    esac
-    [ "$uid" = 0 ] || [ "$uid" = "$myself" ] || distrusted="the user with the number $uid owns a directory above it"
-  done <<END
-$trusted_lines
-END
+  distrusted=''
+}
+
+# Why others could put something else into DIRECTORY, in distrusted, and whose it is, in owning; `sticky`: their own only.
+why_not() {
+  distrusted=''
+  owning=$(facts_of "$1/." | { read -r mode _ uid _ && echo "$mode $uid"; })
+  case $owning in
+    d????w???[tT]* | d???????w[tT]*) distrusted=sticky ;;
+    d????w* | d???????w*) distrusted="others than its owner may write in ${1:-/}" ;;
+    d*) ;;
+    *) distrusted="${1:-/} is no directory" ;;
+  esac
+  owning=${owning##* }
+  [ "$owning" = 0 ] || [ "$owning" = "$myself" ] || distrusted="the user with the number $owning owns ${1:-/}"
   [ -z "$distrusted" ]
 }
 
+# Whether all of the way is root's alone, and has no links: the usual case, in one look.
+plainly_ours() {
+  plain_path=$1
+  [ "$(cd -P "$1" 2>/dev/null && pwd -P)" = "$1" ] || return 1
+  plain_last=$1/.
+  set -- /.
+  while [ -n "$plain_path" ]; do
+    set -- "$@" "$plain_path/."
+    plain_path=${plain_path%/*}
+  done
+  plain_lines=$(facts_of "$@") || return 1
+  while read -r mode _ uid _ _ _ _ _ name; do
+    [ "$uid" = 0 ] || return 1
+    case $mode in
+      d????w???[tT]* | d???????w[tT]*) [ "$name" != "$plain_last" ] || return 1 ;;
+      d????w* | d???????w*) return 1 ;;
+    esac
+  done <<END
+$plain_lines
+END
+}
+
+# Goes the way from / by foot: the first directory on it that is not root's alone says whose rights are enough from there on.
 act_in() {
-  actor='' become=''
-  directory_there=$(cd -P "$1" 2>/dev/null && pwd -P) || die "$1: cannot be entered"
-  [ "$myself" = 0 ] || return 0
-  # shellcheck disable=SC2012
-  actor_name=$(ls -ld "$directory_there" | { read -r _ _ name _ && echo "$name"; })
-  actor=$(facts_of "$directory_there" | { read -r _ _ uid _ && echo "$uid"; })
-  case $actor in '' | *[!0-9]*) die "$1: its owner cannot be told" ;; esac
-  if [ "$actor" = 0 ]; then
-    trusted "$directory_there" || die "$1: root cannot edit there safely: $distrusted. Give the directory to whom the file belongs"
+  if [ "$myself" = 0 ] && [ -z "$become" ] && plainly_ours "$1"; then
+    actor=0 directory_there=$1
     return 0
   fi
+  walk_at='' walk_rest=$1 walk_links=0
+  while [ "$myself" = 0 ] && [ -z "$become" ]; do
+    if ! why_not "$walk_at"; then
+      if [ "$owning" != 0 ]; then
+        become_user "$owning" "${walk_at:-/}"
+        break
+      fi
+      [ "$distrusted" = sticky ] || die "$1: root cannot edit there safely, as $distrusted. Give the directory to whom the file belongs"
+    fi
+    walk_rest=${walk_rest#"${walk_rest%%[!/]*}"}
+    if [ -z "$walk_rest" ]; then
+      [ -z "$distrusted" ] || die "$1: root cannot edit there safely, as anybody may write there"
+      actor=0
+      directory_there=${walk_at:-/}
+      return 0
+    fi
+    walk_name=${walk_rest%%/*}
+    walk_rest=${walk_rest#"$walk_name"}
+    case $walk_name in
+      .) continue ;;
+      ..)
+        walk_at=${walk_at%/*}
+        continue
+        ;;
+    esac
+    if [ -n "$distrusted" ]; then
+      owning=$(facts_of "$walk_at/$walk_name" | { read -r _ _ uid _ && echo "$uid"; })
+      if [ "${owning:-0}" != 0 ]; then
+        become_user "$owning" "$walk_at/$walk_name"
+        walk_rest=/$walk_name$walk_rest
+        break
+      fi
+    fi
+    if [ -L "$walk_at/$walk_name" ]; then
+      walk_links=$((walk_links + 1))
+      [ $walk_links -le 40 ] || die "$1: too many levels of symbolic links"
+      walk_link=$(readlink "$walk_at/$walk_name")
+      walk_rest=$walk_link$walk_rest
+      case $walk_link in /*) walk_at='' ;; esac
+    else
+      walk_at=$walk_at/$walk_name
+    fi
+  done
+  if [ "$walk_at" ]; then walk_rest=$walk_at/$walk_rest; fi
+  # shellcheck disable=SC2016
+  directory_there=$(acting sh -c 'cd -P "$1" 2>/dev/null && pwd -P' sh "$walk_rest") || die "$1: cannot be entered${become:+ by its owner}"
+}
+
+# become_user NUMBER PATH: PATH is theirs.
+become_user() {
+  actor=$1
+  case $actor in '' | *[!0-9]*) die "$2: whose it is cannot be told" ;; esac
+  # shellcheck disable=SC2012
+  actor_name=$(ls -ld "$2/." | { read -r _ _ name _ && echo "$name"; })
   case $actor_name in
     *[!0-9]*)
-      actor_gid=$(id -g "$actor_name") || die "$1: the group of its owner $actor_name is unknown"
+      actor_gid=$(id -g "$actor_name") || die "$2: the group of its owner $actor_name is unknown"
       actor_groups=$(id -G "$actor_name" | tr ' ' ,)
       ;;
     *)
@@ -80,7 +157,7 @@ act_in() {
     case $become in runuser | su) [ -n "$actor_name" ] || continue ;; esac
     ! acting true 2>/dev/null || return 0
   done
-  die "$1: belongs to ${actor_name:-the user number $actor}, and root cannot act as that user without setpriv, chroot --userspec, runuser or su"
+  die "$2: belongs to ${actor_name:-the user number $actor}, and root cannot act as that user without setpriv, chroot --userspec, runuser or su"
 }
 
 # A word of the shell, whatever is in it.

@@ -74,6 +74,11 @@ describe("what is not the stack's own", { timeout: 300_000 }, () => {
       const { ino, mtimeMs } = statSync(files[0] as string);
       await project.upChangesNothing();
       assert.deepEqual([statSync(files[0] as string).ino, statSync(files[0] as string).mtimeMs], [ino, mtimeMs]);
+      // Somebody turned it off again, by hand or with web-admin.
+      writeFileSync(files[1] as string, expected.replace("use_redis_sentinels=True", "use_redis_sentinels=False"));
+      await project.up();
+      assert.equal(readFileSync(files[1] as string, "utf8"), expected);
+      await project.upChangesNothing();
       await destroy(project);
       for (const file of files) assert.equal(readFileSync(file, "utf8"), original);
       assert.ok(!existsSync(project.redis));

@@ -36,3 +36,19 @@ export function compareWithConfigObj(comparisons: readonly Comparison[]): string
   if (python.status !== 0) throw new Error(`python3 with configobj (Debian: python3-configobj) is needed: ${python.stderr}`);
   return JSON.parse(python.stdout) as string[];
 }
+
+const loader = `
+import json, sys
+from configobj import ConfigObj
+def problem(file):
+    try: ConfigObj(file, encoding='utf8', interpolation=False)
+    except Exception as error: return repr(error)
+json.dump([problem(file) for file in json.load(sys.stdin)], sys.stdout)
+`;
+
+/** @returns for each file why ConfigObj can't load it, null where it can. */
+export function problemsOfConfigObj(files: readonly string[]): (string | null)[] {
+  const python = spawnSync("/usr/bin/python3", ["-c", loader], { input: JSON.stringify(files), encoding: "utf8" });
+  if (python.status !== 0) throw new Error(`python3 with configobj (Debian: python3-configobj) is needed: ${python.stderr}`);
+  return JSON.parse(python.stdout) as (string | null)[];
+}

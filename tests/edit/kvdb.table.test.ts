@@ -22,6 +22,10 @@ gunicorn_workers=2
 deployment_lock_expires=1073741824 # 2 ** 30 seconds =~ 34 years
 work_dir=../../work
 
+[hot_deploy]
+pickup_dir=../../pickup/incoming/services
+max_batch_size=1000 # In kilobytes, default is 1 megabyte
+
 [crypto]
 well_known_data=zato+secret://zato.server_conf.well_known_data # Pi number
 
@@ -38,7 +42,7 @@ ipc_tcp_start_port=34567
 host=⟦|redis1⟧
 port=⟦|16300⟧
 unix_socket_path=
-password=zato+secret://zato.server_conf.kvdb.password
+password=⟦zato+secret://zato.server_conf.kvdb.password|⟧
 db=0
 socket_timeout=⟦|0.5⟧
 charset=
@@ -61,6 +65,7 @@ pub.zato.cleanup={"a": 1}
 
 const zatoWanted = `host?=redis1
 port?=16300
+password!=
 socket_timeout?=0.5
 use_redis_sentinels=True
 redis_sentinels=redis1:16355, redis2:26355, redis3:36355
@@ -172,7 +177,7 @@ for (const shell of [...shells, ...gawkShells]) {
       await t.test(name, async () => {
         if (thorough && variations.indexOf(variation) % 4 === 0) {
           const check = await run(shell, "kvdb.sh", "check", parameters);
-          assert.deepEqual([check.status, check.err], [0, ""]);
+          assert.deepEqual([check.status, check.err], [3, ""]);
           assert.equal(identity(file), untouched);
           assert.deepEqual(readdirSync(directory), ["server.conf"]);
         }
@@ -189,6 +194,8 @@ for (const shell of [...shells, ...gawkShells]) {
         if (!thorough) return;
 
         const applied = identity(file);
+        const check = await run(shell, "kvdb.sh", "check", parameters);
+        assert.deepEqual([check.status, check.err], [0, ""]);
         const again = await run(shell, "kvdb.sh", "apply", parameters);
         assert.deepEqual([again.status, again.out, again.err], [0, `${file}: unchanged\n`, ""]);
         assert.equal(identity(file), applied);
@@ -205,6 +212,10 @@ for (const shell of [...shells, ...gawkShells]) {
 
 /** Only the soft keys that are not set already are expected to change. */
 function expected(wanted: string, before: string): Record<string, string> {
-  const pairs = wanted.split("\n").map((line) => /^([^=?]+)(\??)=(.*)$/.exec(line) ?? []);
-  return Object.fromEntries(pairs.flatMap(([, key = "", soft, raw = ""]) => (soft === "?" && before.includes(`${key}=mine`) ? [] : [[key, raw]])));
+  const pairs = wanted.split("\n").map((line) => /^([^=?!]+)([?!]?)=(.*)$/.exec(line) ?? []);
+  return Object.fromEntries(
+    pairs.flatMap(([, key = "", soft, raw = ""]) =>
+      (soft === "?" && before.includes(`${key}=mine`)) || (soft === "!" && !before.includes(`${key}=`)) ? [] : [[key, raw]],
+    ),
+  );
 }

@@ -8,6 +8,7 @@ import { atLeast, limitationsOf, oldestSupported, parseServerVersion, type Serve
 import { settingLines, settingsProblems } from "../../components/settings.ts";
 import { resolveTopology } from "../../components/topology.ts";
 import { kvdbValues } from "../../components/zatoKvdbConfig.ts";
+import { render } from "../../templates/render.ts";
 import type { Host } from "../../hosts/host.ts";
 import { assignments, quote } from "../../hosts/shell.ts";
 
@@ -145,6 +146,16 @@ describe("Zato's values", () => {
       redis_sentinels: "redis1:16355, redis2:26355, redis3:36355",
       redis_sentinels_master: "redis-ha",
     });
+  });
+  it("make a stanza that is complete, as a new server has it", () => {
+    const stanza = render("kvdb.hbs", kvdbValues(["redis1:16355"], "redis-ha", "redis1:16300", 0.5));
+    const keys = [...stanza.matchAll(/^(\w+)=/gm)].map(([, key]) => key);
+    const newServer =
+      "host port unix_socket_path password db socket_timeout charset errors use_redis_sentinels redis_sentinels redis_sentinels_master shadow_password_in_logs log_connection_info_sleep_time";
+    assert.equal(keys.join(" "), newServer);
+    assert.match(stanza, /^# Takes the place of the whole \[kvdb\].*\n\[kvdb\]\nhost=redis1\nport=16300\n/);
+    assert.match(stanza, /^password=$/m);
+    assert.match(stanza, /^redis_sentinels=redis1:16355,$/m);
   });
   it("make a list of a single sentinel", () => {
     assert.equal(kvdbValues(["redis1:16355"], "redis-ha", "redis1:16300", 0.5).redis_sentinels, "redis1:16355,");
