@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InputError } from "./components/inputError.ts";
+import { InputError, notAllowed } from "./components/inputError.ts";
 import type { RedisHaArgs } from "./components/redisHa.ts";
 import type { HostArgs } from "./hosts/host.ts";
 
@@ -117,5 +117,5 @@ function numberFrom(config: pulumi.Config, key: string): number | undefined {
 }
 
 function refused(propertyPath: string, value: unknown, allowed: string): InputError {
-  return new InputError([{ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` }]);
+  return new InputError([notAllowed(propertyPath, value, allowed)]);
 }

@@ -6,7 +6,7 @@ import { type ContainerArgs, createHosts, hostKinds, LocalHost, type MachineArgs
 import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { HostsEntries } from "./hostsEntries.ts";
-import { InputError, type Problem } from "./inputError.ts";
+import { InputError, notAllowed, type Problem } from "./inputError.ts";
 import type { Limits, Located } from "./parameters.ts";
 import { RedisNode } from "./redisNode.ts";
 import { Sentinel } from "./sentinel.ts";
@@ -212,8 +212,7 @@ function limitsOf(args: RedisHaArgs): Limits {
 /** What is wrong with the arguments that are not the topology's. */
 function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
-    problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
 
   for (const field of ["directory", "hostsFile"] as const) {
     const value = args[field];
@@ -293,8 +292,9 @@ function placesProblems(args: RedisHaArgs, used: string[]): Problem[] {
   return used.flatMap((host) => {
     const address = hosts[host]?.address ?? "127.0.0.1";
     if (typeof address !== "string" || !isLoopback(address)) return [];
-    const reason = `${JSON.stringify(address)} is not allowed: the hosts are on several machines, and need the address under which the others reach them`;
-    return [{ propertyPath: `hosts.${host}.address`, reason }];
+    return [
+      notAllowed(`hosts.${host}.address`, address, "the hosts are on several machines, and need the address under which the others reach them"),
+    ];
   });
 }
 

@@ -1,4 +1,5 @@
-import type { Problem } from "./inputError.ts";
+import { quoted } from "../hosts/foreignText.ts";
+import { notAllowed, type Problem } from "./inputError.ts";
 
 const notYet = "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
 
@@ -75,13 +76,13 @@ export function settingsProblems(field: "redisConf" | "sentinelConf", settings: 
     const propertyPath = `${field}.${directive}`;
     const elsewhere = decidedElsewhere[field][directive.toLowerCase()];
     if (elsewhere === notYet) return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
-    if (elsewhere) return [{ propertyPath, reason: `${JSON.stringify(value)} is not allowed here: set ${elsewhere}` }];
+    if (elsewhere) return [{ propertyPath, reason: `${quoted(value)} is not allowed here: set ${elsewhere}` }];
     if (!/^[a-z][a-z0-9-]*$/.test(directive)) {
-      return [{ propertyPath, reason: `${JSON.stringify(directive)} is not allowed: as a directive, lower-case letters, digits and '-'` }];
+      return [notAllowed(propertyPath, directive, "as a directive, lower-case letters, digits and '-'")];
     }
     return value.split("\n").flatMap((line) => {
       const allowed = lineRule(line);
-      return allowed ? [{ propertyPath, reason: `${JSON.stringify(line)} is not allowed: ${allowed}` }] : [];
+      return allowed ? [notAllowed(propertyPath, line, allowed)] : [];
     });
   });
 }

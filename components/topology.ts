@@ -1,4 +1,4 @@
-import type { Problem } from "./inputError.ts";
+import { notAllowed, type Problem } from "./inputError.ts";
 
 /** A node or a sentinel: its name and where it listens. */
 export interface Member {
@@ -67,8 +67,7 @@ export function resolveTopology(args: TopologyArgs): { topology: Topology; probl
     parallelSyncs: args.parallelSyncs ?? seed.parallelSyncs,
     failoverTimeoutMilliseconds: args.failoverTimeoutMilliseconds ?? seed.failoverTimeoutMilliseconds,
   };
-  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
-    problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
 
   if (nodes.length < 2) refuse("nodes", args.nodes, "at least two nodes, or nobody can take over");
   if (sentinels.length % 2 === 0) {
@@ -114,17 +113,13 @@ const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 function members(list: "nodes" | "sentinels", entries: unknown, problems: Problem[]): Member[] {
   if (typeof entries !== "object" || entries === null || Array.isArray(entries)) {
-    problems.push({
-      propertyPath: list,
-      reason: `${JSON.stringify(entries)} is not allowed: names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`,
-    });
+    problems.push(notAllowed(list, entries, `names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`));
     return [];
   }
   return Object.entries(entries)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
     .map(([name, place]) => {
-      const refuse = (value: unknown, allowed: string) =>
-        problems.push({ propertyPath: `${list}.${name}`, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+      const refuse = (value: unknown, allowed: string) => problems.push(notAllowed(`${list}.${name}`, value, allowed));
       if (!memberName.test(name)) refuse(name, "as a name, a lower-case letter, then letters, digits or '-', 63 at most");
       const [, host = "", digits = ""] = /^(.*):([^:]*)$/.exec(typeof place === "string" ? place : "") ?? [];
       const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../components/inputError.ts";
+import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
@@ -102,13 +103,14 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
 /** @returns the identity of the last verification if what it found still holds, else a new one; what does not is told. */
 export function verificationIn(answers: Answers, name: string): string {
   const found = answers[`unverified.${name}`];
-  if (found !== undefined) void pulumi.log.info(`No longer as it was verified: ${found}`);
+  if (found !== undefined) void pulumi.log.info(`No longer as it was verified: ${shown(found)}`);
   return answers[`verified.${name}`] ?? newInstance();
 }
 
 /** What was said against the thing of that name, its lines restored. */
 export function refusalIn(answers: Answers, name: string): string | undefined {
-  return answers[`refused.${name}`]?.trim().replaceAll("\u001f", "\n");
+  const said = answers[`refused.${name}`]?.trim().replaceAll("\u001f", "\n");
+  return said === undefined ? undefined : shownLines(said);
 }
 
 /** An identity no instance had before; the time in it is for the reader of a preview. */

@@ -6,6 +6,7 @@ import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { scriptText } from "../../scripts/bundle.ts";
+import { quoted } from "../foreignText.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
@@ -78,7 +79,7 @@ export class DockerEngine extends pulumi.ComponentResource {
       if (refusal === undefined) return image;
       throw inputError({
         propertyPath: `image`,
-        reason: `${JSON.stringify(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
+        reason: `${quoted(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
       });
     });
     requireBeforeAnything(present);

@@ -53,6 +53,31 @@ test("colours do not move the columns", () => {
   assert.deepEqual(lines, ["A     B", "\u001b[31mlong\u001b[39m  x", "s     y"]);
 });
 
+test("what a server says can neither move the cursor nor flood the screen", () => {
+  const { topology, nodes, sentinels } = healthy();
+  const hostile = `h\u001b[2J\u009b2J\u202e\r\n${"x".repeat(100_000)}`;
+  nodes[1].link = { host: hostile, port: 1, up: true, syncing: false };
+  nodes[1].server = hostile;
+  nodes[2].diskTrouble = hostile;
+  sentinels[0].host = hostile;
+  sentinels[0].flags = [hostile];
+  sentinels[1].replicas.push({ host: hostile, port: 1, flags: [hostile, "s_down"] });
+  sentinels[1].peers.push({ host: hostile, port: 1, flags: ["s_down"] });
+  sentinels[2].ckquorum = hostile;
+  silence(topology.nodes, 0, hostile);
+  topology.limitations.push(hostile);
+  const lines = renderStatus(topology, judge(topology), red);
+  const text = lines.join("\n");
+  // eslint-disable-next-line no-control-regex -- these are what must not be there
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  assert.match(text, /replicates h\\x1b\[2J\\x9b2J\\u\{202e\}\\x0d\\x0ax+… \(cut\)/);
+  assert.ok(Math.max(...lines.map(({ length }) => length)) < 1100, text);
+  const json = statusJson(topology, judge(topology));
+  // eslint-disable-next-line no-control-regex -- as above
+  assert.doesNotMatch(json, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  assert.deepEqual((JSON.parse(json) as { limitations: string[] }).limitations, [hostile]);
+});
+
 test("JSON says the same", () => {
   const { topology } = healthy();
   silence(topology.sentinels, 0);

@@ -9,6 +9,9 @@ import { registered, useMocks } from "./mocks.ts";
 const nodes = { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:36300" };
 const sentinels = { sentinel1: "redis1:16355", sentinel2: "redis2:26355", sentinel3: "redis3:36355" };
 
+const keyBody = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACAx";
+const secretKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${keyBody}\n-----END OPENSSH PRIVATE KEY-----\n`;
+
 /** What is wrong, the arguments, the path that has to be named, and what has to be said of it. */
 const badArguments: [string, RedisHaArgs, string, RegExp][] = [
   ["a single node", { nodes: { node1: "redis1:16300" } }, "nodes", /at least two nodes/],
@@ -68,6 +71,30 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
     { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: "/nowhere" } } },
     "hosts.redis1.privateKeyFile",
     /exists/,
+  ],
+  [
+    "a private key instead of its path",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: secretKey } } },
+    "hosts.redis1.privateKeyFile",
+    /not shown.*the absolute path of a file that exists/,
+  ],
+  [
+    "the body of a private key instead of its path",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: keyBody } } },
+    "hosts.redis1.privateKeyFile",
+    /not shown.*the absolute path of a file that exists/,
+  ],
+  [
+    "a private key as a host's key",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", hostKey: secretKey } } },
+    "hosts.redis1.hostKey",
+    /not shown.*a fingerprint/,
+  ],
+  [
+    "a directory as a private key",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: "/etc" } } },
+    "hosts.redis1.privateKeyFile",
+    /a file that exists/,
   ],
   ["a host key that is none", { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", hostKey: "MD5:aa" } } }, "hosts.redis1.hostKey", /SHA256:/],
   [
@@ -171,6 +198,7 @@ describe("bad input is refused before anything is touched, naming the field and 
       assert.ok(problem, `names ${path}: ${error.message}`);
       assert.match(problem.reason, said);
       assert.match(error.message, said);
+      assert.doesNotMatch(error.message, /b3Blbn|AAAAB/, "no part of a key");
       return true;
     });
     assert.equal(registered.filter(({ type }) => type.startsWith("command:")).length, before, "no command was registered");
