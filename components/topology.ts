@@ -1,3 +1,4 @@
+import { reservedNames } from "../hosts/names.ts";
 import { notAllowed, type Problem } from "./inputError.ts";
 
 /** A node or a sentinel: its name and where it listens. */
@@ -87,8 +88,7 @@ export function resolveTopology(args: TopologyArgs): { topology: Topology; probl
   if (!nodes.some(({ name }) => name === topology.initialMaster)) {
     refuse("initialMaster", topology.initialMaster, `one of the nodes: ${nodes.map(({ name }) => name).join(", ")}`);
   }
-  const masterNameProblem = masterNameRule(topology.masterName);
-  if (masterNameProblem) refuse("masterName", topology.masterName, masterNameProblem);
+  problems.push(...masterNameProblems(topology.masterName));
   for (const [field, least, most] of [
     ["downAfterMilliseconds", 1, 86_400_000],
     ["parallelSyncs", 1, 1000],
@@ -108,6 +108,12 @@ function masterNameRule(name: string): string | undefined {
   return /^(true|false|none|inf|infinity|nan)$/i.test(name) ? allowed : undefined;
 }
 
+/** @returns what is wrong with the name under which sentinels and Zato know a master. */
+export function masterNameProblems(name: string): Problem[] {
+  const rule = masterNameRule(name);
+  return rule === undefined ? [] : [notAllowed("masterName", name, rule)];
+}
+
 const memberName = /^[a-z][a-z0-9-]{0,62}$/;
 const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
@@ -121,6 +127,7 @@ function members(list: "nodes" | "sentinels", entries: unknown, problems: Proble
     .map(([name, place]) => {
       const refuse = (value: unknown, allowed: string) => problems.push(notAllowed(`${list}.${name}`, value, allowed));
       if (!memberName.test(name)) refuse(name, "as a name, a lower-case letter, then letters, digits or '-', 63 at most");
+      else if (reservedNames.includes(name)) refuse(name, `another name: the stack's own files have ${reservedNames.join(", ")}`);
       const [, host = "", digits = ""] = /^(.*):([^:]*)$/.exec(typeof place === "string" ? place : "") ?? [];
       const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN;
       if (!host) refuse(place, "HOST:PORT, such as redis1:16300");

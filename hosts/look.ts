@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { inputError } from "../components/inputError.ts";
+import { inputError, notAllowed } from "../components/inputError.ts";
 import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
@@ -75,6 +75,11 @@ export class Look {
     });
   }
 
+  /** Fails if there is no such program on the machine. */
+  program(place: string, field: string, program: string): pulumi.Output<void> {
+    return this.ask(`look_program ${words(field, program)} &\n`).apply((answers) => refuseProgram(answers, `on ${place}`, field, program));
+  }
+
   /**
    * Fails if something stands against the edit; `place` is named where it is not this machine.
    *
@@ -98,6 +103,12 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
     endpoint: answers[`endpoint.${name}`] ?? "",
     instance: answers[`instance.${name}`] ?? newInstance(),
   };
+}
+
+/** @throws InputError where the answers say that there is no such program. */
+export function refuseProgram(answers: Answers, place: string, field: string, program: string): void {
+  const refusal = refusalIn(answers, `program.${field}`);
+  if (refusal !== undefined) throw inputError(notAllowed(field, program, `a program that exists and can be executed: ${place}, ${refusal}`));
 }
 
 /** @returns the identity of the last verification if what it found still holds, else a new one; what does not is told. */

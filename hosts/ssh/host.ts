@@ -186,24 +186,25 @@ export class SshHost extends ScriptedHost {
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
     return this.#keys.apply((keys) => {
       const ssh = sshWords(this.#target, this.#bastion, keys);
-      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
+      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${quote(process)}`)}`;
       return { kill: what("kill"), stop: what("stop"), start: what("start") };
     });
   }
 
   protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
     const root = become(this.#target);
-    const stopSeconds = handOverSeconds + (this.#processes.find(({ process }) => process === what)?.stopSeconds ?? 0);
+    const stopSeconds = handOverSeconds + (this.#processes.find((each) => each.process === what)?.stopSeconds ?? 0);
     // Whatever shell the user may have.
     const ifThere = (script: string, words: string) =>
       `${root}sh -c ${quote(`if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`)}`;
     const [host, machine] = [this.script("host.sh"), this.script("machine.sh")];
     if (action === "edit") return { create: `${root}sh ${host} apply ${what}`, delete: ifThere(host, `remove ${what}`) };
-    if (action === "verify") return { create: `${root}sh ${machine} verify ${what}` };
+    const process = quote(what);
+    if (action === "verify") return { create: `${root}sh ${machine} verify ${process}` };
     return {
-      create: `${root}sh ${machine} create ${what} ${stopSeconds}`,
-      update: `${root}sh ${machine} update ${what} ${stopSeconds}`,
-      delete: ifThere(machine, `delete ${what}`),
+      create: `${root}sh ${machine} create ${process} ${stopSeconds}`,
+      update: `${root}sh ${machine} update ${process} ${stopSeconds}`,
+      delete: ifThere(machine, `delete ${process}`),
     };
   }
 
