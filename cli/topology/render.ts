@@ -29,18 +29,19 @@ function headline({ masterName, stack }: Topology, { healthy, master }: Verdict,
 }
 
 function nodeTable({ nodes }: Topology, { master, problems }: Verdict, red: Paint): string[] {
-  const headings = ["NODE", "HOST:PORT", "ROLE", "LINK", "OFFSET", "LAG", "KEYS", "SERVER"];
+  const headings = ["NODE", "HOST:PORT", "ROLE", "LINK", "OFFSET", "LAG", "PRIORITY", "KEYS", "SERVER"];
   const rows = nodes.map((node): Cell[] => {
     const { facts } = node;
     const cell = cells(problems, node.name);
     const start = [cell(node.name, "answer"), cell(endpointText(node))];
-    if (!facts) return [...start, cell("no answer", "answer"), ...unknown(5)];
+    if (!facts) return [...start, cell("no answer", "answer"), ...unknown(6)];
     return [
       ...start,
       cell(facts.role, "role"),
       cell(linkText(node), "link"),
       cell(String(facts.offset)),
       cell(lagText(node, master)),
+      cell(priorityText(facts.priority)),
       cell(String(facts.keys), "keys"),
       cell(facts.server),
     ];
@@ -85,6 +86,11 @@ function linkText({ facts }: NodeView): string {
   if (!facts?.link) return "-";
   if (facts.link.syncing) return "syncing";
   return facts.link.up ? "up" : "down";
+}
+
+function priorityText(priority: number | undefined): string {
+  if (priority === undefined) return "?";
+  return priority === 0 ? "0, never" : String(priority);
 }
 
 function lagText(node: NodeView, master: NodeView | undefined): string {

@@ -8,15 +8,16 @@ import { healthy, silence } from "./topologies.ts";
 const red = (text: string): string => `<${text}>`;
 
 test("a healthy topology has no red, no trailing blanks, and aligned columns", () => {
-  const { topology } = healthy();
+  const { topology, nodes } = healthy();
+  nodes[2].priority = 0;
   const lines = renderStatus({ ...topology, limitations: ["Redis 2.8.19 has no CKQUORUM"] }, judge(topology), red);
   assert.deepEqual(lines, [
     "redis-ha (stack dev): healthy, the master is node1 (redis1:16300)",
     "",
-    "NODE   HOST:PORT     ROLE     LINK  OFFSET  LAG       KEYS  SERVER",
-    "node1  redis1:16300  master   -     1000    -         3     Redis 7.0.15",
-    "node2  redis2:26300  replica  up    999     1 B, 0 s  3     Redis 7.0.15",
-    "node3  redis3:36300  replica  up    998     2 B, 1 s  3     Redis 7.0.15",
+    "NODE   HOST:PORT     ROLE     LINK  OFFSET  LAG       PRIORITY  KEYS  SERVER",
+    "node1  redis1:16300  master   -     1000    -         100       3     Redis 7.0.15",
+    "node2  redis2:26300  replica  up    999     1 B, 0 s  100       3     Redis 7.0.15",
+    "node3  redis3:36300  replica  up    998     2 B, 1 s  0, never  3     Redis 7.0.15",
     "",
     "SENTINEL      NAMES                 EPOCH  FLAGS   REPLICAS  PEERS  QUORUM  DOWN-AFTER  CKQUORUM",
     "redis1:16355  node1 (redis1:16300)  4      master  2         2      2 of 3  10000 ms    OK, 3 usable",
@@ -34,7 +35,7 @@ test("what is wrong is red in its cell and in words", () => {
   sentinels[2].ckquorum = undefined;
   const text = renderStatus(topology, judge(topology), red).join("\n");
   assert.match(text, /^<redis-ha \(stack dev\): NOT HEALTHY, the master is node1 \(redis1:16300\)>$/m);
-  assert.match(text, /^<node3> {2}redis3:36300 {2}<no answer> +- +- +- +- +-$/m);
+  assert.match(text, /^<node3> {2}redis3:36300 {2}<no answer> +- +- +- +- +- +-$/m);
   assert.match(text, /^redis2:26355 .* <3> {6}master/m);
   assert.match(text, /not in this version$/m);
   assert.match(text, /^< {2}- redis2:26355 is in epoch 3, others in 4>$/m);
