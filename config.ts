@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InputError } from "./components/inputError.ts";
+import { redisHaFields, shapeProblems, unknownKey } from "./components/fields.ts";
+import { InputError, notAllowed } from "./components/inputError.ts";
 import type { RedisHaArgs } from "./components/redisHa.ts";
 import type { HostArgs } from "./hosts/host.ts";
 
@@ -9,6 +10,7 @@ import type { HostArgs } from "./hosts/host.ts";
  * @throws InputError where a value is not of the kind that its key wants.
  */
 export function readConfig(config = new pulumi.Config()): RedisHaArgs {
+  refuseUnknownKeys(config.name);
   return {
     nodes: stringMap(config, "nodes"),
     sentinels: stringMap(config, "sentinels"),
@@ -20,6 +22,7 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     parallelSyncs: config.getNumber("parallelSyncs"),
     failoverTimeoutMilliseconds: config.getNumber("failoverTimeoutMilliseconds"),
     directory: config.get("directory") || undefined,
+    openWithoutPasswords: config.getBoolean("openWithoutPasswords"),
     serverBinary: config.get("serverBinary") || undefined,
     cliBinary: config.get("cliBinary") || undefined,
     appendOnly: config.getBoolean("appendOnly"),
@@ -35,6 +38,7 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     kernelSettings: config.getObject<string[]>("kernelSettings"),
     firewallClients: nonEmpty(config.getObject<string[]>("firewallClients")),
     redisConf: stringMap(config, "redisConf"),
+    nodeConf: nodeConf(config),
     sentinelConf: stringMap(config, "sentinelConf"),
     hostsEntries: config.getBoolean("hostsEntries"),
     hostsFile: config.get("hostsFile"),
@@ -46,49 +50,46 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
   };
 }
 
+/** What somebody set by a mistyped name would be left out without a word. */
+function refuseUnknownKeys(project: string): void {
+  const known = Object.keys(redisHaFields);
+  const keys = Object.keys(pulumi.runtime.allConfig()).flatMap((key) => (key.startsWith(`${project}:`) ? [key.slice(project.length + 1)] : []));
+  const problems = keys.filter((key) => !known.includes(key)).map((key) => unknownKey(key, key, known));
+  if (problems.length > 0) throw new InputError(problems);
+}
+
 /** YAML makes numbers and booleans of what the servers read as words. */
 function stringMap(config: pulumi.Config, key: string): Record<string, string> | undefined {
   const value = objectFrom(config, key);
-  if (!value) return undefined;
+  return value && words(key, value);
+}
+
+function words(path: string, value: object): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => {
+    Object.entries(value).map(([name, each]: [string, unknown]) => {
       if (typeof each === "boolean") return [name, each ? "yes" : "no"];
       if (typeof each === "string" || typeof each === "number") return [name, String(each)];
-      throw refused(`${key}.${name}`, each, "a text, a number, or yes or no");
+      throw refused(`${path}.${name}`, each, "a text, a number, or yes or no");
     }),
   );
 }
 
-/** Fields of a host and what each has to be. */
-const hostFields: Record<string, "text" | "number" | "object"> = {
-  kind: "text",
-  address: "text",
-  directory: "text",
-  engine: "text",
-  certificates: "text",
-  image: "text",
-  sshAddress: "text",
-  sshPort: "number",
-  user: "text",
-  privateKeyFile: "text",
-  hostKey: "text",
-  bastion: "object",
-};
+function nodeConf(config: pulumi.Config): RedisHaArgs["nodeConf"] {
+  const value = objectFrom(config, "nodeConf");
+  if (!value) return undefined;
+  refuseShape({ nodeConf: value });
+  return Object.fromEntries(Object.entries(value).map(([node, each]) => [node, words(`nodeConf.${node}`, each as object)]));
+}
 
 function hostMap(config: pulumi.Config): Record<string, HostArgs> | undefined {
-  const value = objectFrom(config, "hosts");
-  const check = (path: string, args: unknown, fields: string[]) => {
-    const any = `any of: ${fields.join(", ")}`;
-    if (typeof args !== "object" || args === null) throw refused(path, args, `an object with ${any}`);
-    for (const [field, each] of Object.entries(args)) {
-      if (!fields.includes(field)) throw refused(path, field, any);
-      if (hostFields[field] === "object") check(`${path}.${field}`, each, ["address", "sshPort", "user", "privateKeyFile", "hostKey"]);
-      else if (typeof each !== (hostFields[field] === "number" ? "number" : "string"))
-        throw refused(`${path}.${field}`, each, `a ${hostFields[field]}`);
-    }
-  };
-  for (const [host, args] of Object.entries(value ?? {})) check(`hosts.${host}`, args, Object.keys(hostFields));
-  return value as Record<string, HostArgs> | undefined;
+  const hosts = objectFrom(config, "hosts");
+  refuseShape({ hosts });
+  return hosts as Record<string, HostArgs> | undefined;
+}
+
+function refuseShape(args: object): void {
+  const { unknown, wrong } = shapeProblems(args);
+  if (unknown.length + wrong.length > 0) throw new InputError([...unknown, ...wrong]);
 }
 
 function objectFrom(config: pulumi.Config, key: string): Record<string, unknown> | undefined {
@@ -117,5 +118,5 @@ function numberFrom(config: pulumi.Config, key: string): number | undefined {
 }
 
 function refused(propertyPath: string, value: unknown, allowed: string): InputError {
-  return new InputError([{ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` }]);
+  return new InputError([notAllowed(propertyPath, value, allowed)]);
 }

@@ -1,29 +1,47 @@
-import { CliError, parseArguments, runMain } from "./program.ts";
+import { createInterface } from "node:readline/promises";
+import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { releaseStack } from "./stack/locks.ts";
 import { pulumi, pulumiLive, stackName } from "./stack/pulumi.ts";
 import { SettingsFile } from "./stack/settings.ts";
+import { describeStack } from "./stack/summary.ts";
 
-const usage = `Usage: npm run destroy -- [STACK]
-Stops everything that the stack runs, removes its data and the stack itself; its settings in Pulumi.STACK.yaml stay.`;
+const usage = `Usage: npm run destroy -- [STACK] [--yes]
+Stops everything that the stack runs, removes its data and the stack itself; its settings in Pulumi.STACK.yaml stay.
+Asks before it begins; where there is no terminal to ask on, it needs --yes.`;
 
 async function destroy(args: string[]): Promise<number> {
-  const stack = await stackName(parseArguments(args, [], usage).stack);
-  await releaseStack(stack, (line) => {
-    console.log(line);
-  });
-  const selected = await pulumi("stack", "select", stack);
-  if (selected.status !== 0) {
-    if (!selected.stderr.includes("no stack named")) throw new CliError(`The stack ${stack} cannot be selected. ${selected.stderr.trim()}`);
-    console.log(`There is no stack ${stack}: nothing to do.`);
+  const { stack: asked, options } = parseArguments(args, ["yes"], usage);
+  const stack = await stackName(asked);
+  const what = await describeStack(stack);
+  if (what === undefined) {
+    say(`There is no stack ${stack}: nothing to do.`);
     return 0;
   }
+  say(what);
+  if (!options.yes) await confirm(stack, args);
+  await releaseStack(stack, say);
+  const selected = await pulumi("stack", "select", stack);
+  if (selected.status !== 0) throw new CliError(`The stack ${stack} cannot be selected. ${selected.stderr.trim()}`);
   const status = await pulumiLive("destroy", "--yes", "--skip-preview", "--stack", stack);
   if (status !== 0) throw new CliError("\npulumi destroy failed, see above.", "Once the cause is gone, npm run destroy goes on from there.", status);
   const removed = await pulumi("stack", "rm", "--yes", "--preserve-config", "--stack", stack);
   if (removed.status !== 0) throw new CliError(`The stack ${stack} is empty, but could not be removed. ${removed.stderr.trim()}`);
   new SettingsFile(stack).removeSalt();
-  console.log(`The stack ${stack} is gone.`);
+  say(`The stack ${stack} is gone.`);
   return 0;
+}
+
+/** @throws CliError where nobody typed the stack's name. */
+async function confirm(stack: string, args: string[]): Promise<void> {
+  if (!process.stdin.isTTY) {
+    const again = ["npm run destroy --", ...args, "--yes"].join(" ");
+    throw new CliError("Nothing was touched: there is no terminal to ask on.", `If all of that is to go: ${again}`, ExitStatus.couldNotLook);
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+  const answer = await Promise.race([terminal.question(`Type ${stack} to remove it with all its data: `), ended]);
+  terminal.close();
+  if (answer.trim() !== stack) throw new CliError("\nNothing was touched.");
 }
 
 await runMain(destroy);

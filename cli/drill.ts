@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { Drill, limitsOf } from "./drill/drill.ts";
 import { passed, summary } from "./drill/summary.ts";
-import { CliError, ExitStatus, parseArguments, runMain } from "./program.ts";
+import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
 import { judge, nodeText } from "./topology/judge.ts";
@@ -22,18 +22,15 @@ async function main(args: string[]): Promise<number> {
     console.error(renderStatus(topology, verdict, redOn(process.stderr)).join("\n"));
     throw new CliError("\nNo drill: it needs a healthy stack.", "npm start (or pulumi up) repairs what is broken; then try again.");
   }
-  const say = (line: string): void => {
-    console.log(line);
-  };
   say(`${outputs.masterName} (stack ${outputs.stack}) is healthy, the master is ${nodeText(verdict.master)}`);
-  const drill = new Drill(outputs, verdict.master, limitsOf(topology), { orderly: options.stop, say, signal: untilInterrupted(say) });
+  const drill = new Drill(outputs, verdict.master, limitsOf(topology), { orderly: options.stop, say, signal: untilInterrupted() });
   const findings = await drill.run();
   say(["", ...summary(findings)].join("\n"));
   return passed(findings) ? ExitStatus.healthy : ExitStatus.unhealthy;
 }
 
 /** @returns what is aborted by Ctrl-C and the like: the drill then cleans up before it ends */
-function untilInterrupted(say: (line: string) => void): AbortSignal {
+function untilInterrupted(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {

@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { inspect, parseArgs } from "node:util";
+import { shownLines } from "../hosts/foreignText.ts";
 
 /** Exit statuses of the commands. */
 export const ExitStatus = { healthy: 0, unhealthy: 1, couldNotLook: 2 } as const;
@@ -66,12 +67,17 @@ export async function runMain(main: (args: string[]) => Promise<number>): Promis
 /** Prints an error as the person should see it. @returns the exit status */
 export function report(error: unknown): number {
   if (!(error instanceof CliError)) {
-    console.error(error);
+    console.error(shownLines(inspect(error)));
     return ExitStatus.couldNotLook;
   }
   if (error.exitStatus === 0) console.log(error.message);
-  else console.error([error.message, error.next].filter(Boolean).join("\n"));
+  else console.error(shownLines([error.message, error.next].filter(Boolean).join("\n")));
   return error.exitStatus;
+}
+
+/** Prints lines, with what somebody else wrote in them made printable: no colours. */
+export function say(lines: string): void {
+  console.log(shownLines(lines));
 }
 
 export function messageOf(error: unknown): string {

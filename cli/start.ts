@@ -1,4 +1,4 @@
-import { CliError, ExitStatus, parseArguments, runMain } from "./program.ts";
+import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { until } from "./wait.ts";
 import { releaseStack } from "./stack/locks.ts";
 import { endpointText, stackOutputs } from "./stack/outputs.ts";
@@ -18,9 +18,6 @@ const settling = 15_000;
 
 async function start(args: string[]): Promise<number> {
   const stack = await stackName(parseArguments(args, [], usage).stack);
-  const say = (line: string): void => {
-    console.log(line);
-  };
   await releaseStack(stack, say);
   await new SettingsFile(stack).keepThrough(() => select(stack));
   const status = await pulumiLive("up", "--yes", "--skip-preview", "--stack", stack);
@@ -28,8 +25,8 @@ async function start(args: string[]): Promise<number> {
     throw new CliError("\npulumi up failed, see above.", "What was done is kept: once the cause is gone, npm start goes on from there.", status);
 
   const outputs = await stackOutputs(stack);
-  const { topology, verdict } = await settled(() => readTopology(outputs), say);
-  say(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
+  const { topology, verdict } = await settled(() => readTopology(outputs));
+  console.log(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
   say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}`);
   say(`\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zatoServerConfs do it):\n\n${outputs.kvdbStanza}`);
   const argument = stack === "dev" ? "" : ` -- ${stack}`;
@@ -45,7 +42,7 @@ async function select(stack: string): Promise<void> {
 }
 
 /** The topology once it is healthy, or as it is after {@link settling}. */
-async function settled(read: () => Promise<Topology>, say: (line: string) => void): Promise<{ topology: Topology; verdict: Verdict }> {
+async function settled(read: () => Promise<Topology>): Promise<{ topology: Topology; verdict: Verdict }> {
   const start = performance.now();
   return until<{ topology: Topology; verdict: Verdict }>({
     what: "everything to be healthy",

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { quoted, shown, shownLines } from "../hosts/foreignText.ts";
 
 /** One thing that is wrong with what somebody asked for. */
 export interface Problem {
@@ -6,6 +7,11 @@ export interface Problem {
   propertyPath: string;
   /** The value that was given, and what is allowed. */
   reason: string;
+}
+
+/** @returns the problem of a value that is not one of those that are allowed. */
+export function notAllowed(propertyPath: string, value: unknown, allowed: string): Problem {
+  return { propertyPath, reason: `${quoted(value)} is not allowed: ${allowed}` };
 }
 
 const same = new Map<string, InputError>();
@@ -20,12 +26,13 @@ export function inputError(problem: Problem): InputError {
 
 /**
  * Bad input, refused before anything is touched. A RunError, so that the engine prints the message and no stack
- * trace; `problems` holds the same in parts.
+ * trace; `problems` holds the same in parts. What somebody else wrote (a value, a machine's words) is shown printable and cut.
  */
 export class InputError extends pulumi.RunError {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(given: readonly Problem[]) {
+    const problems = given.map(({ propertyPath, reason }) => ({ propertyPath: shown(propertyPath, 200), reason: shownLines(reason) }));
     const message = problems.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`).join("\n");
     super(message);
     this.problems = problems;

@@ -1,16 +1,19 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { isLoopback } from "../hosts/address.ts";
+import { isLoopback, isNetwork, isUnicast } from "../hosts/address.ts";
 import { type ContainerArgs, createHosts, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
 import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
+import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
+import { exposureLimitations, exposureProblems } from "./exposure.ts";
+import { shapeProblems, unknownKey } from "./fields.ts";
 import { HostsEntries } from "./hostsEntries.ts";
-import { InputError, type Problem } from "./inputError.ts";
+import { InputError, notAllowed, type Problem } from "./inputError.ts";
 import type { Limits, Located } from "./parameters.ts";
 import { RedisNode } from "./redisNode.ts";
 import { Sentinel } from "./sentinel.ts";
-import { settingsProblems } from "./settings.ts";
+import { priorityOf, settingsProblems } from "./settings.ts";
 import { isHostName, resolveTopology, type Topology, type TopologyArgs } from "./topology.ts";
 import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
 
@@ -20,19 +23,27 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, MachineArgs {
   hosts?: Record<string, HostArgs>;
   /** Absolute path of the stack's directory on every host that sets none of its own. */
   directory?: string;
+  /**
+   * Let the servers listen where others than the machine itself reach them, although there are no passwords yet: who gets
+   * there reads and writes the data and commands the sentinels.
+   * @default false: an address beyond loopback is refused
+   */
+  openWithoutPasswords?: boolean;
   /** The server program, a name or an absolute path. @default "redis-server", or "valkey-server" where there is only that */
   serverBinary?: string;
   /** The client program. @default the one that belongs to `serverBinary` */
   cliBinary?: string;
   /** Keep every acknowledged write in the append-only file. @default true */
   appendOnly?: boolean;
-  /** Replicas that a master has to have to accept writes. @default 1 where the hosts are on several machines, else 0 */
+  /** Replicas that a master has to have to accept writes. @default 1 with three nodes or more, else 0 */
   minReplicasToWrite?: number;
   /** Seconds after which a silent replica does not count for that. @default 10 */
   minReplicasMaxLagSeconds?: number;
   /** Further directives of redis.conf; a value of several lines is a directive that repeats. */
   redisConf?: Record<string, string>;
-  /** Further options of Sentinel for the master. */
+  /** Further directives for single nodes: node name to what it has in place of, or besides, those of `redisConf`. */
+  nodeConf?: Record<string, Record<string, string>>;
+  /** Further options of Sentinel, such as `notification-script`, `deny-scripts-reconfig` or `loglevel`: option to its value. */
   sentinelConf?: Record<string, string>;
   /** Write the host names into the hosts file of every machine. @default true */
   hostsEntries?: boolean;
@@ -86,14 +97,17 @@ export class RedisHa extends pulumi.ComponentResource {
 
   constructor(name: string, args: RedisHaArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisHa", name, {}, opts);
+    const { unknown, wrong } = shapeProblems(args);
+    if (wrong.length > 0) throw new InputError([...unknown, ...wrong]);
     const { topology, problems } = resolveTopology(args);
-    problems.push(...otherProblems(args, topology));
+    problems.push(...unknown, ...nameProblems("name", name), ...otherProblems(args, topology));
+    for (const { name: member, host } of [...topology.nodes, ...topology.sentinels])
+      problems.push(...lengthProblems("name", [name, host, member, pulumi.getStack()]));
     if (problems.length > 0) throw new InputError(problems);
 
     const confs = (args.zatoServerConfs ?? []).map(zatoPlace);
-    const hostNames = [
-      ...new Set([...[...topology.nodes, ...topology.sentinels].map(({ host }) => host), ...confs.flatMap(({ host }) => host ?? [])]),
-    ];
+    const members = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
+    const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const hosts = createHosts(name, wanted, args, { parent: this });
     const hostOf = (host: string): Host => hosts.get(host) as Host;
@@ -104,12 +118,12 @@ export class RedisHa extends pulumi.ComponentResource {
         members.map((member) => ({ ...member, address: host.addressOf(hostOf(member.host)) }));
       return { host, nodes: located(topology.nodes), sentinels: located(topology.sentinels) };
     };
-    const common = { server: args.serverBinary || undefined, cli: args.cliBinary, limits: limitsOf(args) };
+    const { serverBinary, cliBinary: cli, openWithoutPasswords } = args;
+    const common = { server: serverBinary || undefined, cli, openWithoutPasswords, limits: limitsOf(args) };
     const nodes: RedisNode[] = [];
     for (const { name: node, host, port } of topology.nodes) {
-      const minReplicasToWrite = args.minReplicasToWrite ?? (placesOf(args, hostNames) > 1 ? 1 : 0);
       const { downAfterMilliseconds } = topology;
-      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, minReplicasToWrite, downAfterMilliseconds, settings: args.redisConf };
+      const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, downAfterMilliseconds, settings: settingsOf(args, node) };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
         new RedisNode(
@@ -178,9 +192,16 @@ export class RedisHa extends pulumi.ComponentResource {
     this.kvdbStanza = zato.stanza;
     this.hosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])));
     this.containerHosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress])));
-    this.limitations = pulumi
-      .all(processes.map(({ limitations }) => limitations))
-      .apply((lists) => [...new Set([...lists.flat(), ...[...hosts.values()].flatMap(({ limitations }) => limitations)])]);
+    this.limitations = pulumi.all([exposureLimitations(members.map(hostOf)), ...processes.map(({ limitations }) => limitations)]).apply((lists) => [
+      ...new Set([
+        ...lists.flat(),
+        ...priorityLimitations(
+          args,
+          topology.nodes.map(({ name }) => name),
+        ),
+        ...[...hosts.values()].flatMap(({ limitations }) => limitations),
+      ]),
+    ]);
     this.registerOutputs({
       sentinels: this.sentinels,
       redisSentinels: this.redisSentinels,
@@ -202,6 +223,22 @@ export class RedisHa extends pulumi.ComponentResource {
   }
 }
 
+/** The directives of one node. */
+function settingsOf({ redisConf, nodeConf }: RedisHaArgs, node: string): Record<string, string> {
+  return { ...redisConf, ...nodeConf?.[node] };
+}
+
+/** @returns the nodes that Sentinel may promote. */
+function promotable(args: RedisHaArgs, nodes: readonly string[]): string[] {
+  return nodes.filter((node) => priorityOf(settingsOf(args, node)) !== 0);
+}
+
+/** A topology that works and yet has nobody to take over from the one that is the master most of the time. */
+function priorityLimitations(args: RedisHaArgs, nodes: readonly string[]): string[] {
+  const [only, ...others] = promotable(args, nodes);
+  return others.length > 0 ? [] : [`only ${only} can be promoted, the others have the replica-priority 0: while it is down nobody takes over`];
+}
+
 function limitsOf(args: RedisHaArgs): Limits {
   return {
     readySeconds: args.readyTimeoutSeconds ?? 60,
@@ -213,13 +250,11 @@ function limitsOf(args: RedisHaArgs): Limits {
 /** What is wrong with the arguments that are not the topology's. */
 function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
-    problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
 
-  for (const field of ["directory", "hostsFile"] as const) {
-    const value = args[field];
-    if (value !== undefined && !isPlainPath(value)) refuse(field, value, "an absolute path without control characters");
-  }
+  if (args.directory !== undefined) problems.push(...directoryProblems("directory", args.directory));
+  if (args.hostsFile !== undefined && !isPlainPath(args.hostsFile))
+    refuse("hostsFile", args.hostsFile, "an absolute path without control characters");
   for (const field of ["serverBinary", "cliBinary"] as const) {
     const value = args[field];
     if (value !== undefined && !(isPlainPath(value) || /^[A-Za-z0-9._+][A-Za-z0-9._+-]*$/.test(value))) {
@@ -262,8 +297,9 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     }
     if (certificates !== undefined && !isPlainPath(certificates)) refuse(`${path}.certificates`, certificates, "an absolute path of a directory");
     if (image !== undefined && !isImage(image)) refuse(`${path}.image`, image, imageRule);
-    if (typeof address === "string" && !isAddress(address)) refuse(`${path}.address`, address, "an IPv4 address, such as 127.0.0.1");
-    if (directory !== undefined && !isPlainPath(directory)) refuse(`${path}.directory`, directory, "an absolute path without control characters");
+    if (typeof address === "string" && !isUnicast(address)) refuse(`${path}.address`, address, addressRule);
+    else if (typeof address === "string" && members.has(host)) problems.push(...exposureProblems(host, address, args.openWithoutPasswords));
+    if (directory !== undefined) problems.push(...directoryProblems(`${path}.directory`, directory));
   }
   problems.push(...placesProblems(args, [...members]));
   if (args.serviceUser !== undefined && !/^[a-z_][a-z0-9_-]{0,30}$/.test(args.serviceUser)) refuse("serviceUser", args.serviceUser, "a user's name");
@@ -271,9 +307,7 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     if (!kernelSettings.includes(each)) refuse("kernelSettings", each, `any of ${kernelSettings.join(", ")}`);
   }
   for (const each of args.firewallClients ?? []) {
-    const [address = "", bits = "32"] = each.split("/");
-    if (!isAddress(address) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32)
-      refuse("firewallClients", each, "IPv4 addresses or networks, such as 10.0.0.0/24");
+    if (!isNetwork(each)) refuse("firewallClients", each, "IPv4 addresses or networks, such as 10.0.0.0/24");
   }
   if (args.redisTarball !== undefined && !existsSync(args.redisTarball)) refuse("redisTarball", args.redisTarball, "the path of a file that exists");
   if (args.redisVersion !== undefined && !/^[0-9][0-9A-Za-z.:+~-]*$/.test(args.redisVersion)) {
@@ -284,6 +318,13 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     refuse("containerUser", args.containerUser, "UID:GID, two numbers, and not root's 0");
   }
   problems.push(...settingsProblems("redisConf", args.redisConf ?? {}), ...settingsProblems("sentinelConf", args.sentinelConf ?? {}));
+  const names = topology.nodes.map(({ name }) => name);
+  for (const [node, settings] of Object.entries(args.nodeConf ?? {})) {
+    problems.push(...settingsProblems("redisConf", settings, `nodeConf.${node}`));
+    if (!names.includes(node)) problems.push(unknownKey("nodeConf", node, names));
+  }
+  if (names.length > 0 && promotable(args, names).length === 0)
+    refuse("redisConf.replica-priority", 0, "above 0 for one node at least, or no replica is ever promoted (nodeConf sets it for single nodes)");
   return problems;
 }
 
@@ -294,8 +335,9 @@ function placesProblems(args: RedisHaArgs, used: string[]): Problem[] {
   return used.flatMap((host) => {
     const address = hosts[host]?.address ?? "127.0.0.1";
     if (typeof address !== "string" || !isLoopback(address)) return [];
-    const reason = `${JSON.stringify(address)} is not allowed: the hosts are on several machines, and need the address under which the others reach them`;
-    return [{ propertyPath: `hosts.${host}.address`, reason }];
+    return [
+      notAllowed(`hosts.${host}.address`, address, "the hosts are on several machines, and need the address under which the others reach them"),
+    ];
   });
 }
 
@@ -326,6 +368,4 @@ function isPlainPath(path: string): boolean {
   return isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path);
 }
 
-function isAddress(address: string): boolean {
-  return /^(\d{1,3}\.){3}\d{1,3}$/.test(address) && address.split(".").every((part) => Number(part) <= 255);
-}
+const addressRule = "an IPv4 address under which others reach one machine, such as 127.0.0.1 or 10.0.0.5, without leading zeros";

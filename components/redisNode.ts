@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { requireBeforeChanges } from "../hosts/gate.ts";
 import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
+import { checkNames } from "../hosts/names.ts";
 import { render } from "../templates/render.ts";
+import { requireAskedFor } from "./exposure.ts";
 import { InputError } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./parameters.ts";
 import { checkedVersion, clientOf, digest, servers } from "./server.ts";
@@ -29,12 +31,18 @@ export interface RedisNodeArgs {
   downAfterMilliseconds?: number;
   /** Keep every acknowledged write in the append-only file. @default true */
   appendOnly?: boolean;
-  /** Replicas that a master has to have to accept writes: bounds what a partition can lose. @default 0 */
+  /**
+   * Replicas that a master has to have to accept writes: bounds what a partition, or a client that hangs with a stopped
+   * master, can lose.
+   * @default 1 with three nodes or more; 0 with two, where the loss of one would end all writes
+   */
   minReplicasToWrite?: number;
   /** Seconds after which a silent replica does not count for that. @default 10 */
   minReplicasMaxLagSeconds?: number;
   /** What it listens on, as in redis.conf. @default what is right for the host: its name, in a container every address */
   bind?: string;
+  /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
+  openWithoutPasswords?: boolean;
   /** Further directives of redis.conf. */
   settings?: Record<string, string>;
   /** The server program. @default "redis-server", or "valkey-server" where there is only that */
@@ -60,6 +68,9 @@ export class RedisNode extends pulumi.ComponentResource {
     if (problems.length > 0) throw new InputError(problems);
 
     const name = args.nodeName ?? resourceName;
+    checkNames({ name: resourceName, nodeName: name });
+    requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
+    const minReplicasToWrite = args.minReplicasToWrite ?? (args.nodes.length > 2 ? 1 : 0);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
     const facts = args.host.look(name, args.server ? [args.server] : servers);
     this.version = checkedVersion("nodes", self, args.server, facts);
@@ -80,7 +91,7 @@ export class RedisNode extends pulumi.ComponentResource {
             server,
             cli: args.cli ?? clientOf(server),
             persistence: persistenceOf(args.settings ?? {}, args.appendOnly),
-            minReplicas: args.minReplicasToWrite,
+            minReplicas: minReplicasToWrite,
           },
           featuresOf(version),
         ),
@@ -88,7 +99,7 @@ export class RedisNode extends pulumi.ComponentResource {
       "settings.conf": pulumi
         .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn])
         .apply(([version, address, bind]) =>
-          render("node.conf.hbs", { name, lines: nodeLines({ ...args, address, directory, logFile, bind }, version) }),
+          render("node.conf.hbs", { name, lines: nodeLines({ ...args, minReplicasToWrite, address, directory, logFile, bind }, version) }),
         ),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requireBeforeChanges } from "../hosts/gate.ts";
 import type { Host } from "../hosts/host.ts";
+import { checkNames } from "../hosts/names.ts";
 import { render } from "../templates/render.ts";
+import { requireAskedFor } from "./exposure.ts";
 import { InputError } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
 import { quoteDirective } from "./redisNode.ts";
 import { checkedVersion, clientOf, digest, servers } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
-import { settingLines, settingsProblems } from "./settings.ts";
+import { masterNameProblems } from "./topology.ts";
+import { sentinelScripts, sentinelSettingLines, settingsProblems } from "./settings.ts";
 
 /** A master that a sentinel watches. */
 export interface MonitoredMasterArgs {
@@ -41,7 +44,9 @@ export interface SentinelArgs {
   sentinels: Located[];
   /** What it listens on, as in sentinel.conf. @default what is right for the host: its name, in a container every address */
   bind?: string;
-  /** Further options for every master: what stands after `sentinel OPTION MASTER`. */
+  /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
+  openWithoutPasswords?: boolean;
+  /** Further options of Sentinel: what stands after the option, and after the master's name where it is about a master. */
   settings?: Record<string, string>;
   /** The server program. @default "redis-server", or "valkey-server" where there is only that */
   server?: string;
@@ -66,14 +71,21 @@ export class Sentinel extends pulumi.ComponentResource {
   constructor(resourceName: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = settingsProblems("sentinelConf", args.settings ?? {});
+    for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
     if (problems.length > 0) throw new InputError(problems);
 
     const name = args.sentinelName ?? resourceName;
+    checkNames({ name: resourceName, sentinelName: name });
+    requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
     const facts = args.host.look(name, args.server ? [args.server] : servers);
     this.version = checkedVersion("sentinels", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
     requireBeforeChanges(this.version);
+    for (const option of sentinelScripts) {
+      const program = args.settings?.[option];
+      if (program !== undefined) args.host.requireProgram(`sentinelConf.${option}`, program);
+    }
 
     const directory = args.host.directoryOf(name);
     const logFile = args.host.logFileOf(name);
@@ -113,7 +125,7 @@ export class Sentinel extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function sentinelLines(
-  args: Pick<SentinelArgs, "host" | "port"> & { bind: string; address: string; directory: string; logFile: string },
+  args: Pick<SentinelArgs, "host" | "port" | "settings"> & { bind: string; address: string; directory: string; logFile: string },
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);
@@ -125,6 +137,7 @@ export function sentinelLines(
     ...(has.hostNames ? ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"] : []),
     `sentinel announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
     `sentinel announce-port ${args.port}`,
+    ...sentinelSettingLines(args.settings ?? {}),
   ];
 }
 
@@ -134,6 +147,6 @@ export function masterLines(master: MonitoredMasterArgs, settings: Record<string
     `sentinel down-after-milliseconds ${master.name} ${master.downAfterMilliseconds}`,
     `sentinel parallel-syncs ${master.name} ${master.parallelSyncs}`,
     `sentinel failover-timeout ${master.name} ${master.failoverTimeoutMilliseconds}`,
-    ...settingLines(settings, "sentinel ").map((line) => line.replace(/^(sentinel \S+) /, `$1 ${master.name} `)),
+    ...sentinelSettingLines(settings, master.name),
   ];
 }

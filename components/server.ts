@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProcessFacts } from "../hosts/host.ts";
+import { quoted, shown } from "../hosts/foreignText.ts";
 import { inputError } from "./inputError.ts";
 import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./serverVersion.ts";
 import type { Member } from "./topology.ts";
@@ -38,11 +39,11 @@ export function checkedVersion(
     if (!version) {
       throw inputError({
         propertyPath: "serverBinary",
-        reason: `${JSON.stringify(configured ?? server)} is not allowed: ${wanted}; trying it said: ${line || "nothing"}`,
+        reason: `${quoted(configured ?? server)} is not allowed: ${wanted}; trying it said: ${shown(line, 200) || "nothing"}`,
       });
     }
     if (!atLeast(version, oldestSupported)) {
-      throw inputError({ propertyPath: "serverBinary", reason: `${JSON.stringify(server)} is ${version.label}: allowed is ${wanted}` });
+      throw inputError({ propertyPath: "serverBinary", reason: `${quoted(server)} is ${version.label}: allowed is ${wanted}` });
     }
     if (endpoint && endpoint !== `${member.host}:${member.port}`) {
       throw inputError({

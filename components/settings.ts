@@ -1,4 +1,43 @@
-import type { Problem } from "./inputError.ts";
+import { quoted } from "../hosts/foreignText.ts";
+import { unknownKey } from "./fields.ts";
+import { notAllowed, type Problem } from "./inputError.ts";
+
+/** Where an option of Sentinel stands, of those that can be set. */
+const sentinelOptions: Readonly<Record<string, "master" | "sentinel" | "server">> = {
+  // sentinel OPTION MASTER VALUE
+  "notification-script": "master",
+  "client-reconfig-script": "master",
+  "master-reboot-down-after-period": "master",
+  "primary-reboot-down-after-period": "master",
+  // sentinel OPTION VALUE
+  "deny-scripts-reconfig": "sentinel",
+  // OPTION VALUE: what is of use of what every server has
+  loglevel: "server",
+  "syslog-enabled": "server",
+  "syslog-ident": "server",
+  "syslog-facility": "server",
+  "always-show-logo": "server",
+  "set-proc-title": "server",
+  "proc-title-template": "server",
+  "crash-log-enabled": "server",
+  "crash-memcheck-enabled": "server",
+  "tcp-backlog": "server",
+  "tcp-keepalive": "server",
+  timeout: "server",
+  maxclients: "server",
+  "maxmemory-clients": "server",
+  "client-output-buffer-limit": "server",
+  "client-query-buffer-limit": "server",
+  unixsocket: "server",
+  unixsocketperm: "server",
+  "oom-score-adj": "server",
+  "oom-score-adj-values": "server",
+  "disable-thp": "server",
+  "io-threads": "server",
+};
+
+/** Options whose value is the path of a program that Sentinel runs. */
+export const sentinelScripts = ["notification-script", "client-reconfig-script"] as const;
 
 const notYet = "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
 
@@ -70,18 +109,25 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
  * Checks free settings: directive to what stands after it in the file; a value of several lines is a directive
  * that repeats.
  */
-export function settingsProblems(field: "redisConf" | "sentinelConf", settings: Record<string, string>): Problem[] {
-  return Object.entries(settings).flatMap(([directive, value]) => {
-    const propertyPath = `${field}.${directive}`;
+export function settingsProblems(field: "redisConf" | "sentinelConf", settings: Record<string, string>, path: string = field): Problem[] {
+  return Object.entries(settings).flatMap(([directive, value]: [string, unknown]) => {
+    const propertyPath = `${path}.${directive}`;
+    if (typeof value !== "string") return [notAllowed(propertyPath, value, "a text")];
     const elsewhere = decidedElsewhere[field][directive.toLowerCase()];
     if (elsewhere === notYet) return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
-    if (elsewhere) return [{ propertyPath, reason: `${JSON.stringify(value)} is not allowed here: set ${elsewhere}` }];
+    if (elsewhere) return [{ propertyPath, reason: `${quoted(value)} is not allowed here: set ${elsewhere}` }];
     if (!/^[a-z][a-z0-9-]*$/.test(directive)) {
-      return [{ propertyPath, reason: `${JSON.stringify(directive)} is not allowed: as a directive, lower-case letters, digits and '-'` }];
+      return [notAllowed(propertyPath, directive, "as a directive, lower-case letters, digits and '-'")];
+    }
+    if (field === "sentinelConf" && !Object.hasOwn(sentinelOptions, directive)) {
+      return [unknownKey(propertyPath, directive, Object.keys(sentinelOptions))];
+    }
+    if (field === "sentinelConf" && sentinelScripts.some((each) => each === directive) && !/^\/[^\s"'\\]+$/.test(value)) {
+      return [notAllowed(propertyPath, value, "the absolute path of a program on the sentinels' machines, without blanks and quotes")];
     }
     return value.split("\n").flatMap((line) => {
       const allowed = lineRule(line);
-      return allowed ? [{ propertyPath, reason: `${JSON.stringify(line)} is not allowed: ${allowed}` }] : [];
+      return allowed ? [notAllowed(propertyPath, line, allowed)] : [];
     });
   });
 }
@@ -98,7 +144,24 @@ function lineRule(line: string): string | undefined {
     : "words as in redis.conf, every quote closed and followed by a space or the end";
 }
 
+/** @returns the lines of free options of Sentinel that are about one master, or those that are about none. */
+export function sentinelSettingLines(settings: Record<string, string>, masterName?: string): string[] {
+  return Object.entries(settings).flatMap(([option, value]) => {
+    const kind = sentinelOptions[option];
+    if ((kind === "master") !== (masterName !== undefined)) return [];
+    const beginning = { master: `sentinel ${option} ${masterName}`, sentinel: `sentinel ${option}`, server: option }[kind ?? "server"];
+    return value.split("\n").map((line) => `${beginning} ${line.trim()}`);
+  });
+}
+
+/** @returns the priority with which Sentinel promotes a node with these settings; 0: never. As in redis.conf, the last one counts. */
+export function priorityOf(settings: Record<string, string>): number {
+  const given = Object.entries(settings).flatMap(([directive, value]) => (/^(replica|slave)-priority$/.test(directive) ? value.split("\n") : []));
+  const text = given.at(-1)?.trim().replaceAll(/["']/g, "");
+  return text === undefined ? 100 : Number(text);
+}
+
 /** @returns the lines of the file for free settings, in the order given. */
-export function settingLines(settings: Record<string, string>, prefix = ""): string[] {
-  return Object.entries(settings).flatMap(([directive, value]) => value.split("\n").map((line) => `${prefix}${directive} ${line.trim()}`));
+export function settingLines(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([directive, value]) => value.split("\n").map((line) => `${directive} ${line.trim()}`));
 }

@@ -1,4 +1,5 @@
-import type { Problem } from "./inputError.ts";
+import { reservedNames } from "../hosts/names.ts";
+import { notAllowed, type Problem } from "./inputError.ts";
 
 /** A node or a sentinel: its name and where it listens. */
 export interface Member {
@@ -67,8 +68,7 @@ export function resolveTopology(args: TopologyArgs): { topology: Topology; probl
     parallelSyncs: args.parallelSyncs ?? seed.parallelSyncs,
     failoverTimeoutMilliseconds: args.failoverTimeoutMilliseconds ?? seed.failoverTimeoutMilliseconds,
   };
-  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
-    problems.push({ propertyPath, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
 
   if (nodes.length < 2) refuse("nodes", args.nodes, "at least two nodes, or nobody can take over");
   if (sentinels.length % 2 === 0) {
@@ -88,8 +88,7 @@ export function resolveTopology(args: TopologyArgs): { topology: Topology; probl
   if (!nodes.some(({ name }) => name === topology.initialMaster)) {
     refuse("initialMaster", topology.initialMaster, `one of the nodes: ${nodes.map(({ name }) => name).join(", ")}`);
   }
-  const masterNameProblem = masterNameRule(topology.masterName);
-  if (masterNameProblem) refuse("masterName", topology.masterName, masterNameProblem);
+  problems.push(...masterNameProblems(topology.masterName));
   for (const [field, least, most] of [
     ["downAfterMilliseconds", 1, 86_400_000],
     ["parallelSyncs", 1, 1000],
@@ -109,23 +108,26 @@ function masterNameRule(name: string): string | undefined {
   return /^(true|false|none|inf|infinity|nan)$/i.test(name) ? allowed : undefined;
 }
 
+/** @returns what is wrong with the name under which sentinels and Zato know a master. */
+export function masterNameProblems(name: string): Problem[] {
+  const rule = masterNameRule(name);
+  return rule === undefined ? [] : [notAllowed("masterName", name, rule)];
+}
+
 const memberName = /^[a-z][a-z0-9-]{0,62}$/;
 const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 function members(list: "nodes" | "sentinels", entries: unknown, problems: Problem[]): Member[] {
   if (typeof entries !== "object" || entries === null || Array.isArray(entries)) {
-    problems.push({
-      propertyPath: list,
-      reason: `${JSON.stringify(entries)} is not allowed: names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`,
-    });
+    problems.push(notAllowed(list, entries, `names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`));
     return [];
   }
   return Object.entries(entries)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
     .map(([name, place]) => {
-      const refuse = (value: unknown, allowed: string) =>
-        problems.push({ propertyPath: `${list}.${name}`, reason: `${JSON.stringify(value)} is not allowed: ${allowed}` });
+      const refuse = (value: unknown, allowed: string) => problems.push(notAllowed(`${list}.${name}`, value, allowed));
       if (!memberName.test(name)) refuse(name, "as a name, a lower-case letter, then letters, digits or '-', 63 at most");
+      else if (reservedNames.includes(name)) refuse(name, `another name: the stack's own files have ${reservedNames.join(", ")}`);
       const [, host = "", digits = ""] = /^(.*):([^:]*)$/.exec(typeof place === "string" ? place : "") ?? [];
       const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN;
       if (!host) refuse(place, "HOST:PORT, such as redis1:16300");

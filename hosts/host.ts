@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkNames } from "./names.ts";
 
 /** Where a process or an edit lives: one machine of a stack. */
 export interface HostArgs {
@@ -144,6 +145,7 @@ export abstract class Host extends pulumi.ComponentResource {
 
   constructor(type: string, name: string, hostName: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
     super(type, name, {}, opts);
+    checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");
@@ -178,6 +180,9 @@ export abstract class Host extends pulumi.ComponentResource {
 
   /** Refuses the whole program if one of these names (name to address) stands for something else for this host's processes. */
   abstract requireNames(names: Record<string, pulumi.Input<string>>): void;
+
+  /** Refuses the whole program, naming `field`, if there is no such program (an absolute path) for this host's processes. */
+  abstract requireProgram(field: string, program: string): void;
 
   /**
    * Has a process's lifecycle script verify the whole that the process belongs to: whenever `occasion` (lines of text)

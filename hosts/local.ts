@@ -2,8 +2,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { InputError } from "../components/inputError.ts";
 import type { Host, HostArgs, ProcessCommands } from "./host.ts";
 import { Look } from "./look.ts";
+import { directoryProblems } from "./names.ts";
 import { ScriptedHost, type Words } from "./scripted.ts";
 import { quote } from "./shell.ts";
 
@@ -13,6 +15,7 @@ export class LocalHost extends ScriptedHost {
   override readonly listensOn: pulumi.Output<string>;
   override readonly ownAddress: pulumi.Output<string>;
   override readonly announcedAddress: pulumi.Output<string>;
+  override readonly limitations: readonly string[];
   protected override readonly directory: string;
   protected override readonly looking: Look;
 
@@ -22,6 +25,9 @@ export class LocalHost extends ScriptedHost {
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
     this.directory = args.directory ? join(args.directory, hostName) : join(stateDirectory(), name);
+    const problems = directoryProblems("directory", this.directory);
+    if (problems.length > 0) throw new InputError(problems);
+    this.limitations = runsAsRoot() ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does: set localUser"] : [];
     this.looking = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
     const hostScript = this.script("host.sh");
     this.install(["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"], {
@@ -65,6 +71,10 @@ export class LocalHost extends ScriptedHost {
   protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
     return new local.Command(name, { ...words, stdin, addPreviousOutputInEnv: false }, opts);
   }
+}
+
+function runsAsRoot(): boolean {
+  return process.getuid?.() === 0;
 }
 
 /** Beside other stacks, and with a directory for each host component: two of a program may have the same host name. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { inputError } from "../components/inputError.ts";
+import { inputError, notAllowed } from "../components/inputError.ts";
+import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
@@ -74,6 +75,11 @@ export class Look {
     });
   }
 
+  /** Fails if there is no such program on the machine. */
+  program(place: string, field: string, program: string): pulumi.Output<void> {
+    return this.ask(`look_program ${words(field, program)} &\n`).apply((answers) => refuseProgram(answers, `on ${place}`, field, program));
+  }
+
   /**
    * Fails if something stands against the edit, or if nobody can tell; `place` is named where it is not this machine. What the
    * script warns of is told.
@@ -113,16 +119,23 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
   };
 }
 
+/** @throws InputError where the answers say that there is no such program. */
+export function refuseProgram(answers: Answers, place: string, field: string, program: string): void {
+  const refusal = refusalIn(answers, `program.${field}`);
+  if (refusal !== undefined) throw inputError(notAllowed(field, program, `a program that exists and can be executed: ${place}, ${refusal}`));
+}
+
 /** @returns the identity of the last verification if what it found still holds, else a new one; what does not is told. */
 export function verificationIn(answers: Answers, name: string): string {
   const found = answers[`unverified.${name}`];
-  if (found !== undefined) void pulumi.log.info(`No longer as it was verified: ${found}`);
+  if (found !== undefined) void pulumi.log.info(`No longer as it was verified: ${shown(found)}`);
   return answers[`verified.${name}`] ?? newInstance();
 }
 
 /** What was said against the thing of that name, its lines restored. */
 export function refusalIn(answers: Answers, name: string): string | undefined {
-  return answers[`refused.${name}`]?.trim().replaceAll("\u001f", "\n");
+  const said = answers[`refused.${name}`]?.trim().replaceAll("\u001f", "\n");
+  return said === undefined ? undefined : shownLines(said);
 }
 
 /** An identity no instance had before; the time in it is for the reader of a preview. */

@@ -3,6 +3,7 @@ import { scriptText } from "../scripts/bundle.ts";
 import { afterChecks, requireBeforeAnything } from "./gate.ts";
 import { type EditArgs, Host, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
 import type { Look } from "./look.ts";
+import { checkNames } from "./names.ts";
 import { puts, quote } from "./shell.ts";
 
 /** Shell commands of a resource; an update without words of its own does what create does. */
@@ -52,6 +53,7 @@ export abstract class ScriptedHost extends Host {
   }
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
+    checkNames({ name });
     const kept = `${this.directory}/edits/${args.script}/${name}`;
     const instance = this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args, kept);
     requireBeforeAnything(instance);
@@ -61,6 +63,10 @@ export abstract class ScriptedHost extends Host {
 
   override requireNames(names: Record<string, pulumi.Input<string>>): void {
     requireBeforeAnything(this.looking.names(this.hostName, names));
+  }
+
+  override requireProgram(field: string, program: string): void {
+    requireBeforeAnything(this.looking.program(this.hostName, field, program));
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource {

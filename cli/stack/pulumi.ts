@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { shown } from "../../hosts/foreignText.ts";
 import { CliError, ExitStatus } from "../program.ts";
 
 /** How a run of `pulumi` ended. */
@@ -48,12 +49,22 @@ export async function pulumiLive(...args: string[]): Promise<number> {
   }
 }
 
-/** The stack to work on: the one asked for, else the selected one (`PULUMI_STACK`, `pulumi stack select`), else `dev`. */
+/**
+ * The stack to work on: the one asked for, else the selected one (`PULUMI_STACK`, `pulumi stack select`), else `dev`. Says
+ * on standard error which one it took where none was asked for.
+ */
 export async function stackName(asked: string | undefined): Promise<string> {
   if (asked !== undefined) return asked;
-  if (process.env.PULUMI_STACK) return process.env.PULUMI_STACK;
-  const selected = await pulumi("stack", "--show-name");
-  return selected.status === 0 ? selected.stdout.trim() : "dev";
+  const { stack, why } = await unnamedStack();
+  console.error(shown(`No stack was named: taking ${stack}, ${why}`));
+  return stack;
+}
+
+async function unnamedStack(): Promise<{ stack: string; why: string }> {
+  if (process.env.PULUMI_STACK) return { stack: process.env.PULUMI_STACK, why: "which PULUMI_STACK says" };
+  const { status, stdout } = await pulumi("stack", "--show-name");
+  if (status === 0) return { stack: stdout.trim(), why: "the selected one (pulumi stack select)" };
+  return { stack: "dev", why: "for none is selected" };
 }
 
 function notThere(error: Error): CliError {

@@ -23,23 +23,25 @@ async function answerOf<Facts>(endpoint: Endpoint, questions: (redis: Redis) => 
 }
 
 async function askNode(redis: Redis): Promise<NodeFacts> {
-  const [info, wanted] = await Promise.all([redis.info(), wantedReplicas(redis)]);
-  return nodeFacts(infoFields(info), wanted);
+  const [info, wanted, priority] = await Promise.all([redis.info(), setting(redis, "min-*-to-write"), setting(redis, "*-priority")]);
+  return nodeFacts(infoFields(info), Number(wanted ?? 0), priority === undefined ? undefined : Number(priority));
 }
 
 /** A server that loads, or whose CONFIG is renamed, does not say; that is nothing to complain about. */
-async function wantedReplicas(redis: Redis): Promise<number> {
-  const reply = await redis.config("GET", "min-*-to-write").catch(() => []);
-  return Number([...listFields(reply).values()][0] ?? 0);
+async function setting(redis: Redis, pattern: string): Promise<string | undefined> {
+  const reply = await redis.config("GET", pattern).catch(() => []);
+  return [...listFields(reply).values()][0];
 }
 
-export function nodeFacts(info: Fields, wanted: number): NodeFacts {
+/** @param priority from the configuration: only a replica has it in INFO. */
+export function nodeFacts(info: Fields, wanted: number, priority?: number): NodeFacts {
   const isMaster = info.get("role") === "master";
   return {
     role: isMaster ? "master" : "replica",
     server: serverOf(info),
     loading: info.get("loading") === "1",
     offset: numberOf(info, isMaster ? "master_repl_offset" : "slave_repl_offset"),
+    priority: info.has("slave_priority") ? numberOf(info, "slave_priority") : priority,
     keys: valuesLike(info, /^db\d+$/).reduce((sum, text) => sum + numberOf(commaFields(text), "keys"), 0),
     ...(!isMaster && {
       link: {

@@ -1,8 +1,12 @@
 import { styleText } from "node:util";
+import { shown } from "../../hosts/foreignText.ts";
 import { endpointText } from "../stack/outputs.ts";
 import { type Column, nodeText, placeText, type Problem, type Verdict } from "./judge.ts";
 import { type Cell, type Paint, table } from "./table.ts";
 import type { Known, NodeView, SentinelView, Topology } from "./topology.ts";
+
+/** Characters of a line about what is wrong. */
+const mostCharacters = 400;
 
 /** Red where the stream is a terminal, as NO_COLOR and FORCE_COLOR say. */
 export function redOn(stream: NodeJS.WriteStream): Paint {
@@ -13,30 +17,31 @@ export function redOn(stream: NodeJS.WriteStream): Paint {
 export function renderStatus(topology: Topology, verdict: Verdict, red: Paint): string[] {
   const { problems } = verdict;
   const lines = [headline(topology, verdict, red), "", ...nodeTable(topology, verdict, red), "", ...sentinelTable(topology, problems, red)];
-  if (problems.length > 0) lines.push("", red("What is wrong:"), ...problems.map(({ words }) => red(`  - ${words}`)));
-  if (topology.limitations.length > 0) lines.push("", ...topology.limitations.map((line) => `Note: ${line}`));
+  if (problems.length > 0) lines.push("", red("What is wrong:"), ...problems.map(({ words }) => red(shown(`  - ${words}`, mostCharacters))));
+  if (topology.limitations.length > 0) lines.push("", ...topology.limitations.map((line) => shown(`Note: ${line}`)));
   return lines;
 }
 
 function headline({ masterName, stack }: Topology, { healthy, master }: Verdict, red: Paint): string {
-  const subject = `${masterName} (stack ${stack})`;
-  const who = master ? `the master is ${nodeText(master)}` : "there is no agreed master";
+  const subject = shown(`${masterName} (stack ${stack})`);
+  const who = master ? shown(`the master is ${nodeText(master)}`) : "there is no agreed master";
   return healthy ? `${subject}: healthy, ${who}` : red(`${subject}: NOT HEALTHY, ${who}`);
 }
 
 function nodeTable({ nodes }: Topology, { master, problems }: Verdict, red: Paint): string[] {
-  const headings = ["NODE", "HOST:PORT", "ROLE", "LINK", "OFFSET", "LAG", "KEYS", "SERVER"];
+  const headings = ["NODE", "HOST:PORT", "ROLE", "LINK", "OFFSET", "LAG", "PRIORITY", "KEYS", "SERVER"];
   const rows = nodes.map((node): Cell[] => {
     const { facts } = node;
     const cell = cells(problems, node.name);
     const start = [cell(node.name, "answer"), cell(endpointText(node))];
-    if (!facts) return [...start, cell("no answer", "answer"), ...unknown(5)];
+    if (!facts) return [...start, cell("no answer", "answer"), ...unknown(6)];
     return [
       ...start,
       cell(facts.role, "role"),
       cell(linkText(node), "link"),
       cell(String(facts.offset)),
       cell(lagText(node, master)),
+      cell(priorityText(facts.priority)),
       cell(String(facts.keys), "keys"),
       cell(facts.server),
     ];
@@ -83,6 +88,11 @@ function linkText({ facts }: NodeView): string {
   return facts.link.up ? "up" : "down";
 }
 
+function priorityText(priority: number | undefined): string {
+  if (priority === undefined) return "?";
+  return priority === 0 ? "0, never" : String(priority);
+}
+
 function lagText(node: NodeView, master: NodeView | undefined): string {
   const lag = lagOf(node, master);
   return lag ? `${lag.bytes} B, ${lag.seconds ?? "?"} s` : "-";
@@ -111,5 +121,8 @@ function ckquorumText({ facts }: SentinelView): string {
 export function statusJson(topology: Topology, { healthy, master, problems }: Verdict): string {
   const nodes = topology.nodes.map((node) => ({ ...node, lag: lagOf(node, master) }));
   const { stack, masterName, sentinels, limitations } = topology;
-  return JSON.stringify({ stack, masterName, healthy, master: master?.name ?? null, problems, nodes, sentinels, limitations }, undefined, 2);
+  const status = { stack, masterName, healthy, master: master?.name ?? null, problems, nodes, sentinels, limitations };
+  // What JSON leaves as it is, and a terminal may not.
+  const escape = (text: string) => text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(status, undefined, 2).replaceAll(/[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escape);
 }

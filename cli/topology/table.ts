@@ -1,3 +1,8 @@
+import { shown } from "../../hosts/foreignText.ts";
+
+/** Characters of a cell that are shown: a name is a few dozen. */
+const mostCharacters = 80;
+
 /** A cell, painted when it is `bad`. */
 export interface Cell {
   text: string;
@@ -9,7 +14,9 @@ export type Paint = (text: string) => string;
 
 /** @returns the lines of a table, columns two spaces apart, without trailing blanks */
 export function table(headings: string[], rows: Cell[][], paint: Paint): string[] {
-  const lines: Cell[][] = [headings.map((text) => ({ text })), ...rows];
+  // Most of it was said by servers, that is, by anybody who reaches them.
+  const printable = rows.map((cells) => cells.map(({ text, bad }) => ({ text: shown(text, mostCharacters), bad })));
+  const lines: Cell[][] = [headings.map((text) => ({ text })), ...printable];
   const widths = headings.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.text.length ?? 0)));
   return lines.map((cells) => {
     const last = cells.length - 1;

@@ -9,6 +9,8 @@ export interface NodeFacts {
   loading: boolean;
   /** Bytes of the replication stream that it wrote or has received. */
   offset: number;
+  /** With which Sentinel promotes it, the lowest first; 0: never; undefined where it does not say. */
+  priority: number | undefined;
   /** Keys in all databases. */
   keys: number;
   /** As a replica: whom it follows, and the state of the link. */

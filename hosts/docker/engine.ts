@@ -6,9 +6,12 @@ import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { scriptText } from "../../scripts/bundle.ts";
+import { isLoopback } from "../address.ts";
+import { quoted, shown } from "../foreignText.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
+import { checkNames } from "../names.ts";
 import { quote } from "../shell.ts";
 
 /** Loaded where it is used: a stack without containers starts quicker. */
@@ -23,6 +26,8 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly look: Look;
   /** Shell words: the docker program, told which engine. */
   readonly cli: string;
+  /** What the operator should know of it, a line each. */
+  readonly limitations: readonly string[];
   readonly labels: { label: string; value: string }[];
   readonly #name: string;
   readonly #field: string;
@@ -34,10 +39,13 @@ export class DockerEngine extends pulumi.ComponentResource {
    */
   constructor(name: string, firstHost: string, { engine, certificates }: HostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:DockerEngine", name, {}, opts);
+    checkNames({ name });
     this.#name = name;
     this.#field = `hosts.${firstHost}`;
     const host = engine ?? defaultEngine();
     this.cli = engineCli(host, certificates);
+    this.limitations = limitationsOf(host, certificates);
+    for (const line of this.limitations) void pulumi.log.warn(line, this);
     this.look = new Look(
       (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
       `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}`,
@@ -78,7 +86,7 @@ export class DockerEngine extends pulumi.ComponentResource {
       if (refusal === undefined) return image;
       throw inputError({
         propertyPath: `image`,
-        reason: `${JSON.stringify(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
+        reason: `${quoted(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
       });
     });
     requireBeforeAnything(present);
@@ -115,6 +123,13 @@ const systemEngine = "unix:///var/run/docker.sock";
 export function engineCli(host: string, certificates?: string): string {
   const tls = certificates ? `DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${quote(certificates)} ` : "";
   return `${tls}docker -H ${quote(host)}`;
+}
+
+/** @returns a line where whoever is on the way to the engine, or reaches it, is root there. */
+export function limitationsOf(host: string, certificates?: string): string[] {
+  const [, name] = /^tcp:\/\/(.*?)(?::\d+)?$/.exec(host) ?? [];
+  if (name === undefined || certificates || isLoopback(name) || name === "localhost") return [];
+  return [`${shown(host)}: a Docker engine without TLS: who is on the way to it, or reaches it, is root on that machine`];
 }
 
 function firstAddressOf(subnet: string | undefined): string | undefined {

@@ -4,7 +4,7 @@ import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
-import { afterChecks } from "../gate.ts";
+import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import {
   type EditArgs,
   handOverSeconds,
@@ -16,7 +16,7 @@ import {
   type ProcessFacts,
 } from "../host.ts";
 import { LocalHost } from "../local.ts";
-import { processFacts, verificationIn } from "../look.ts";
+import { processFacts, refuseProgram, verificationIn } from "../look.ts";
 import { puts, quote } from "../shell.ts";
 import { docker, type DockerEngine } from "./engine.ts";
 
@@ -40,6 +40,7 @@ export interface ContainerArgs {
 export class DockerHost extends Host {
   /** Its edits are made for the clients of the containers: where Pulumi runs. */
   override readonly machine = "localhost";
+  override readonly limitations: readonly string[];
   override readonly listensOn = pulumi.output("0.0.0.0");
   override readonly ownAddress = pulumi.output("127.0.0.1");
   override readonly announcedAddress: pulumi.Output<string>;
@@ -62,6 +63,7 @@ export class DockerHost extends Host {
   ) {
     super("redis-ha:index:DockerHost", name, hostName, args, opts);
     this.#engine = engine;
+    this.limitations = engine.limitations;
     this.#args = args;
     this.#image = args.image ?? "redis:8.0.2";
     this.#others = others;
@@ -123,12 +125,14 @@ export class DockerHost extends Host {
     );
     const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
     const digest = pulumi.output(spec).apply(digestOf);
-    const exec = `${cli} exec ${container}`;
+    const at = quote(directory);
+    const lifecycle = quote(this.#script("lifecycle.sh"));
+    const exec = `${cli} exec ${quote(container)}`;
     // Before the container is replaced, not while it is: where nobody can take over, it has to stay as it is.
     const handedOver = new local.Command(
       `${name}-handover`,
       {
-        create: `if ${exec} test -e ${directory} 2>/dev/null; then ${exec} sh ${this.#script("lifecycle.sh")} handover ${directory}; fi`,
+        create: `if ${exec} test -e ${at} 2>/dev/null; then ${exec} sh ${lifecycle} handover ${at}; fi`,
         stdin: pulumi.interpolate`${digest}\n`,
         addPreviousOutputInEnv: false,
       },
@@ -157,21 +161,22 @@ export class DockerHost extends Host {
     // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
     const own = [
       `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
-      `--user 0:0 --volumes-from ${container} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${container})"`,
-      `-c ${quote(`for each in ${directory} ${mount}; do [ ! -e "$each" ] || chown -R ${user} "$each" || exit 1; done`)}`,
+      `--user 0:0 --volumes-from ${quote(container)} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${quote(container)})"`,
+      `-c ${quote(`for each in ${at} ${mount}; do [ ! -e "$each" ] || chown -R ${quote(user)} "$each" || exit 1; done`)}`,
     ].join(" ");
+    const start = `${cli} start ${quote(container)}`;
     const put = (action: string) =>
       [
-        `{ ${cli} start ${container} >/dev/null 2>&1 || ${cli} unpause ${container} >/dev/null 2>&1 || ${cli} start ${container} >/dev/null; }`,
-        `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${user.split(":")[0]} 2>&1)" ]`)} || ${own}; }`,
-        `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
+        `{ ${start} >/dev/null 2>&1 || ${cli} unpause ${quote(container)} >/dev/null 2>&1 || ${start} >/dev/null; }`,
+        `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own}; }`,
+        `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${quote(container)} sh || { ${cli} logs --tail 20 ${quote(container)} >&2; exit 1; }; }`,
       ].join(" && ");
     return new local.Command(
       `${name}-process`,
       {
         create: put("create"),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory}\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at}\n`,
         addPreviousOutputInEnv: false,
       },
       { parent, dependsOn: [running, ...dependsOn] },
@@ -186,13 +191,20 @@ export class DockerHost extends Host {
     // Containers are told the names of all hosts.
   }
 
+  override requireProgram(field: string, program: string): void {
+    const answers = this.#engine.look.ask(`add_program ${[this.#image, field, program].map(quote).join(" ")}\n`);
+    requireBeforeAnything(answers.apply((said) => refuseProgram(said, `in the image ${this.#image}`, field, program)));
+  }
+
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
-    const words = [this.#container(process), this.directoryOf(process), this.#script("lifecycle.sh")];
-    const verified = this.#engine.look.ask(`add_check ${[name, ...words].map(quote).join(" ")}\n`).apply((answers) => verificationIn(answers, name));
+    const [container, directory, lifecycle] = [this.#container(process), this.directoryOf(process), this.#script("lifecycle.sh")];
+    const verified = this.#engine.look
+      .ask(`add_check ${[name, container, directory, lifecycle].map(quote).join(" ")}\n`)
+      .apply((answers) => verificationIn(answers, name));
     return new local.Command(
       name,
       {
-        create: `${this.#engine.cli} exec -i ${this.#container(process)} sh ${this.#script("lifecycle.sh")} verify ${this.directoryOf(process)}`,
+        create: `${this.#engine.cli} exec -i ${quote(container)} sh ${quote(lifecycle)} verify ${quote(directory)}`,
         stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
         addPreviousOutputInEnv: false,
       },

@@ -55,7 +55,7 @@ export function sshWords(target: BastionArgs, bastion: BastionArgs | undefined, 
       "ssh",
       ...(privateKeyFile ? ["-i", quote(privateKeyFile)] : []),
       ...options.flatMap((option) => ["-o", quote(option)]),
-      ...["-p", String(sshPort), `${user}@${address}`],
+      ...["-p", String(sshPort), quote(`${user}@${address}`)],
     ];
   };
   const [ssh, ...through] = bastion ? words(bastion, keys.bastion) : [];

@@ -1,9 +1,11 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
 import { scriptText } from "../../scripts/bundle.ts";
+import { quoted } from "../foreignText.ts";
 import { afterFirstChecks, onceBuilt } from "../gate.ts";
 import {
   type BastionArgs,
@@ -184,24 +186,25 @@ export class SshHost extends ScriptedHost {
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
     return this.#keys.apply((keys) => {
       const ssh = sshWords(this.#target, this.#bastion, keys);
-      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${process}`)}`;
+      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${quote(process)}`)}`;
       return { kill: what("kill"), stop: what("stop"), start: what("start") };
     });
   }
 
   protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
     const root = become(this.#target);
-    const stopSeconds = handOverSeconds + (this.#processes.find(({ process }) => process === what)?.stopSeconds ?? 0);
+    const stopSeconds = handOverSeconds + (this.#processes.find((each) => each.process === what)?.stopSeconds ?? 0);
     // Whatever shell the user may have.
     const ifThere = (script: string, words: string) =>
       `${root}sh -c ${quote(`if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`)}`;
     const [host, machine] = [this.script("host.sh"), this.script("machine.sh")];
     if (action === "edit") return { create: `${root}sh ${host} apply ${what}`, delete: ifThere(host, `remove ${what}`) };
-    if (action === "verify") return { create: `${root}sh ${machine} verify ${what}` };
+    const process = quote(what);
+    if (action === "verify") return { create: `${root}sh ${machine} verify ${process}` };
     return {
-      create: `${root}sh ${machine} create ${what} ${stopSeconds}`,
-      update: `${root}sh ${machine} update ${what} ${stopSeconds}`,
-      delete: ifThere(machine, `delete ${what}`),
+      create: `${root}sh ${machine} create ${process} ${stopSeconds}`,
+      update: `${root}sh ${machine} update ${process} ${stopSeconds}`,
+      delete: ifThere(machine, `delete ${process}`),
     };
   }
 
@@ -290,7 +293,7 @@ export class SshHost extends ScriptedHost {
       const [, found] = (key.startsWith("version.") && / v=(\d[\d.]*)/.exec(line ?? "")) || [];
       // A package's version has more to it than the program's.
       if (wanted === undefined || found === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) continue;
-      const reason = `${JSON.stringify(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take redisVersion out`;
+      const reason = `${quoted(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take redisVersion out`;
       throw inputError({ propertyPath: "redisVersion", reason });
     }
     const space = Number(said.space_kib ?? Number.NaN);
@@ -311,6 +314,10 @@ function adviceFor(said: string, user: string): string {
     return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add); one with a passphrase has to be in the agent`;
   if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
   return "See that the machine is on, that its address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
+}
+
+function isFile(path: string): boolean {
+  return isAbsolute(path) && !/["\n\r]/.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
 
 function isReachable(address: unknown): boolean {
@@ -337,7 +344,11 @@ export function machineProblems({
   if (sshPort !== undefined && !(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535))
     problems.push(["sshPort", sshPort, "a port from 1 to 65535"]);
   if (user !== undefined && !/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) problems.push(["user", user, "a user's name"]);
-  if (privateKeyFile !== undefined && !existsSync(privateKeyFile)) problems.push(["privateKeyFile", privateKeyFile, "a file that exists"]);
+  if (privateKeyFile !== undefined && !isFile(privateKeyFile)) {
+    // A key was given instead of its path before: nothing that is no path is repeated.
+    const value = /^[~./][^\n\r]{0,254}$/.test(privateKeyFile) ? privateKeyFile : "(not shown: no path)";
+    problems.push(["privateKeyFile", value, "the absolute path of a file that exists"]);
+  }
   if (hostKey !== undefined && !/^(SHA256:[A-Za-z0-9+/]{43}|unchecked|(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+( .*)?)$/.test(hostKey)) {
     problems.push(["hostKey", hostKey, "a fingerprint (SHA256:…), a key (ssh-ed25519 AAAA…), or unchecked"]);
   }

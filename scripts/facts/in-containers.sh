@@ -1,12 +1,12 @@
 # Looks at the containers of one Docker engine without touching anything; read by sh from standard input on the machine
 # that runs Pulumi, after engine='…' (the docker program, told which engine) and look='…' (the text of look.sh), in front
-# of calls of add_image, add_container and add_check, and of look_all. Prints lines "KEY value" for hosts/docker/.
+# of calls of add_image, add_container, add_check and add_program, and of look_all. Prints lines "KEY value" for hosts/docker/.
 set -u
 LC_ALL=C
 export LC_ALL
 : "${engine:?}" "${look:?}"
 engine() { eval "$engine \"\$@\""; }
-images='' containers='' checks=''
+images='' containers='' checks='' programs=''
 
 # add_image IMAGE PULL: 1 as PULL: it may be fetched now.
 add_image() {
@@ -21,6 +21,12 @@ add_container() {
 # add_check NAME CONTAINER DIRECTORY LIFECYCLE
 add_check() {
   checks="$checks$*
+"
+}
+
+# add_program IMAGE FIELD FILE
+add_program() {
+  programs="$programs$*
 "
 }
 
@@ -42,7 +48,7 @@ look_in_new() { printf '%s\n%s\n' "$look" "$2" | limited 60 sh -c "$engine run -
 
 # look_in CONTAINER QUESTIONS: fails where it can't be asked. An engine that is busy takes long; one that hangs must not
 # hang us.
-look_in() { printf '%s\n%s\n' "$look" "$2" | limited 30 sh -c "$engine exec -i $1 sh -s" 2>/dev/null; }
+look_in() { printf '%s\n%s\n' "$look" "$2" | limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null; }
 
 # versions_in IMAGE: the questions for the programs of all that are to run it.
 versions_in() {
@@ -77,6 +83,12 @@ look_instance $name $directory $lifecycle")
     esac
   done <<END
 $containers
+END
+  while read -r image field program; do
+    id=$(printf '%s\n' "$ids" | sed -n "s|^$image ||p")
+    [ -z "$id" ] || look_in_new "$id" "look_program $field '$program'" &
+  done <<END
+$programs
 END
   while read -r name container directory lifecycle; do
     case $states in *"/$container true "*) look_in "$container" "check_limit=20

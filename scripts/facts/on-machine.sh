@@ -1,5 +1,5 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_machine, look_names, look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines
+# look_machine, look_names, look_program, look_version, look_instance, look_check, look_scripts and look_edit. Each prints lines
 # "KEY value" for hosts/look.ts.
 set -u
 umask 077
@@ -49,6 +49,15 @@ else
     return 124
   }
 fi
+
+# look_program FIELD FILE: why servers could not run it.
+look_program() {
+  if [ ! -f "$2" ]; then
+    echo "refused.program.$1 there is no such file"
+  elif [ ! -x "$2" ]; then
+    echo "refused.program.$1 nobody may execute it (chmod +x)"
+  fi
+}
 
 # look_version NAME SERVER...: which of these programs there is, and its version.
 look_version() {

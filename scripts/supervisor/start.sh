@@ -56,7 +56,7 @@ start_process() {
 say_log() {
   if supervised; then echo "$1" >&2 && return; fi
   echo "$1. The last lines of $directory/log:" >&2
-  tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | sed 's/^/  | /' >&2
+  tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | tr '\000-\010\013-\037\177' '?' | sed 's/^/  | /' >&2
 }
 
 say_resync() { lifecycle resync 2>/dev/null | sed 's/^/. /' | tr -d '\n'; }

@@ -7,7 +7,7 @@ test("INFO of a master, Valkey", () => {
   const info =
     "# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.1.1\r\nloading:0\r\nrole:master\r\nslave0:ip=redis2,port=26300,state=online,offset=7,lag=1\r\n" +
     "min_slaves_good_slaves:1\r\nmaster_repl_offset:9\r\naof_last_write_status:err\r\ndb0:keys=2,expires=0\r\ndb3:keys=5,expires=0\r\n";
-  const facts = nodeFacts(infoFields(info), 1);
+  const facts = nodeFacts(infoFields(info), 1, 70);
   assert.deepEqual(
     { ...facts, link: undefined },
     {
@@ -15,6 +15,7 @@ test("INFO of a master, Valkey", () => {
       server: "Valkey 8.1.1",
       loading: false,
       offset: 9,
+      priority: 70,
       keys: 7,
       link: undefined,
       replicas: [{ host: "redis2", port: 26300, lagSeconds: 1 }],
@@ -23,6 +24,11 @@ test("INFO of a master, Valkey", () => {
       diskTrouble: "it could not write its append-only file",
     },
   );
+});
+
+test("a replica says itself whether it can be promoted", () => {
+  assert.equal(nodeFacts(infoFields("role:slave\r\nslave_priority:0\r\n"), 0, 100).priority, 0);
+  assert.equal(nodeFacts(infoFields("role:master\r\n"), 0).priority, undefined);
 });
 
 test("INFO of a replica, Redis 2.8", () => {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { CliError, parseArguments } from "../../cli/program.ts";
 import { backendDirectory, judgeLock, parseLock, programOf } from "../../cli/stack/locks.ts";
 import { endpointAt, parseOutputs } from "../../cli/stack/outputs.ts";
+import { summaryOf } from "../../cli/stack/summary.ts";
 import { withoutSalt, withSaltOf } from "../../cli/stack/settings.ts";
 
 describe("arguments", () => {
@@ -61,6 +62,25 @@ describe("locks", () => {
     assert.equal(backendDirectory("https://api.pulumi.com"), undefined);
     assert.match(backendDirectory("file://~/x") ?? "", /^\/.*\/x$/);
   });
+});
+
+describe("what is about to be destroyed", () => {
+  const node = { name: "node1", host: "redis1", address: "10.0.0.1", port: 16300, directory: "/srv/\u001b[2J" };
+  const exported = (...resources: object[]) => JSON.stringify({ deployment: { resources } });
+  const stack = { type: "pulumi:pulumi:Stack", outputs: { nodes: [node] } };
+  for (const [what, json, expected] of [
+    [
+      "a stack with a node",
+      exported(stack, {}),
+      /^Stack dev: 2 resources, state in file:\/\/\/s\n {2}node1 redis1:16300 \(10\.0\.0\.1\), data in \/srv\//,
+    ],
+    ["a stack that was never brought up", exported({ type: "pulumi:pulumi:Stack" }), /^Stack dev: 1 resources, state in file:\/\/\/s$/],
+    ["a stack without anything", "{}", /^Stack dev: 0 resources/],
+  ] as const) {
+    test(what, () => {
+      assert.match(summaryOf("dev", "file:///s", json), expected);
+    });
+  }
 });
 
 describe("the salt", () => {

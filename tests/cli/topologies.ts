@@ -15,7 +15,7 @@ function place(index: number, port: number): { host: string; address: string; po
 }
 
 function nodeFacts(index: number): NodeFacts {
-  const common = { server: "Redis 7.0.15", loading: false, keys: 3, wantedReplicas: 0, goodReplicas: NaN };
+  const common = { server: "Redis 7.0.15", loading: false, priority: 100, keys: 3, wantedReplicas: 0, goodReplicas: NaN };
   if (index > 0) {
     return { ...common, role: "replica", offset: 1000 - index, link: { host: "redis1", port: 16300, up: true, syncing: false }, replicas: [] };
   }

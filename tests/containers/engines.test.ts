@@ -46,7 +46,13 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
     redis2: { kind: "docker", engine: `ssh://root@${addressOf(2)}`, address: addressOf(2) },
     redis3: { kind: "docker", engine: `tcp://${addressOf(3)}:2376`, certificates, address: addressOf(3) },
   };
-  const config = { hosts, image: "redis-ha-test:busybox", downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 20_000 };
+  const config = {
+    hosts,
+    image: "redis-ha-test:busybox",
+    openWithoutPasswords: true,
+    downAfterMilliseconds: 3000,
+    failoverTimeoutMilliseconds: 20_000,
+  };
   const project = new Project(config);
   const container = (kind: "node" | "sentinel", number: number) => `redis-ha-redis${number}-${kind}${number}-test`;
   const ask = (kind: "node" | "sentinel", number: number, ...words: string[]) =>

@@ -42,7 +42,18 @@ describe("`pulumi up` killed with -9 half-way", { timeout: 600_000 }, () => {
       await project.init();
       await killWhen(project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]), () => project.pids().size >= 2);
       const pids = [...project.pids().values()];
-      await project.succeed("node", `${checkout}/cli/destroy.ts`, project.stack);
+      const running = project.pids();
+      const refused = await project.run("node", `${checkout}/cli/destroy.ts`);
+      assert.equal(refused.status, 2, refused.output);
+      assert.match(
+        refused.output,
+        /taking test, which PULUMI_STACK says\nStack test: \d+ resources, state in file:[^]*no terminal to ask on[^]*--yes/,
+      );
+      const typed = (text: string) => ["-c", `printf '%s\\n' ${text} | script -qec "node ${checkout}/cli/destroy.ts" /dev/null`];
+      const denied = await project.run("sh", ...typed("dev"));
+      assert.match(denied.output, /Type test to remove it[^]*Nothing was touched/);
+      assert.ok([...running.values()].every(isRunning), "nothing was ended");
+      await project.succeed("node", `${checkout}/cli/destroy.ts`, project.stack, "--yes");
       await eventually("all processes have ended", () => !pids.some(isRunning));
       assert.ok(!existsSync(project.redis));
       assert.equal(hostsBesidesStacks(), hosts);

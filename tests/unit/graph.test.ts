@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
+import { redisHaFields } from "../../components/fields.ts";
 import { RedisHa } from "../../components/redisHa.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
@@ -8,7 +9,9 @@ describe("the resource graph", () => {
   let redis: RedisHa;
   before(async () => {
     await useMocks();
-    redis = new RedisHa("ha", { directory: "/srv/redis", hostsFile: "/tmp/hosts" });
+    const nodeConf = { node2: { "replica-priority": "50" } };
+    const sentinelConf = { "notification-script": "/opt/notify", loglevel: "notice" };
+    redis = new RedisHa("ha", { directory: "/srv/redis", hostsFile: "/tmp/hosts", redisConf: { "replica-priority": "70" }, nodeConf, sentinelConf });
     for (let left = 200; left > 0 && !find("ha-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
   });
   const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
@@ -54,9 +57,36 @@ describe("the resource graph", () => {
     assert.doesNotMatch(stdin("ha-node2-process"), /^(replicaof|slaveof) /m);
   });
 
+  it("bounds what a client that hangs with a stopped master can lose, where there are three nodes or more", async () => {
+    assert.match(stdin("ha-node1-process"), /^min-replicas-to-write 1$/m);
+    assert.match(stdin("ha-node1-process"), /^min_replicas_value=1$/m);
+    assert.match(stdin("ha-node1-process"), /^repl-diskless-sync-delay 0$/m);
+    // With two, the loss of either would end all writes.
+    new RedisHa("two", { nodes: { node1: "redis1:1", node2: "redis2:2" } });
+    new RedisHa("own", { minReplicasToWrite: 0 });
+    for (let left = 200; left > 0 && !find("own-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const name of ["two-node1", "own-node1"]) assert.match(stdin(`${name}-process`), /^min-replicas-to-write 0$/m);
+  });
+
+  it("gives a node what is set for it alone", () => {
+    assert.match(stdin("ha-node1-process"), /^replica-priority 70$/m);
+    assert.match(stdin("ha-node2-process"), /^replica-priority 50$/m);
+    assert.doesNotMatch(stdin("ha-node2-process"), /^replica-priority 70$/m);
+  });
+
+  it("says that servers run as root, where Pulumi does, and who alone can be promoted", async () => {
+    const root = (await valueOf(redis.limitations)).filter((line) => line.includes("run as root"));
+    assert.equal(root.length, process.getuid?.() === 0 ? 1 : 0);
+    const nodeConf = { node2: { "replica-priority": "0" }, node3: { "replica-priority": "0" } };
+    const { limitations } = new RedisHa("only", { nodeConf });
+    assert.ok((await valueOf(limitations)).some((line) => line.startsWith("only node1 can be promoted")));
+  });
+
   it("renders the seed's options of Sentinel, and nothing that Sentinel owns", () => {
     for (const line of [
       "port 16355",
+      "loglevel notice",
+      "sentinel notification-script redis-ha /opt/notify",
       "sentinel down-after-milliseconds redis-ha 10000",
       "sentinel parallel-syncs redis-ha 1",
       "sentinel failover-timeout redis-ha 180000",
@@ -67,7 +97,7 @@ describe("the resource graph", () => {
   });
 
   it("writes the three host names into the hosts file once", () => {
-    const entries = registered.filter(({ name }) => name.endsWith("-entries"));
+    const entries = registered.filter(({ name }) => /^ha-.*-entries$/.test(name));
     assert.equal(entries.length, 1);
     assert.match(String(entries[0]?.inputs.stdin), /ENTRIES='127\.0\.0\.1 redis1\n127\.0\.0\.1 redis2\n127\.0\.0\.1 redis3'/);
   });
@@ -88,6 +118,7 @@ describe("the resource graph", () => {
       ([, key]) => key,
     );
     assert.deepEqual(table, keys);
+    assert.deepEqual(keys, Object.keys(redisHaFields));
   });
 
   it("has the defaults that Pulumi.yaml describes", async () => {

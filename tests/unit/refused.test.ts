@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { exposureProblems } from "../../components/exposure.ts";
 import { InputError } from "../../components/inputError.ts";
 import { RedisHa, type RedisHaArgs } from "../../components/redisHa.ts";
+import { RedisNode } from "../../components/redisNode.ts";
+import { Sentinel } from "../../components/sentinel.ts";
 import { readConfig } from "../../config.ts";
+import type { BastionArgs } from "../../hosts/host.ts";
+import { LocalHost } from "../../hosts/local.ts";
 import { registered, useMocks } from "./mocks.ts";
 
 const nodes = { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:36300" };
 const sentinels = { sentinel1: "redis1:16355", sentinel2: "redis2:26355", sentinel3: "redis3:36355" };
+
+const open = /others than this machine reach it.*Set openWithoutPasswords to true/;
+const keyBody = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACAx";
+const secretKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${keyBody}\n-----END OPENSSH PRIVATE KEY-----\n`;
 
 /** What is wrong, the arguments, the path that has to be named, and what has to be said of it. */
 const badArguments: [string, RedisHaArgs, string, RegExp][] = [
@@ -69,6 +78,30 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
     "hosts.redis1.privateKeyFile",
     /exists/,
   ],
+  [
+    "a private key instead of its path",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: secretKey } } },
+    "hosts.redis1.privateKeyFile",
+    /not shown.*the absolute path of a file that exists/,
+  ],
+  [
+    "the body of a private key instead of its path",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: keyBody } } },
+    "hosts.redis1.privateKeyFile",
+    /not shown.*the absolute path of a file that exists/,
+  ],
+  [
+    "a private key as a host's key",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", hostKey: secretKey } } },
+    "hosts.redis1.hostKey",
+    /not shown.*a fingerprint/,
+  ],
+  [
+    "a directory as a private key",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", privateKeyFile: "/etc" } } },
+    "hosts.redis1.privateKeyFile",
+    /a file that exists/,
+  ],
   ["a host key that is none", { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", hostKey: "MD5:aa" } } }, "hosts.redis1.hostKey", /SHA256:/],
   [
     "a user that is an option",
@@ -121,6 +154,77 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
   ],
   ["an address that is none", { hosts: { redis1: { address: "127.0.0.256" } } }, "hosts.redis1.address", /an IPv4 address/],
   ["a name for an address", { hosts: { redis1: { address: "redis1.example" } } }, "hosts.redis1.address", /an IPv4 address/],
+  ["an address with leading zeros", { hosts: { redis1: { address: "010.0.0.1" } } }, "hosts.redis1.address", /without leading zeros/],
+  ["a multicast address", { hosts: { redis1: { address: "224.0.0.1" } } }, "hosts.redis1.address", /under which others reach one machine/],
+  ["the broadcast address", { hosts: { redis1: { address: "255.255.255.255" } } }, "hosts.redis1.address", /under which others reach one machine/],
+  ["every interface", { openWithoutPasswords: true, hosts: { redis1: { address: "0.0.0.0" } } }, "hosts.redis1.address", /others reach one machine/],
+  ["a local host that others reach, unasked", { hosts: { redis1: { address: "10.0.0.1" } } }, "hosts.redis1.address", open],
+  ["a public address, unasked", { hosts: { redis2: { address: "203.0.113.5" } } }, "hosts.redis2.address", open],
+  ["containers that others reach, unasked", { hosts: { redis3: { kind: "docker", address: "192.168.1.5" } } }, "hosts.redis3.address", open],
+  ["a machine that others reach, unasked", { hosts: { redis1: { kind: "ssh", address: "10.0.0.1" } } }, "hosts.redis1.address", open],
+  ["a directory that Redis takes for a pattern", { directory: "/srv/redis[1]" }, "directory", /'\*', '\?', '\[' and '\]'/],
+  ["a host's directory that Redis takes for a pattern", { hosts: { redis1: { directory: "/srv/*" } } }, "hosts.redis1.directory", /'\*', '\?'/],
+  ["a node with the name of a file of ours", { nodes: { ...nodes, installed: "redis1:1" } }, "nodes.installed", /another name: .*edits.*installed/],
+  ["a sentinel with the name of a directory of ours", { sentinels: { ...sentinels, edits: "redis1:1" } }, "sentinels.edits", /another name/],
+  ["a client's network with more behind it", { firewallClients: ["10.0.0.0/8/9; drop"] }, "firewallClients", /IPv4 addresses or networks/],
+  ["a client's network with a line behind it", { firewallClients: ["10.0.0.0/8\n"] }, "firewallClients", /IPv4 addresses or networks/],
+  ["a client's address with leading zeros", { firewallClients: ["010.0.0.1"] }, "firewallClients", /IPv4 addresses or networks/],
+  ["a multicast client", { firewallClients: ["224.0.0.1"] }, "firewallClients", /IPv4 addresses or networks/],
+  ["a mistyped argument", { masterNmae: "x" } as RedisHaArgs, "masterNmae", /"masterNmae" is not allowed: Did you mean masterName\?/],
+  ["an argument with a letter too few", { firewallClient: [] } as RedisHaArgs, "firewallClient", /Did you mean firewallClients\?/],
+  ["an argument like no other", { cluster: true } as RedisHaArgs, "cluster", /any of: nodes, sentinels, hosts/],
+  ["a mistyped field of a host", { hosts: { redis1: { adress: "127.0.0.1" } as object } }, "hosts.redis1", /any of: kind, .*Did you mean address\?/],
+  [
+    "a mistyped field of a bastion",
+    { hosts: { redis1: { kind: "ssh", address: "10.0.0.1", bastion: { address: "b", hostkey: "x" } as object as BastionArgs } } },
+    "hosts.redis1.bastion",
+    /Did you mean hostKey\?/,
+  ],
+  ["a host that is a list", { hosts: { redis1: [] as object } }, "hosts.redis1", /\[\] is not allowed: an object with any of: kind/],
+  ["a host that is nothing", { hosts: { redis1: null as unknown as object } }, "hosts.redis1", /an object with any of: kind/],
+  ["hosts that are a list", { hosts: [] as object as Record<string, object> }, "hosts", /an object/],
+  ["clients that are a text", { firewallClients: "10.0.0.1" as unknown as string[] }, "firewallClients", /a list of texts/],
+  ["a quorum that is a text", { quorum: "2" as unknown as number }, "quorum", /a number/],
+  ["a switch that is a text", { appendOnly: "no" as unknown as boolean }, "appendOnly", /true or false/],
+  ["a setting that is a number", { redisConf: { maxclients: 5 as unknown as string } }, "redisConf.maxclients", /a text/],
+  [
+    "an option that Sentinel does not have",
+    { sentinelConf: { "notification-scirpt": "/bin/true" } },
+    "sentinelConf.notification-scirpt",
+    /Did you mean notification-script\?/,
+  ],
+  [
+    "a script without a path",
+    { sentinelConf: { "notification-script": "notify" } },
+    "sentinelConf.notification-script",
+    /the absolute path of a program/,
+  ],
+  [
+    "a script with arguments",
+    { sentinelConf: { "client-reconfig-script": "/bin/echo x" } },
+    "sentinelConf.client-reconfig-script",
+    /the absolute path/,
+  ],
+  [
+    "settings for a node that is not there",
+    { nodeConf: { node4: { maxmemory: "1gb" } } },
+    "nodeConf",
+    /"node4" is not allowed: any of: node1, node2, node3/,
+  ],
+  ["a setting for one node that the stack decides", { nodeConf: { node1: { port: "1" } } }, "nodeConf.node1.port", /set `nodes`/],
+  [
+    "settings for one node that are a text",
+    { nodeConf: { node1: "x" as unknown as object as Record<string, string> } },
+    "nodeConf.node1",
+    /an object/,
+  ],
+  ["nobody who can be promoted", { redisConf: { "replica-priority": "0" } }, "redisConf.replica-priority", /above 0 for one node at least/],
+  [
+    "nobody who can be promoted, node by node",
+    { redisConf: { "slave-priority": "0" }, nodeConf: { node1: { "slave-priority": " 0 " }, node2: { "slave-priority": "00" } } },
+    "redisConf.replica-priority",
+    /above 0 for one node at least/,
+  ],
   ["a setting that the stack decides", { redisConf: { port: "1" } }, "redisConf.port", /set `nodes`/],
   ["a role", { redisConf: { replicaof: "redis2 26300" } }, "redisConf.replicaof", /Sentinel owns the roles/],
   ["an include", { redisConf: { include: "/etc/redis.conf" } }, "redisConf.include", /would be copied/],
@@ -155,6 +259,13 @@ const badConfiguration: [string, string, string, string, RegExp][] = [
     "hosts.redis1",
     /"adress" is not allowed: any of: kind, address, directory/,
   ],
+  ["a mistyped key", "masterNmae", "x", "masterNmae", /Did you mean masterName\?/],
+  ["a key with a letter too few", "firewallClient", "[]", "firewallClient", /Did you mean firewallClients\?/],
+  ["a key like no other", "cluster", "true", "cluster", /any of: nodes, sentinels, hosts/],
+  ["a host that is a list", "hosts", '{"redis1": []}', "hosts.redis1", /\[\] is not allowed: an object with any of: kind/],
+  ["a host's address that is an object", "hosts", '{"redis1": {"address": {}}}', "hosts.redis1.address", /a text/],
+  ["a setting for one node that is a list", "nodeConf", '{"node1": {"save": ["900 1"]}}', "nodeConf.node1.save", /a text, a number/],
+  ["settings for one node that are a text", "nodeConf", '{"node1": "x"}', "nodeConf.node1", /an object/],
   ["a host's address that is a number", "hosts", '{"redis1": {"address": 127}}', "hosts.redis1.address", /a text/],
   ["a setting that is a list", "redisConf", '{"save": ["900 1"]}', "redisConf.save", /a text, a number/],
   ["a time-out in words", "zatoSocketTimeoutSeconds", "soon", "zatoSocketTimeoutSeconds", /a number/],
@@ -171,6 +282,7 @@ describe("bad input is refused before anything is touched, naming the field and 
       assert.ok(problem, `names ${path}: ${error.message}`);
       assert.match(problem.reason, said);
       assert.match(error.message, said);
+      assert.doesNotMatch(error.message, /b3Blbn|AAAAB/, "no part of a key");
       return true;
     });
     assert.equal(registered.filter(({ type }) => type.startsWith("command:")).length, before, "no command was registered");
@@ -188,6 +300,45 @@ describe("bad input is refused before anything is touched, naming the field and 
       assertRefused(() => readConfig(), path, said);
     });
   }
+
+  for (const [what, name] of [
+    ["a blank", "my redis"],
+    ["what a shell runs", "a$(touch /tmp/PWN)"],
+    ["a path", "../a"],
+    ["an option", "-a"],
+    ["a line", "a\nb"],
+    ["too much", "a".repeat(65)],
+  ] as const) {
+    it(`a component's name with ${what}`, () => {
+      const refused = /name: .* is not allowed: a letter or a digit, then letters, digits, '\.', '_' or '-', 64 at most/;
+      assert.throws(() => new RedisHa(name), refused);
+      assert.throws(() => new LocalHost(name, "redis1"), refused);
+      const host = new LocalHost("plain", "redis1");
+      const member = { port: 1, nodes: [], sentinels: [], masterName: "m", initialMaster: "m" };
+      assert.throws(() => new RedisNode(name, { ...member, host }), refused);
+      assert.throws(() => new RedisNode("plain", { ...member, host, nodeName: name }), /nodeName: .* is not allowed/);
+      assert.throws(() => new Sentinel(name, { ...member, host, masters: [] }), refused);
+      assert.throws(() => host.edit(name, { field: "f", script: "kvdb.sh", settings: "" }, { parent: host }), refused);
+    });
+  }
+
+  it("names that are too long together", () => {
+    const host = ["a", "b", "c"].map((letter) => letter.repeat(60)).join(".");
+    const long = { node1: `${host}:1`, node2: "redis2:2", node3: "redis3:3" };
+    assertRefused(() => new RedisHa("n".repeat(60), { nodes: long }), "name", /240 characters at most/);
+  });
+
+  it("what others reach, unasked, where a node or a sentinel stands on its own", async () => {
+    const host = new LocalHost("exposed", "redis1", { address: "10.0.0.1" });
+    const member = { port: 1, nodes: [], sentinels: [], masterName: "m", initialMaster: "m" };
+    for (const bind of ["0.0.0.0", "*", "127.0.0.1 10.0.0.5", "127.0.0.1 -::*"]) {
+      assert.throws(() => new RedisNode("one", { ...member, host, bind }), open, bind);
+      assert.throws(() => new Sentinel("one", { ...member, host, bind, masters: [] }), open, bind);
+    }
+    assert.deepEqual(exposureProblems("redis1", "10.0.0.1", true), []);
+    assert.deepEqual(exposureProblems("redis1", "127.0.0.9"), []);
+    await Promise.resolve();
+  });
 
   it("says everything that is wrong at once", () => {
     assert.throws(

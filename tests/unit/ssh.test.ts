@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { exposureLimitations } from "../../components/exposure.ts";
 import { RedisHa } from "../../components/redisHa.ts";
-import { become, connectionOf, overSsh, sshWords, usableKey } from "../../hosts/ssh/connection.ts";
+import type { Host } from "../../hosts/host.ts";
+import { become, connectionOf, overSsh, usableKey, sshWords } from "../../hosts/ssh/connection.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
 describe("the resource graph of machines over SSH", () => {
@@ -13,6 +16,7 @@ describe("the resource graph of machines over SSH", () => {
     const zato1 = { kind: "ssh", address: "10.0.0.11", hostKey: "unchecked" };
     redis = new RedisHa("ha", {
       hosts: { ...hosts, zato1 },
+      openWithoutPasswords: true,
       zatoServerConfs: ["zato1:/opt/zato/server1/config/repo/server.conf"],
       firewallClients: ["10.0.0.0/24"],
     });
@@ -52,7 +56,22 @@ describe("the resource graph of machines over SSH", () => {
   });
 
   it("says where a machine's key is not checked", async () => {
-    assert.deepEqual(await valueOf(redis.limitations), ["zato1: its key is not checked, so anybody on the way can pass for it"]);
+    assert.ok((await valueOf(redis.limitations)).includes("zato1: its key is not checked, so anybody on the way can pass for it"));
+  });
+
+  it("says who gets to servers without passwords, and to which of them the Internet may lead", async () => {
+    const open = (await valueOf(redis.limitations)).filter((line) => line.includes("10.0.0.1"));
+    assert.match(
+      open.join("\n"),
+      /^no passwords and no TLS: who reaches redis1 \(10\.0\.0\.1\), redis2 .*, redis3 \(10\.0\.0\.3\) reads and writes[^\n]*$/,
+    );
+    const addresses = { redis1: "127.0.0.1", redis2: "10.0.0.2", redis3: "203.0.113.7" };
+    const places = Object.fromEntries(
+      Object.entries(addresses).map(([hostName, address]) => [hostName, { hostName, address: pulumi.output(address) }]),
+    );
+    const lines = await valueOf(exposureLimitations(Object.values(places) as unknown as Host[]));
+    assert.match(lines.join("\n"), /reaches redis2 \(10\.0\.0\.2\), redis3 .*\n.*the Internet may reach redis3 \(203\.0\.113\.7\)$/);
+    assert.deepEqual(await valueOf(exposureLimitations([places.redis1] as unknown as Host[])), []);
   });
 });
 

@@ -5,7 +5,7 @@ import { memoryFor, nodeLines } from "../../components/redisNode.ts";
 import { clientOf } from "../../components/server.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
 import { atLeast, limitationsOf, oldestSupported, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
-import { settingLines, settingsProblems } from "../../components/settings.ts";
+import { priorityOf, sentinelSettingLines, settingLines, settingsProblems } from "../../components/settings.ts";
 import { resolveTopology } from "../../components/topology.ts";
 import { kvdbValues } from "../../components/zatoKvdbConfig.ts";
 import { render } from "../../templates/render.ts";
@@ -102,6 +102,22 @@ describe("rendered settings speak the server's version", () => {
       sentinelLines({ host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "" }, redis(number)).join("\n");
     assert.match(sentinel("6.2.0"), /^sentinel resolve-hostnames yes\nsentinel announce-hostnames yes\nsentinel announce-ip redis2$/m);
     assert.doesNotMatch(sentinel("6.0.16"), /hostnames/);
+  });
+
+  it("puts options of Sentinel where they belong: behind a master's name, behind `sentinel`, or alone", () => {
+    const settings = { "notification-script": "/n", "deny-scripts-reconfig": "no", loglevel: "notice", "master-reboot-down-after-period": "5" };
+    assert.deepEqual(sentinelSettingLines(settings, "m"), ["sentinel notification-script m /n", "sentinel master-reboot-down-after-period m 5"]);
+    assert.deepEqual(sentinelSettingLines(settings), ["sentinel deny-scripts-reconfig no", "loglevel notice"]);
+    const lines = sentinelLines({ host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "", settings }, redis("7.0.15"));
+    assert.deepEqual(lines.slice(-2), ["sentinel deny-scripts-reconfig no", "loglevel notice"]);
+  });
+
+  it("knows who can be promoted, as redis.conf says it", () => {
+    const given = [{}, { "replica-priority": "0" }, { "slave-priority": "50" }, { "replica-priority": '"0"' }, { "replica-priority": "1\n0" }];
+    assert.deepEqual(
+      given.map((each) => priorityOf(each as Record<string, string>)),
+      [100, 0, 50, 0, 0],
+    );
   });
 
   it("puts free options of Sentinel behind the master's name", () => {
