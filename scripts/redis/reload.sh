@@ -38,9 +38,9 @@ set_live() {
 reload() {
   if [ "$kind" = sentinel ]; then
     set_quorums || return 1
-    wanted=$(cat settings.conf masters.conf)
+    wanted=$(cat "$settings/settings.conf" "$settings/masters.conf")
   else
-    wanted=$(cat settings.conf)
+    wanted=$(cat "$settings/settings.conf")
   fi
   have=$(cat loaded 2>/dev/null)
   [ "$wanted" != "$have" ] || return 0

@@ -38,13 +38,13 @@ exec_node() {
   decide
   say "starting as $role: $why"
   {
-    cat settings.conf &&
+    cat "$settings/settings.conf" &&
     case $role in
       replica*) echo "$replicaof $(address_of "${role#replica }")" ;;
       wait) echo "$replicaof $(last_known_master)" ;;
     esac
   } >node.conf.new || refuse "cannot write $directory/node.conf"
-  cat settings.conf >loaded || refuse "cannot write $directory/loaded"
+  cat "$settings/settings.conf" >loaded || refuse "cannot write $directory/loaded"
   become_server
 }
 
