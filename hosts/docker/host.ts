@@ -158,20 +158,20 @@ export class DockerHost extends Host {
     const own = [
       `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
       `--user 0:0 --volumes-from ${container} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${container})"`,
-      `-c ${quote(`for each in ${directory} ${mount}; do [ ! -e "$each" ] || chown -R ${user} "$each" || exit 1; done`)}`,
+      `-c ${quote(`for each in ${directory} ${mount}; do [ ! -e "$each" ] || chown -hR ${user} "$each" || exit 1; done`)}`,
     ].join(" ");
     const put = (action: string) =>
       [
         `{ ${cli} start ${container} >/dev/null 2>&1 || ${cli} unpause ${container} >/dev/null 2>&1 || ${cli} start ${container} >/dev/null; }`,
         `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${user.split(":")[0]} 2>&1)" ]`)} || ${own}; }`,
-        `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
+        `{ ${cli} exec -i -e ACTION=${action} ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
       ].join(" && ");
     return new local.Command(
       `${name}-process`,
       {
         create: put("create"),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory}\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory} "" 'its container'\n`,
         addPreviousOutputInEnv: false,
       },
       { parent, dependsOn: [running, ...dependsOn] },

@@ -23,7 +23,7 @@ start_process() {
     if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
     # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
     # shellcheck disable=SC2086
-    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
+    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" "$settings" </dev/null >>log 2>&1 &
   fi
   start_left=100
   until running || { [ -s pid ] && [ "$(cat pid)" != "$start_before" ]; } || [ $start_left -eq 0 ]; do

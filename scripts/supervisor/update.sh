@@ -1,9 +1,9 @@
-# enter: the process's directory and the limits in seconds that its parameters set.
+# enter: the process's directory and the limits in seconds that its settings set.
 enter() {
   cd "$directory" || exit 1
   ready_limit=60 stop_limit=60 log_size=0 started=
   # shellcheck source=/dev/null
-  if [ -s parameters ]; then . ./parameters; fi
+  if [ -s "$settings/parameters" ]; then . "$settings/parameters"; fi
 }
 
 create_or_update() {
@@ -15,7 +15,7 @@ create_or_update() {
   fi
   enter
   instance=
-  eval "$(cat)"
+  [ "$settings" != "$directory" ] || eval "$(cat)"
   enter
   if running || adopt; then
     if ! alive_within 15; then
@@ -36,7 +36,7 @@ create_or_update() {
     start_process
   fi
   wait_ready || exit 1
-  put instance "$instance"
+  [ "$settings" != "$directory" ] || put instance "$instance"
   rm -f first
   made=
 }
