@@ -1,6 +1,11 @@
 # only_files: what we would wait on for ever (a FIFO, a device, a file of gigabytes where a line is expected) is refused.
 only_files() {
-  for each in "$directory"/* "$directory"/.[!.]* "$directory".* "$directory".lock/*; do
+  case $action in
+    create | update | start) set -- "$directory"/* "$directory"/.[!.]* ;;
+    # What is to end or to go must not be kept by what nobody reads for that.
+    *) set -- "$directory"/pid ;;
+  esac
+  for each in "$@" "$directory".* "$directory".lock/*; do
     if [ -e "$each" ] && [ ! -f "$each" ] && [ ! -d "$each" ] && [ ! -S "$each" ]; then
       fail "$each is neither a file nor a directory: remove it, then try again"
     fi

@@ -201,6 +201,77 @@ describe("a servers' user that means harm", { timeout: 1_500_000 }, () => {
     machine.off();
   });
 
+  describe("as_user", () => {
+    const asUser = (words: string) =>
+      runInside(`LC_ALL=C; export LC_ALL; export PASSPHRASE=known; user=nobody as_limit=5\n${/^as_user\(\)[^]*?^plain\(\).*$/m.exec(scriptText("machine.sh"))?.[0]}
+        cd /; ${words}; echo "status $?"`);
+    for (const [what, words, said] of [
+      ["words stay what they are", `as_user printf '%s|' 'a b' "c'd" '$(id)' '' 'e\nf' '*'`, /^a b\|c'd\|\$\(id\)\|\|e\nf\|\*\|status 0$/],
+      ["that user, with nothing of root's environment", "as_user sh -c 'id -un; env'", /^nobody\n(?![^]*PASSPHRASE)[^]*status 0$/],
+      ["who keeps its output open holds nobody up", "as_user sh -c 'sleep 300 & echo said'; as_user sh -c 'kill $(pidof sleep)'", /^said\nstatus 0$/],
+      ["what never ends is ended", "as_user sleep 300", /no end within 5 s\nstatus 124$/],
+      ["ten megabytes are cut", "as_user sh -c 'yes | head -c 10000000' | wc -c", /^65536\nstatus 0$/],
+      ["control characters are left out", `as_user printf 'a\\033[2Jb\\302\\233c\\rd\\n'`, /^a\[2Jbcd\nstatus 0$/],
+      ["its status is told", "as_user sh -c 'exit 7'", /^status 7$/],
+    ] as const) {
+      it(what, async () => {
+        assert.match((await asUser(`{ ${words}; } 2>&1`)).trim(), said);
+      });
+    }
+  });
+
+  it("a user that still runs something is not removed, and root says so; afterwards it is", async () => {
+    const said = await runInside(`${prelude("dash")}
+      clean; su -s /bin/sh redis-ha -c 'sleep 300 >/dev/null 2>&1 & echo $! >/tmp/sleeping'
+      root uninstall 2>&1; echo "status $?"; id -un redis-ha; kill $(cat /tmp/sleeping); rm /tmp/sleeping
+      root uninstall 2>&1; echo "status $?"; id redis-ha 2>&1; ls ${here} /var/lib/pulumi-redis-ha 2>&1`);
+    assert.match(
+      said,
+      /the user redis-ha, which was made for the servers, cannot be removed: .*used by process[^]*\nstatus 1\nredis-ha\n[^]*status 0\nid: .*no such user\nls: [^]*No such file[^]*No such file/,
+    );
+  });
+
+  it("a number that a process has, be it one in a container, is not that of the new user", async () => {
+    const said = await runInside(`${prelude("dash")}
+      setpriv --reuid 899 --regid 898 --clear-groups sleep 300 >/dev/null 2>&1 & other=$!
+      root uninstall >/dev/null 2>&1; clean; id -u redis-ha; id -g redis-ha; kill $other; root uninstall`);
+    assert.match(said, /^897\n897\n/);
+  });
+
+  it("an archive without a server, or with one that can't run, is refused with the reason; nothing is put in place", async () => {
+    const packages = (words: string) =>
+      runInside(`cd /root 2>/dev/null || cd /var/lib; rm -rf a && mkdir a && cd a
+        { echo "action=install owner=x packages=0 version= tarball=it.tar bin=/var/lib/got/redis1/redis/bin servers=/none"; cat <<'END'
+${scriptText("shared.sh")}${scriptText("packages.sh")}
+END
+        } >script; ${words}; sh -s <script 2>&1; echo "status $?"; ls /var/lib/got 2>&1; cd ..; rm -rf a`);
+    for (const [words, said] of [
+      ["echo x >README; tar -cf it.tar README", /^redisTarball holds neither redis-server nor valkey-server, but: README \nstatus 1\n/],
+      [
+        "cp $(command -v redis-server) redis-server; tar -cf it.tar redis-server",
+        /^redisTarball holds neither redis-cli nor valkey-cli, but: redis-server \nstatus 1\n/,
+      ],
+      [
+        "printf '#!/none\\n' >redis-server; tar -cf it.tar redis-server",
+        /^redisTarball: its redis-server does not run on this machine: .*not found\nstatus 1\n/,
+      ],
+      ["echo x >it.tar", /^redisTarball cannot be unpacked: [^]*\nstatus 1\n/],
+    ] as const)
+      assert.match(await packages(words), new RegExp(`${said.source}ls: .*No such file`), words);
+  });
+
+  it("a directory in which others could put root's scripts is refused", async () => {
+    const look = `${scriptText("look.sh")}for each in /var/lib/redis-ha/new /tmp/new /var/lib/shared/new /var/lib/theirs/a /var/lib/link/a /tmp/roots/a; do echo "$each: $(look_machine $each | grep refused)"; done\n`;
+    writeFileSync(join(machine.directory, "var", "parents"), look);
+    const said = await runInside(
+      "cd /var/lib; mkdir -p shared theirs /tmp/roots; chmod 1777 /tmp; chmod 777 shared; chown 65534 theirs; ln -sfn theirs link; sh -s </var/lib/parents; rm -r shared theirs link /tmp/roots",
+    );
+    assert.equal(
+      said.trim(),
+      `/var/lib/redis-ha/new: \n/tmp/new: refused.parents others may write in /tmp\n/var/lib/shared/new: refused.parents others may write in /var/lib/shared\n/var/lib/theirs/a: refused.parents /var/lib/theirs is another user's\n/var/lib/link/a: refused.parents /var/lib/theirs is another user's\n/tmp/roots/a:`,
+    );
+  });
+
   const listed = Object.keys(entries) as (keyof typeof entries)[];
   for (const shell of ["dash", "busybox"]) {
     for (const kind of Object.keys(kinds) as Kind[]) {

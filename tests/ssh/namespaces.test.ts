@@ -125,13 +125,13 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
   });
 
   it("neither runs, follows nor shows what the servers' user has put there: an up changes nothing", async () => {
-    const plant = `cd "$1" && echo "id >/var/lib/canary" >parameters && cp parameters settings.conf && ln -sf /etc/shadow instance && mkfifo verified.new && printf "refused.x y\\n" >created`;
+    const plant = `cd "$1" && echo "id >/var/lib/canary" >parameters && cp parameters settings.conf && ln -sf /etc/shadow instance && printf "refused.x y\\n" >created`;
     const every = (text: string) => `for each in ${directory}/*/processes/*/; do su -s /bin/sh redis-ha -c '${text}' sh "$each" || exit 1; done`;
     for (const machine of stack.all) await machine.run(every(plant));
     await project.upChangesNothing();
     for (const machine of stack.all) {
       assert.equal(await machine.run("cat /var/lib/canary 2>/dev/null; true"), "");
-      await machine.run(every('cd "$1" && rm parameters settings.conf instance verified.new'));
+      await machine.run(every('cd "$1" && rm parameters settings.conf instance'));
     }
     await project.upChangesNothing();
   });
