@@ -10,6 +10,13 @@ import { quote } from "./shell.ts";
 /** Runs shell text on a machine, without leaving a trace in the state, and gives its standard output. */
 export type Run = (text: pulumi.Output<string>) => pulumi.Output<string>;
 
+/** Where a process has what is its own, and, if that is another user's than who looks, where its settings are. */
+export interface Place {
+  directory: string;
+  /** Not to be written by the process; its user is the one to ask it anything. @default the directory, and nobody else */
+  apart?: { settings: string; user: string };
+}
+
 /** What the machine said: key to the rest of the line. An object: Pulumi takes maps apart. */
 export type Answers = Readonly<Record<string, string | undefined>>;
 
@@ -44,14 +51,14 @@ export class Look {
     return this.answers;
   }
 
-  process(name: string, directory: string, lifecycle: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    const instance = `look_instance ${words(name, directory, lifecycle)} &\n`;
+  process(name: string, place: Place, lifecycle: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
+    const instance = `look_instance ${placeWords(name, place, lifecycle)} &\n`;
     return this.ask(`look_version ${words(name, ...servers)} &\n${instance}`).apply((answers) => processFacts(answers, name));
   }
 
   /** @returns the identity of the last verification if what it found still holds, else a new one. */
-  check(name: string, directory: string, lifecycle: string): pulumi.Output<string> {
-    return this.ask(`look_check ${words(name, directory, lifecycle)} &\n`).apply((answers) => verificationIn(answers, name));
+  check(name: string, place: Place, lifecycle: string): pulumi.Output<string> {
+    return this.ask(`look_check ${placeWords(name, place, lifecycle)} &\n`).apply((answers) => verificationIn(answers, name));
   }
 
   /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
@@ -141,6 +148,10 @@ export function refusalIn(answers: Answers, name: string): string | undefined {
 /** An identity no instance had before; the time in it is for the reader of a preview. */
 export function newInstance(): string {
   return `${new Date().toISOString().slice(0, 19)}Z-${randomBytes(4).toString("hex")}`;
+}
+
+function placeWords(name: string, { directory, apart }: Place, lifecycle: string): string {
+  return words(name, directory, lifecycle, ...(apart ? [apart.settings, apart.user] : []));
 }
 
 function words(...texts: string[]): string {

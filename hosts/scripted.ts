@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { afterChecks, requireBeforeAnything } from "./gate.ts";
 import { type EditArgs, Host, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
-import type { Look } from "./look.ts";
+import type { Look, Place } from "./look.ts";
 import { checkNames } from "./names.ts";
 import { puts, quote } from "./shell.ts";
 
@@ -39,12 +39,17 @@ export abstract class ScriptedHost extends Host {
     this.#installed = [this.command(`${this.componentName}-scripts`, words, afterChecks(text), { parent: this, dependsOn })];
   }
 
+  /** Where a process is, to whoever looks. */
+  protected placeOf(process: string): Place {
+    return { directory: this.directoryOf(process) };
+  }
+
   protected script(script: string): string {
     return quote(`${this.directory}/${script}`);
   }
 
   override look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    return this.looking.process(process, this.directoryOf(process), `${this.directory}/lifecycle.sh`, servers);
+    return this.looking.process(process, this.placeOf(process), `${this.directory}/lifecycle.sh`, servers);
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
@@ -70,7 +75,7 @@ export abstract class ScriptedHost extends Host {
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource {
-    const verified = this.looking.check(name, this.directoryOf(process), `${this.directory}/lifecycle.sh`);
+    const verified = this.looking.check(name, this.placeOf(process), `${this.directory}/lifecycle.sh`);
     return this.command(name, this.wordsFor("verify", process), pulumi.interpolate`${occasion}verified ${verified}\n`, this.#at(placement));
   }
 

@@ -65,6 +65,7 @@ const besides: Stage[] = [
   sandboxed("rpm", "packages where dnf installs them", "ssh/rpm.test.ts", "node tests/ssh/image.ts"),
   sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
   sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
+  sandboxed("hostile", "servers whose user means harm", "ssh/hostile.test.ts"),
   sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
 ];
 

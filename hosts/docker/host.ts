@@ -162,21 +162,21 @@ export class DockerHost extends Host {
     const own = [
       `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
       `--user 0:0 --volumes-from ${quote(container)} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${quote(container)})"`,
-      `-c ${quote(`for each in ${at} ${mount}; do [ ! -e "$each" ] || chown -R ${quote(user)} "$each" || exit 1; done`)}`,
+      `-c ${quote(`for each in ${at} ${mount}; do [ ! -e "$each" ] || chown -hR ${quote(user)} "$each" || exit 1; done`)}`,
     ].join(" ");
     const start = `${cli} start ${quote(container)}`;
     const put = (action: string) =>
       [
         `{ ${start} >/dev/null 2>&1 || ${cli} unpause ${quote(container)} >/dev/null 2>&1 || ${start} >/dev/null; }`,
         `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own}; }`,
-        `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${quote(container)} sh || { ${cli} logs --tail 20 ${quote(container)} >&2; exit 1; }; }`,
+        `{ ${cli} exec -i -e ACTION=${action} ${quote(container)} sh || { ${cli} logs --tail 20 ${quote(container)} >&2; exit 1; }; }`,
       ].join(" && ");
     return new local.Command(
       `${name}-process`,
       {
         create: put("create"),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at}\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at} "" 'its container'\n`,
         addPreviousOutputInEnv: false,
       },
       { parent, dependsOn: [running, ...dependsOn] },

@@ -17,7 +17,7 @@ import {
   type ProcessCommands,
   type ProcessFacts,
 } from "../host.ts";
-import { type Answers, Look, refusalIn } from "../look.ts";
+import { type Answers, Look, type Place, refusalIn } from "../look.ts";
 import { ScriptedHost, type Words } from "../scripted.ts";
 import { assignments, quote } from "../shell.ts";
 import { become, connectionOf, type Keys, overSsh, sshWords, usableKey } from "./connection.ts";
@@ -62,6 +62,7 @@ export class SshHost extends ScriptedHost {
 
   readonly #reachedAt: "address" | "sshAddress";
   readonly #version: string | undefined;
+  readonly #serviceUser: string;
   readonly #packages: remote.Command;
   readonly #processes: { process: string; port: number; stopSeconds: number }[] = [];
   /** What has to be done on the machine before a process listens there. */
@@ -87,6 +88,7 @@ export class SshHost extends ScriptedHost {
     this.#bastion = bastion;
     this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
     this.#version = args.redisVersion;
+    this.#serviceUser = args.serviceUser ?? "redis-ha";
     this.looking = new Look(
       (text) => {
         const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
@@ -104,7 +106,7 @@ export class SshHost extends ScriptedHost {
     });
     this.#connection = pulumi.secret(this.#keys.apply((keys) => connectionOf(this.#target, bastion, keys)));
     const owner = this.directory.replaceAll("/", "-");
-    const conf = assignments({ user: args.serviceUser ?? "redis-ha", unit: `${name}-${pulumi.getStack()}`, owner });
+    const conf = assignments({ user: this.#serviceUser, unit: `${name}-${pulumi.getStack()}`, owner });
     const machine = this.script("machine.sh");
     const uninstall = `if [ -f ${machine} ]; then sh ${machine} uninstall; fi`;
     const packages = (settings: Parameters<typeof assignments>[0]) =>
@@ -175,6 +177,10 @@ export class SshHost extends ScriptedHost {
     return `${this.directory}/processes/${process}`;
   }
 
+  protected override placeOf(process: string): Place {
+    return { directory: this.directoryOf(process), apart: { settings: `${this.directory}/settings/${process}`, user: this.#serviceUser } };
+  }
+
   override storeOf(name: string): string {
     return `${this.directory}/${name}`;
   }
@@ -219,7 +225,8 @@ export class SshHost extends ScriptedHost {
   ): remote.Command {
     const opts = { parent: this };
     const connection = this.#connection;
-    const tarball = redisTarball ? `/tmp/${this.componentName}-${pulumi.getStack()}.tar` : "";
+    // Relative: in the home of who logs in. In /tmp anybody could put another one first, or in its place.
+    const tarball = redisTarball ? `.${this.componentName}-${pulumi.getStack()}.tar` : "";
     const copied = redisTarball
       ? [
           new remote.CopyToRemote(
@@ -295,6 +302,13 @@ export class SshHost extends ScriptedHost {
       if (wanted === undefined || found === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) continue;
       const reason = `${quoted(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take redisVersion out`;
       throw inputError({ propertyPath: "redisVersion", reason });
+    }
+    const theirs = refusalIn(said, "parents");
+    if (theirs !== undefined) {
+      refuse(
+        "directory",
+        `${JSON.stringify(this.directory)} is not allowed: on ${place}, ${theirs}, and root runs the scripts in there. Set a directory that only root can write to, and all above it`,
+      );
     }
     const space = Number(said.space_kib ?? Number.NaN);
     if (space < leastSpaceKib) {

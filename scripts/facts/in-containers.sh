@@ -46,9 +46,17 @@ look_images() {
 # look_in_new ID QUESTIONS: in an image that no container of ours has yet.
 look_in_new() { printf '%s\n%s\n' "$look" "$2" | limited 60 sh -c "$engine run --rm -i --network none --entrypoint sh $1 -s"; }
 
-# look_in CONTAINER QUESTIONS: fails where it can't be asked. An engine that is busy takes long; one that hangs must not
-# hang us.
-look_in() { printf '%s\n%s\n' "$look" "$2" | limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null; }
+# look_in CONTAINER NAME QUESTIONS: nothing where it can't be asked. An engine that is busy takes long; one that hangs must
+# not hang us. Its servers' user could have it say anything: no more than one line of each answer about NAME is taken.
+look_in() {
+  printf '%s\n%s\n' "$look" "$3" | limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 | tr -cd '\012\040-\176' |
+    awk -v name="$2" '{
+      key = $1
+      if (!sub(/^(server|version|endpoint|instance|verified|unverified)[.]/, "", key) || key != name || $1 in seen) next
+      seen[$1] = 1
+      print substr($0, 1, 400)
+    }'
+}
 
 # versions_in IMAGE: the questions for the programs of all that are to run it.
 versions_in() {
@@ -70,7 +78,7 @@ look_all() {
     case $states in
       *"/$container true $id"*)
         {
-          said=$(look_in "$container" "look_version $name $servers
+          said=$(look_in "$container" "$name" "look_version $name $servers
 look_instance $name $directory $lifecycle")
           # Where it does not answer, the image tells what is in it.
           case $said in *"version.$name "*) printf '%s\n' "$said" ;; *) look_in_new "$id" "look_version $name $servers" ;; esac
@@ -78,7 +86,7 @@ look_instance $name $directory $lifecycle")
         ;;
       *)
         case " $seen " in *" $image "*) ;; *) seen="$seen $image" && look_in_new "$id" "$(versions_in "$image")" & ;; esac
-        case $states in *"/$container true "*) look_in "$container" "look_instance $name $directory $lifecycle" & ;; esac
+        case $states in *"/$container true "*) look_in "$container" "$name" "look_instance $name $directory $lifecycle" & ;; esac
         ;;
     esac
   done <<END
@@ -91,7 +99,7 @@ END
 $programs
 END
   while read -r name container directory lifecycle; do
-    case $states in *"/$container true "*) look_in "$container" "check_limit=20
+    case $states in *"/$container true "*) look_in "$container" "$name" "check_limit=20
 look_check $name $directory $lifecycle" & ;; esac
   done <<END
 $checks

@@ -6,19 +6,30 @@ umask 077
 LC_ALL=C
 export LC_ALL
 
-born() {
-  if [ -r /proc/self/stat ]; then
-    sed -n 's/.*) \([^ZX] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
-  else
-    ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _
-  fi
-}
+# use lib/as-user.sh
 
-# look_machine DIRECTORY: KiB left where the directory is or will be.
+# A program that hangs must not hang us.
+if command -v timeout >/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
+
+# look_machine DIRECTORY: KiB left where the directory is or will be; and what is wrong with a place in which root is to run
+# scripts: somebody else could put others there.
 look_machine() {
   at=$1
   until [ -d "$at" ]; do at=$(dirname "$at"); done
   echo "space_kib $(df -Pk "$at" | awk 'NR == 2 { print $4 }')"
+  theirs=$(theirs_above "$at")
+  theirs=${theirs:-$(theirs_above "$(cd "$at" && pwd -P)")}
+  [ -z "$theirs" ] || echo "refused.parents $theirs"
+}
+
+# theirs_above DIRECTORY: what in the path to it is somebody else's than root's or of who has logged in. Where everybody may
+# write but only remove what is his own, somebody else could make the next directory.
+theirs_above() {
+  above=$1
+  while ls -ldn "$above" && [ "$above" != / ]; do above=$(dirname "$above"); done | awk -v login="$(id -u "${SUDO_USER:-root}")" '
+    { path = $0; sub(/^([^ ]+ +){8}/, "", path); sub(/ -> .*/, "", path) }
+    $3 != 0 && $3 != login { print path " is another user'"'"'s"; exit }
+    (/^d....w/ && $4 != 0 || /^d.......w/) && ($1 !~ /[tT]/ || NR == 1) { print "others may write in " path; exit }'
 }
 
 # look_names "ADDRESS NAME"...: which of these names stand for something else here.
@@ -78,26 +89,36 @@ look_version() {
   rm -f "$said"
 }
 
-# look_instance NAME DIRECTORY LIFECYCLE: where the process is, and the identity of the instance that runs, if that is
-# well.
+# look_instance NAME DIRECTORY LIFECYCLE [SETTINGS USER]: where the process is, and the identity of the instance that runs,
+# if that is well. Where it is another user's, nothing is read but the settings, and that user looks at the rest.
 look_instance() {
+  i_settings=${4:-$2}
   # shellcheck disable=SC1091
-  [ ! -s "$2/parameters" ] || (. "$2/parameters" && echo "endpoint.$1 ${host:-}:${port:-}")
-  [ -s "$2/pid" ] && [ -s "$2/settings.conf" ] && [ -s "$2/instance" ] || return 0
-  read -r pid birth <"$2/pid"
-  [ -n "$birth" ] && [ "$(born "$pid")" = "$birth" ] && sh "$3" alive "$2" 2>/dev/null && echo "instance.$1 $(cat "$2/instance")"
+  [ ! -s "$i_settings/parameters" ] || (. "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}")
+  [ -s "$i_settings/settings.conf" ] && [ -s "$i_settings/instance" ] || return 0
+  as_limit=10
+  look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null && echo "instance.$1 $(cat "$i_settings/instance")"
 }
 
-# look_check NAME DIRECTORY LIFECYCLE: the identity of the last verification if what it found still holds, else what does
-# not. Busy machines take seconds for it; check_limit, in seconds, leaves those who wait for us enough.
+# look_as USER WORD...: USER is empty where the process is ours.
+look_as() {
+  user=$1
+  shift
+  if [ -n "$user" ]; then as_user "$@"; else limited "$as_limit" "$@"; fi
+}
+
+# look_check NAME DIRECTORY LIFECYCLE [SETTINGS USER]: the identity of the last verification if what it found still holds,
+# else what does not. Busy machines take seconds for it; check_limit, in seconds, leaves those who wait for us enough.
 look_check() {
-  [ -s "$2/verified" ] || return 0
-  if command -v timeout >/dev/null; then limit="timeout ${check_limit:=6}"; else limit=; fi
-  found=$($limit sh "$3" check "$2" 2>&1 </dev/null)
+  c_settings=${4:-$2}
+  [ -s "$c_settings/verified" ] || return 0
+  as_limit=${check_limit:-6}
+  found=$(look_as "${5:-}" sh "$3" check "$2" "$c_settings" 2>&1 </dev/null)
   case $? in
-    0) echo "verified.$1 $(cat "$2/verified")" ;;
-    124) echo "unverified.$1 no answer within $check_limit s" ;;
-    *) echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1)" ;;
+    0) echo "verified.$1 $(cat "$c_settings/verified")" ;;
+    124) echo "unverified.$1 no answer within $as_limit s" ;;
+    # Whatever that says, it is one line of an answer.
+    *) echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300)" ;;
   esac
 }
 

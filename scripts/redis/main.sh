@@ -20,20 +20,22 @@
 #   sh lifecycle.sh check DIRECTORY     0: the whole topology is what it should be, at this moment
 #   sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should be, or say what is not
 #
-# DIRECTORY/parameters holds sh assignments (components/parameters.ts lists them), DIRECTORY/settings.conf
-# the stack's settings, for Sentinel DIRECTORY/masters.conf its options per master. Everything else in there
-# belongs to the server. FILE.next beside one of them is what a step is about to put in its place: trial and reload are
-# about that. Needs a POSIX sh, the usual small tools and redis-cli (or valkey-cli).
+# SETTINGS, a directory, may follow each of these; without it, it is DIRECTORY. SETTINGS/parameters holds sh assignments
+# (components/parameters.ts lists them), SETTINGS/settings.conf the stack's settings, for Sentinel SETTINGS/masters.conf
+# its options per master. FILE.next beside one of them is what a step is about to put in its place: trial and reload are
+# about that. Everything else in DIRECTORY belongs to the server: where that runs as a user of its own, the settings are
+# another's, and the server can't change what is run. Needs a POSIX sh, the usual small tools and redis-cli (or
+# valkey-cli).
 # FIRST_CREATION=1 in the environment: the stack says that this process never ran before.
 set -u
 umask 077
 LC_ALL=C
 export LC_ALL
 
-action=${1:?action} directory=${2:?directory}
+action=${1:?action} directory=${2:?directory} settings=${3:-$2}
 cd "$directory" || exit 2
 # shellcheck source=/dev/null
-if [ "$action" != trial ] || [ ! -e parameters.next ]; then . ./parameters; else . ./parameters.next; fi || exit 2
+if [ "$action" != trial ] || [ ! -e "$settings/parameters.next" ]; then . "$settings/parameters"; else . "$settings/parameters.next"; fi || exit 2
 : "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"
 : "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
 : "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${forget:=}"
@@ -75,7 +77,7 @@ case $action in
   ready) "ready_$kind" ;;
   # An error is a sign of life, too.
   alive) [ -n "$(any_reply)" ] ;;
-  silence) silence "${3:?}" "${4:?}" ;;
+  silence) silence "${4:?}" "${5:?}" ;;
   trial) trial ;;
   reload) reload ;;
   handover) [ "$kind" != node ] || handover ;;

@@ -113,7 +113,7 @@ EOF
 reload() {
   # Where it listens a name may say, that now stands for another address: the settings can be the same.
   # shellcheck disable=SC1090
-  moves_to=$(. "./$(staged parameters)" && echo "$address $port")
+  moves_to=$(. "$(staged parameters)" && echo "$address $port")
   if [ "$moves_to" != "$address $port" ]; then
     say "listens on $address, port $port, and is to listen on ${moves_to% *}, port ${moves_to#* }"
     return 1
@@ -124,7 +124,7 @@ reload() {
     wanted="$wanted
 $(cat "$(staged masters.conf)")"
     # shellcheck disable=SC1090
-    monitored=$(. "./$(staged parameters)" && printf '%s\n' "$monitored")
+    monitored=$(. "$(staged parameters)" && printf '%s\n' "$monitored")
     set_quorums || return
   fi
   have=$(cat loaded 2>/dev/null)

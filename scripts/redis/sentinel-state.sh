@@ -41,7 +41,7 @@ others_masters() {
 }
 
 sentinel_state() {
-  cat settings.conf
+  cat "$settings/settings.conf"
   grep -E '^sentinel (myid|current-epoch) ' sentinel.conf || known_identity
   while read -r m_name m_initial m_quorum; do
     m_where=$(awk -v master="$m_name" '$1 == "sentinel" && $2 == "monitor" && $3 == master { print $4, $5 }' sentinel.conf)
@@ -52,7 +52,7 @@ sentinel_state() {
       [ "$m_where" != " " ] || m_where=$(address_of "$m_initial")
     fi
     echo "sentinel monitor $m_name $m_where $m_quorum"
-    awk -v master="$m_name" '$1 == "sentinel" && $3 == master' masters.conf
+    awk -v master="$m_name" '$1 == "sentinel" && $3 == master' "$settings/masters.conf"
     # A 2.8 sentinel that ends in the middle of a failover has written the promoted node as a slave of itself.
     state_of "$m_name" | grep -v -x -F "sentinel known-slave $m_name $m_where"
   done <<EOT
@@ -68,7 +68,7 @@ exec_sentinel() {
   # Written in one piece: what fails to be written must not become a sentinel that has forgotten.
   s_state=$(sentinel_state)
   printf '%s\n' "$s_state" >sentinel.conf.new || refuse "cannot write $directory/sentinel.conf"
-  cat settings.conf masters.conf >loaded || refuse "cannot write $directory/loaded"
+  cat "$settings/settings.conf" "$settings/masters.conf" >loaded || refuse "cannot write $directory/loaded"
   say "monitoring$(sed -n 's/^sentinel monitor / /p' sentinel.conf.new)"
   become_server --sentinel
 }

@@ -48,14 +48,14 @@ exec_node() {
   say "starting as $role: $why"
   case $load in rdb) say "starting from $rdb_name" ;; esac
   {
-    cat settings.conf &&
+    cat "$settings/settings.conf" &&
     if [ "$begin_with" != "$append_only" ]; then echo "appendonly $begin_with"; fi &&
     case $role in
       replica*) echo "$replicaof $(address_of "${role#replica }")" ;;
       wait) echo "$replicaof $(waits_for)" ;;
     esac
   } >node.conf.new || refuse "cannot write $directory/node.conf"
-  cat settings.conf >loaded || refuse "cannot write $directory/loaded"
+  cat "$settings/settings.conf" >loaded || refuse "cannot write $directory/loaded"
   if [ "$load" = rdb ]; then put_aside || refuse "cannot write $directory"; fi
   if [ "$begin_with" = yes ]; then note_persistence on; else note_persistence off; fi || refuse "cannot write $directory/persistence"
   become_server

@@ -49,7 +49,7 @@ sockets_can_be_made() {
 }
 
 # staged FILE: what a step is about to put in its place, else what is there.
-staged() { if [ -e "$1.next" ]; then echo "$1.next"; else echo "$1"; fi; }
+staged() { if [ -e "$settings/$1.next" ]; then echo "$settings/$1.next"; else echo "$settings/$1"; fi; }
 
 # trial: does this server take these settings? Asked of the server itself, before anything is stopped for them.
 trial() {

@@ -1,7 +1,8 @@
 # Puts a Redis onto a machine that has none, and takes away what came with it; read by sh from standard input, as root,
 # behind shared.sh. Before it stand assignments: action= (install, remove), packages= (1: the distribution's may be
-# installed), version= (of the package, or its beginning; empty for any), tarball= (a file with redis-server and redis-cli
-# in it, to be unpacked into bin=), servers= (programs that will do).
+# installed), version= (of the package, or its beginning; empty for any), tarball= (name of a file with redis-server and
+# redis-cli in it, in the home of who has logged in, where nobody else can put one: to be unpacked into bin=), servers=
+# (programs that will do).
 # Prints lines "server PROGRAM" and "version TEXT".
 set -u
 umask 022
@@ -18,7 +19,18 @@ find_server() {
   return 1
 }
 
+# from_tarball: nothing is put in place that would not run.
 from_tarball() {
+  unpacked=$(mktemp -d) || exit 1
+  trap 'rm -rf "$log" "$unpacked"' EXIT
+  tar -xf "$tarball" -C "$unpacked" >"$log" 2>&1 || fail "redisTarball cannot be unpacked: $(tail -n 3 "$log" | cut -c 1-300)"
+  for each in server cli; do
+    found=$(find "$unpacked" -type f \( -name redis-$each -o -name valkey-$each \) | head -n 1)
+    [ -n "$found" ] || fail "redisTarball holds neither redis-$each nor valkey-$each, but: $(cd "$unpacked" && find . -type f | head -n 10 | cut -c 3-100 | tr '\n' ' ')"
+    chmod 755 "$found"
+    # On some machines nothing at all runs in /tmp.
+    "$found" --version >"$log" 2>&1 </dev/null || grep -q 'Permission denied' "$log" || fail "redisTarball: its ${found##*/} does not run on this machine: $(tail -n 3 "$log" | cut -c 1-300)"
+  done
   # As install.sh does: whoever is uninstalled last removes the directories that were not there before.
   base=${bin%/*/redis/bin} made=
   missing=$base
@@ -29,8 +41,6 @@ from_tarball() {
   done
   mkdir -p "$bin" || fail "$bin cannot be made"
   [ -z "$made" ] || printf '%s' "$made" >>"$base/made"
-  unpacked=$(mktemp -d) || exit 1
-  tar -xf "$tarball" -C "$unpacked" || fail "$tarball cannot be unpacked"
   for program in redis-server redis-cli valkey-server valkey-cli; do
     found=$(find "$unpacked" -type f -name "$program" | head -n 1)
     [ -z "$found" ] || { cp "$found" "$bin/.$program" && chmod 755 "$bin/.$program" && mv "$bin/.$program" "$bin/$program"; } || exit 1

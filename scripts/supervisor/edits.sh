@@ -37,8 +37,9 @@ again() {
 }
 
 uninstall() {
-  for each in "$here"/*/parameters; do
-    directory=${each%/parameters}
+  # Where root keeps the settings apart, it has ended the processes itself, and what is left of theirs is not for us to read.
+  [ -e "$here/machine.conf" ] || for each in "$here"/*/parameters; do
+    directory=${each%/parameters} settings=${each%/parameters}
     [ ! -e "$each" ] || (lock && delete)
   done
   for each in "$here"/edits/*/*; do

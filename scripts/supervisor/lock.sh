@@ -34,7 +34,7 @@ lock_is_stale() {
 
 # What was not carried through is as if it had never been asked for.
 staged=
-forget_staged() { for each in $staged; do rm -f "$directory/$each.next"; done; }
+forget_staged() { for each in $staged; do rm -f "${settings:-$directory}/$each.next" 2>/dev/null; done; }
 
 # What was never created is not in the stack's state: nobody would remove it later.
 made=

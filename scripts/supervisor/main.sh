@@ -2,8 +2,10 @@
 # What one machine without a service manager does for the stack: keeps processes running and remembers edits.
 # Installed (install.sh), with the scripts it calls, in the stack's directory on that machine.
 #
-#   sh host.sh create|update DIRECTORY   settings on stdin: put them, start or change the process, wait until ready
+#   sh host.sh create|update DIRECTORY [SETTINGS [PARENT]]
+#                                        settings on stdin: put them, start or change the process, wait until ready
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
+#   sh host.sh alive DIRECTORY           0: it runs, and its server answers
 #   sh host.sh kill DIRECTORY            its end as in a crash
 #   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent of the process, start
 #                                        it whenever its directory says what to run; on TERM hand over, end it and end
@@ -16,7 +18,9 @@
 # What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload, resync, handover, retry, orphan,
 # place (lifecycle.sh).
 # The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each file.
-# PARENT in the environment: the process is supervised, and this is the words for what supervises it.
+# SETTINGS, a directory, may follow DIRECTORY everywhere: where somebody else, root, has put the settings, which are then not
+# read from stdin, and keeps the identity. The server can't change what is in there.
+# PARENT: the process is supervised, and this is the words for what supervises it.
 set -u
 umask 077
 LC_ALL=C
@@ -26,7 +30,7 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 action=${1:?action}
 fail() { echo "$*" >&2; exit 1; }
 # lifecycle ACTION ARGUMENT...
-lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "${2:-}" "${3:-}"; }
+lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${3:-}"; }
 
 # use lib/born.sh
 # use lib/space.sh
@@ -43,10 +47,12 @@ case $action in
   again) again "$2" ;;
   uninstall) uninstall ;;
   *)
-    directory=${2:?directory}
+    directory=${2:?directory} settings=${3:-$2} PARENT=${4:-}
+    # Whoever calls may have variables of the same names.
+    case $action in exec | supervise) ;; *) unset FIRST_CREATION && only_files ;; esac
     case $action in
       exec)
-        cd "$directory" && echo "$$ $(born $$)" >pid.new && mv pid.new pid && exec sh "$here/lifecycle.sh" exec "$directory"
+        cd "$directory" && echo "$$ $(born $$)" >pid.new && mv pid.new pid && exec sh "$here/lifecycle.sh" exec "$directory" "$settings"
         ;;
       create | update) lock && create_or_update ;;
       start)
@@ -59,6 +65,7 @@ case $action in
         ! supervised || fail "${directory##*/} would be started again: stop its container or its service instead"
         if running || adopt; then lifecycle handover && end_process; fi
         ;;
+      alive) enter && running && lifecycle alive ;;
       kill)
         enter
         running || fail "${directory##*/} does not run"

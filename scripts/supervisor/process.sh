@@ -1,3 +1,22 @@
+# only_files: what we would wait on for ever (a FIFO, a device, a file of gigabytes where a line is expected) is refused.
+only_files() {
+  case $action in
+    create | update | start) set -- "$directory"/* "$directory"/.[!.]* ;;
+    # What is to end or to go must not be kept by what nobody reads for that.
+    *) set -- "$directory"/pid ;;
+  esac
+  for each in "$@" "$directory".* "$directory".lock/*; do
+    if [ -e "$each" ] && [ ! -f "$each" ] && [ ! -d "$each" ] && [ ! -S "$each" ]; then
+      fail "$each is neither a file nor a directory: remove it, then try again"
+    fi
+  done
+  if [ -L "$directory.lock" ] || { [ -e "$directory.lock" ] && [ ! -d "$directory.lock" ]; }; then fail "$directory.lock is no lock: remove it, then try again"; fi
+  for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded "$directory"/first \
+    "$directory"/*.conf "$directory".supervisor "$directory".lock/owner; do
+    [ ! -f "$each" ] || [ -z "$(find -L "$each" -prune -size +2048)" ] || fail "$each has more than 1 MiB: remove it, then try again"
+  done
+}
+
 running() {
   pid='' its_birth=
   [ -s pid ] || return 1
@@ -20,7 +39,7 @@ supervised() {
   [ -n "$s_birth" ] && [ "$(born "$s_pid")" = "$s_birth" ]
 }
 
-# Where there has to be a parent (PARENT in the environment says what that is), nobody else may start the process.
+# Where there has to be a parent (PARENT says what that is), nobody else may start the process.
 await_parent() {
   [ -n "${PARENT:-}" ] || return 0
   parent_left=150

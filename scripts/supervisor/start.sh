@@ -14,11 +14,34 @@ write() {
   fi
 }
 
+# find_staged: what somebody else has staged, in a directory of theirs.
+find_staged() {
+  staged=
+  for each in "$settings"/*.next; do
+    [ ! -e "$each" ] || staged="$staged $(basename "$each" .next)"
+  done
+}
+
+# await_commit: only whose the settings are can put them in their place (root/service.sh).
+await_commit() {
+  : >"$directory.commit" || fail "$directory.commit cannot be written"
+  commit_until=$(($(date +%s) + 60))
+  while find_staged && [ -n "$staged" ]; do
+    [ "$(date +%s)" -lt $commit_until ] || fail "the settings in $settings were not put in their place within 60 s: is the step that was to do it still running?"
+    sleep 0.05
+  done
+  rm -f "$directory.commit"
+}
+
 # commit: what was staged is what runs from now on, or what is started.
 commit() {
-  for each in $staged; do
-    mv "$each.next" "$each" || fail "$directory/$each cannot be written"
-  done
+  if [ "$settings" != "$directory" ]; then
+    [ -z "$staged" ] || await_commit
+  else
+    for each in $staged; do
+      mv "$each.next" "$each" || fail "$directory/$each cannot be written"
+    done
+  fi
   staged=
   enter
 }
@@ -44,7 +67,7 @@ start_process() {
     if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
     # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
     # shellcheck disable=SC2086
-    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" </dev/null >>log 2>&1 &
+    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" "$settings" </dev/null >>log 2>&1 &
   fi
   start_left=100
   until running || { [ -s pid ] && [ "$(cat pid)" != "$start_before" ]; } || [ $start_left -eq 0 ]; do

@@ -7,16 +7,16 @@ supervise() {
   ending='' server='' quick=0 lock_unowned=0
   trap 'ending=1' HUP INT TERM
   while [ -z "$ending" ]; do
-    if [ ! -s "$directory/parameters" ] || held; then
+    if [ ! -s "$settings/parameters" ] || [ ! -d "$directory" ] || held; then
       sleep 0.1
       continue
     fi
     rm -f "$directory.held" "$directory.wanted"
     began=$(date +%s)
     if [ -e "$directory/first" ]; then FIRST_CREATION=1; else FIRST_CREATION=0; fi
-    FIRST_CREATION=$FIRST_CREATION sh "$here/host.sh" exec "$directory" &
+    FIRST_CREATION=$FIRST_CREATION sh "$here/host.sh" exec "$directory" "$settings" &
     server=$!
-    sh "$here/lifecycle.sh" place "$directory" &
+    sh "$here/lifecycle.sh" place "$directory" "$settings" &
     placing=$!
     while kill -0 "$server" 2>/dev/null && [ -z "$ending" ]; do wait "$server"; done
     kill "$placing" 2>/dev/null

@@ -1,9 +1,9 @@
-# enter: the process's directory and the limits in seconds that its parameters set.
+# enter: the process's directory and the limits in seconds that its settings set.
 enter() {
   cd "$directory" || exit 1
   ready_limit=60 stop_limit=60 log_size=0 started=
   # shellcheck source=/dev/null
-  if [ -s parameters ]; then . ./parameters; fi
+  if [ -s "$settings/parameters" ]; then . "$settings/parameters"; fi
 }
 
 # not_repaired: the end of a step that could not get a process to be as it was before. Where no step of ours has stopped it,
@@ -14,6 +14,8 @@ as_it_was=
 not_repaired() {
   [ -n "$as_it_was" ] || exit 1
   echo "${directory##*/} is not repaired (see above): the next pulumi up tries again. What comes after it is done all the same" >&2
+  # Whoever keeps the record elsewhere has to know that there is nothing to record.
+  [ "$settings" = "$directory" ] || exit 4
   exit 0
 }
 
@@ -27,10 +29,10 @@ create_or_update() {
   enter
   instance=
   # What runs is asked where it is known to listen, by what it was started with, until it has ended.
-  eval "$(cat)"
+  if [ "$settings" = "$directory" ]; then eval "$(cat)"; else find_staged; fi
   if [ -z "$staged" ] && [ "$action" = update ]; then as_it_was=1; fi
   [ -z "$staged" ] || lifecycle trial || exit 1
-  [ -s parameters ] || commit
+  [ -s "$settings/parameters" ] || commit
   if running || adopt; then
     if ! answers; then
       if running; then
@@ -60,7 +62,7 @@ create_or_update() {
     start_process
   fi
   wait_ready || not_repaired
-  [ "$(cat instance 2>/dev/null)" = "$instance" ] || write instance "$instance"
+  if [ "$settings" = "$directory" ] && [ "$(cat instance 2>/dev/null)" != "$instance" ]; then write instance "$instance"; fi
   rm -f first
   made=
 }

@@ -106,6 +106,23 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(await cluster.role("node1"), "slave");
   });
 
+  inEachShell("variables of whoever calls are not ours", single, async (cluster) => {
+    cluster.environment = {
+      PARENT: "somebody",
+      FIRST_CREATION: "1",
+      settings: "/nowhere",
+      directory: "/nowhere",
+      made: "1",
+      pid: "1",
+      instance: "x",
+    };
+    await cluster.done("create", "node1");
+    await cluster.done("update", "node1", { settings: { databases: "17" } });
+    assert.equal((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+    await cluster.done("update", "node1");
+    assert.equal(await cluster.role("node1"), "slave");
+  });
+
   inEachShell("start and stop", single, async (cluster) => {
     await cluster.done("create", "node1");
     const pid = cluster.pid("node1");

@@ -191,7 +191,9 @@ export class Cluster {
   readonly nodes: Located[];
   readonly sentinels: Located[];
   readonly args: ClusterArgs;
-  #parent: Record<string, string> = {};
+  /** What whoever calls the scripts has in its environment. */
+  environment: Record<string, string> = {};
+  #parent = "";
 
   private constructor(shell: Shell, root: string, nodes: Located[], sentinels: Located[], args: ClusterArgs) {
     this.shell = shell;
@@ -236,7 +238,7 @@ export class Cluster {
   sh(args: string[], stdin = "", onStart?: (child: ChildProcess) => void): Promise<Result> {
     const start = Date.now();
     return new Promise((resolve, reject) => {
-      const child = spawn("sh", args, { env: { PATH: this.shell.path, ...this.#parent }, cwd: "/", detached: true });
+      const child = spawn("sh", args, { env: { PATH: this.shell.path, ...this.environment }, cwd: "/", detached: true });
       onStart?.(child);
       let out = "";
       let err = "";
@@ -262,7 +264,7 @@ export class Cluster {
 
   /** A parent for the process, as a container or a service manager starts it. */
   supervise(name: string): ChildProcess {
-    this.#parent = { PARENT: "its parent" };
+    this.#parent = "its parent";
     const script = join(this.here, "host.sh");
     return spawn("sh", [script, "supervise", this.directory(name)], { env: { PATH: this.shell.path }, cwd: "/", stdio: "ignore" });
   }
@@ -355,7 +357,7 @@ export class Cluster {
     changes: Parameters<Cluster["settings"]>[1] = {},
     onStart?: (child: ChildProcess) => void,
   ): Promise<Result> {
-    return this.sh([join(this.here, "host.sh"), action, this.directory(name)], await this.settings(name, changes), onStart);
+    return this.sh([join(this.here, "host.sh"), action, this.directory(name), "", this.#parent], await this.settings(name, changes), onStart);
   }
 
   /** The step, and an error where it fails. */

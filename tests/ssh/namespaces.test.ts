@@ -124,8 +124,12 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     assert.equal(status, 0, output);
     t.diagnostic(`up ${seconds.toFixed(1)} s`);
     for (const [index, machine] of stack.all.entries()) {
-      const owners = await machine.run(`stat -c %U ${directory}/${machine.name}/processes/*/settings.conf | sort -u`);
-      assert.equal(owners, "redis-ha");
+      const owners = await machine.run(
+        `cd ${directory}/${machine.name}; stat -c '%U %G %a' processes/*/ settings/*/ settings/*/parameters | sort -u`,
+      );
+      assert.equal(owners, "redis-ha redis-ha 700\nroot redis-ha 640\nroot redis-ha 750");
+      // Containers of Redis' own images are 999.
+      assert.match(await machine.run("id -u redis-ha"), /^[5-8]\d\d$/);
       assert.match(await machine.run("cat /etc/hosts"), /^10\.78\.0\.11 redis1\n10\.78\.0\.12 redis2\n10\.78\.0\.13 redis3$/m);
       assert.match(await stack.ask("sentinel", hostNames[index] as HostName, "SENTINEL", "CKQUORUM", "redis-ha"), /^OK 3 usable/);
     }
@@ -137,6 +141,18 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
   it("changes nothing the second time", async (t) => {
     const { seconds } = await project.upChangesNothing();
     t.diagnostic(`no change ${seconds.toFixed(1)} s`);
+  });
+
+  it("neither runs, follows nor shows what the servers' user has put there: an up changes nothing", async () => {
+    const plant = `cd "$1" && echo "id >/var/lib/canary" >parameters && cp parameters settings.conf && ln -sf /etc/shadow instance && printf "refused.x y\\n" >created`;
+    const every = (text: string) => `for each in ${directory}/*/processes/*/; do su -s /bin/sh redis-ha -c '${text}' sh "$each" || exit 1; done`;
+    for (const machine of stack.all) await machine.run(every(plant));
+    await project.upChangesNothing();
+    for (const machine of stack.all) {
+      assert.equal(await machine.run("cat /var/lib/canary 2>/dev/null; true"), "");
+      await machine.run(every('cd "$1" && rm parameters settings.conf instance'));
+    }
+    await project.upChangesNothing();
   });
 
   it("has the private key in no process, file or log of a machine, and not readable in the state", async () => {

@@ -68,12 +68,12 @@ export class NamespaceMachine implements Machine {
   }
 
   run(text: string): Promise<string> {
-    return run("nsenter", ...this.#inside, "sh", "-c", text);
+    return run("nsenter", ...this.inside, "sh", "-c", text);
   }
 
   /** Starts a program in there that goes on by itself. */
   spawn(text: string) {
-    return spawn("nsenter", [...this.#inside, "sh", "-c", text], { stdio: ["ignore", "pipe", "inherit"] });
+    return spawn("nsenter", [...this.inside, "sh", "-c", text], { stdio: ["ignore", "pipe", "inherit"] });
   }
 
   /** As `ps` shows them there: the command lines of all processes. */
@@ -101,7 +101,8 @@ export class NamespaceMachine implements Machine {
     await run("ip", "link", "set", this.#link, "up");
   }
 
-  get #inside(): string[] {
+  /** What nsenter has to be told to run something in there. */
+  get inside(): string[] {
     return ["-t", String(this.#sshd), "-n", "-m", "-u", "-p"];
   }
 

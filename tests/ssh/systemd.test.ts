@@ -108,7 +108,7 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
       }
       assert.match(await machines[name].run("systemctl is-enabled redis-server; systemctl is-active redis-server; true"), /^disabled\ninactive$/);
       const modes = await machines[name].run(
-        `find ${directory}/${name}/processes -type f ! -perm 600; find ${directory}/${name} -name '*.conf' -perm /077`,
+        `find ${directory}/${name}/processes -type f ! -perm 600; find ${directory}/${name} -name '*.conf' -perm /027`,
       );
       assert.equal(modes, "");
       assert.match(await stack.ask("sentinel", name, "SENTINEL", "CKQUORUM", "redis-ha"), /^OK 3 usable/);
