@@ -8,9 +8,6 @@ export LC_ALL
 
 # use lib/as-user.sh
 
-# A program that hangs must not hang us.
-if command -v timeout >/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
-
 # look_machine DIRECTORY: KiB left where the directory is or will be; and what is wrong with a place in which root is to run
 # scripts: somebody else could put others there.
 look_machine() {
@@ -42,6 +39,7 @@ look_names() {
   [ -z "$wrong" ] || echo "refused.names ${wrong%, }"
 }
 
+# A program that hangs must not hang us.
 # limited SECONDS COMMAND...: ends it then. Where timeout(1) is missing, by hand.
 if command -v timeout >/dev/null 2>&1; then
   limited() { timeout -s KILL "$@"; }

@@ -72,7 +72,7 @@ for (const shell of shells) {
 
     test("with no record, two files with keys are refused and named", () => {
       each(({ record, rdb, aof }, { load, why }) =>
-        record === "" && rdb === "keys" && aof === "keys" ? load === "refuse" && why.includes('both dump.rdb and an append-only file') : undefined,
+        record === "" && rdb === "keys" && aof === "keys" ? load === "refuse" && why.includes("both dump.rdb and an append-only file") : undefined,
       );
     });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Output } from "@pulumi/pulumi";
 import { lifecycleParameters } from "../../components/parameters.ts";
-import { nodeLines } from "../../components/redisNode.ts";
+import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
 import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
 import type { Host } from "../../hosts/host.ts";
 import { assignments, puts, quote } from "../../hosts/shell.ts";
@@ -72,7 +72,7 @@ async function settings(instance: string): Promise<string> {
   const members = { self, nodes: [self], sentinels: [], masterName: "redis-ha", initialMaster: "node1" };
   const parameters = await settled(
     lifecycleParameters(
-      { ...members, kind: "node", server: "redis-server", cli: "redis-cli", limits, dataFiles: "dump.rdb", minReplicas: 0 },
+      { ...members, kind: "node", server: "redis-server", cli: "redis-cli", limits, persistence: persistenceOf({}, false), minReplicas: 0 },
       featuresOf(version),
     ),
   );
