@@ -41,7 +41,7 @@ describe("whether a process that does not answer is killed", () => {
         const what = `${JSON.stringify(each)}: ${lines[index]}`;
         assert.equal(verdict === "leave", reply === "1", what);
         if (reply) continue;
-        assert.equal(verdict === "wait" && (lines[index] ?? "").includes('may come back'), patience === "", what);
+        assert.equal(verdict === "wait" && (lines[index] ?? "").includes("may come back"), patience === "", what);
         if (!patience) continue;
         if (kind === "sentinel") {
           assert.equal(verdict, "kill", what);
