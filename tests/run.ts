@@ -64,6 +64,7 @@ const besides: Stage[] = [
   sandboxed("rpm", "packages where dnf installs them", "ssh/rpm.test.ts", "node tests/ssh/image.ts"),
   sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
   sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
+  sandboxed("clients", "clients in five languages, as docs/clients.md has them", "clients/clients.test.ts", "node tests/clients/prepare.ts"),
 ];
 
 /** ms; far above what any stage takes: one that hangs is ended, so that what failed before it is still told. */
