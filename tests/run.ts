@@ -67,6 +67,7 @@ const besides: Stage[] = [
   sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
   sandboxed("hostile", "servers whose user means harm", "ssh/hostile.test.ts"),
   sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
+  sandboxed("clients", "clients in five languages, as docs/clients.md has them", "clients/clients.test.ts", "node tests/clients/prepare.ts"),
 ];
 
 /** ms; far above what any stage takes: one that hangs is ended, so that what failed before it is still told. */
