@@ -58,6 +58,10 @@ export class SshHost extends ScriptedHost {
   readonly #keys: pulumi.Output<Keys>;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
+  /** The sshd that a connection to the machine meets first: its bastion's, or its own. */
+  readonly #door: string;
+  /** What logs in there, in the order in which it was made, from all hosts with the same door: the servers' programs, and all that follows. */
+  readonly #logins: { installing: pulumi.Resource[]; after: pulumi.Resource[] };
   readonly #reachedAt: "address" | "sshAddress";
   readonly #version: string | undefined;
   readonly #packages: remote.Command;
@@ -83,6 +87,10 @@ export class SshHost extends ScriptedHost {
     const { user, privateKeyFile, hostKey, bastion } = args;
     this.#target = { address: sshAddress, sshPort: args.sshPort, user, privateKeyFile, hostKey };
     this.#bastion = bastion;
+    const { address: doorAddress, sshPort: doorPort = 22 } = bastion ?? this.#target;
+    this.#door = `${doorAddress}:${doorPort}`;
+    const beside = [...others()].find((other): other is SshHost => other instanceof SshHost && other.#door === this.#door);
+    this.#logins = beside ? beside.#logins : { installing: [], after: [] };
     this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
     this.#version = args.redisVersion;
     this.looking = new Look(
@@ -206,7 +214,14 @@ export class SshHost extends ScriptedHost {
   }
 
   protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return new remote.Command(name, { ...words, stdin, connection: this.#connection, addPreviousOutputInEnv: false }, opts);
+    const { after } = this.#logins;
+    const made = new remote.Command(
+      name,
+      { ...words, stdin, connection: this.#connection, addPreviousOutputInEnv: false },
+      pulumi.mergeOptions(opts, turn(after)),
+    );
+    after.push(made);
+    return made;
   }
 
   /** Runs once a machine: what was there before, or was installed then, is looked at each time. */
@@ -214,7 +229,8 @@ export class SshHost extends ScriptedHost {
     { installRedis = true, redisVersion = "", redisTarball }: MachineArgs,
     script: (settings: Parameters<typeof assignments>[0]) => string,
   ): remote.Command {
-    const opts = { parent: this };
+    const { installing } = this.#logins;
+    const opts = pulumi.mergeOptions({ parent: this }, turn(installing));
     const connection = this.#connection;
     const tarball = redisTarball ? `/tmp/${this.componentName}-${pulumi.getStack()}.tar` : "";
     const copied = redisTarball
@@ -227,7 +243,7 @@ export class SshHost extends ScriptedHost {
         ]
       : [];
     const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: this.#candidates(servers).join(" ") };
-    return new remote.Command(
+    const installed = new remote.Command(
       `${this.componentName}-packages`,
       {
         create: `${become(this.#target)}sh`,
@@ -236,8 +252,10 @@ export class SshHost extends ScriptedHost {
         triggers: [this.#target.address],
         addPreviousOutputInEnv: false,
       },
-      { parent: this, dependsOn: copied },
+      pulumi.mergeOptions(opts, { dependsOn: copied }),
     );
+    installing.push(installed);
+    return installed;
   }
 
   get #bin(): string {
@@ -301,6 +319,18 @@ export class SshHost extends ScriptedHost {
       );
     }
   }
+}
+
+/**
+ * Logins under way at once at one sshd. By default that refuses some from the eleventh on (MaxStartups 10:30:100), and behind a
+ * bastion the command plugin does not try again. A look, or a person, may be there as well.
+ */
+const mostLogins = 8;
+
+/** @returns what has to be done before the next one may log in. */
+function turn(before: pulumi.Resource[]): pulumi.CustomResourceOptions {
+  const last = before.at(-mostLogins);
+  return last ? { dependsOn: [last] } : {};
 }
 
 /** The scripts, the settings and a server's first files. */
