@@ -124,11 +124,14 @@ export class DockerHost extends Host {
     const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
     const digest = pulumi.output(spec).apply(digestOf);
     const exec = `${cli} exec ${container}`;
+    const [hostScript, lifecycle] = [this.#script("host.sh"), this.#script("lifecycle.sh")];
+    // By the scripts that are there, which may be of a version whose host.sh has no such action.
+    const handOver = `if grep -q '^ *handover)' ${hostScript}; then exec sh ${hostScript} handover ${directory}; fi; exec sh ${lifecycle} handover ${directory}`;
     // Before the container is replaced, not while it is: where nobody can take over, it has to stay as it is.
     const handedOver = new local.Command(
       `${name}-handover`,
       {
-        create: `if ${exec} test -e ${directory} 2>/dev/null; then ${exec} sh ${this.#script("lifecycle.sh")} handover ${directory}; fi`,
+        create: `if ${exec} test -e ${directory} 2>/dev/null; then ${exec} sh -c ${quote(handOver)}; fi`,
         stdin: pulumi.interpolate`${digest}\n`,
         addPreviousOutputInEnv: false,
       },

@@ -27,7 +27,7 @@ create_or_update() {
       fi
       start_process
     elif ! lifecycle reload; then
-      lifecycle handover || exit 1
+      uninterrupted handover || exit 1
       end_process
       start_process
     fi
@@ -45,7 +45,7 @@ delete() {
   [ -d "$directory" ] || return 0
   enter
   if running || adopt; then
-    lifecycle handover || echo "${directory##*/} is removed all the same"
+    uninterrupted handover || echo "${directory##*/} is removed all the same"
     end_process
   fi
   cd / && rm -rf "$directory" "$directory.held" "$directory.wanted"
