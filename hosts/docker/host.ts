@@ -126,13 +126,15 @@ export class DockerHost extends Host {
     const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
     const digest = pulumi.output(spec).apply(digestOf);
     const at = quote(directory);
-    const lifecycle = quote(this.#script("lifecycle.sh"));
     const exec = `${cli} exec ${quote(container)}`;
+    const [hostScript, lifecycle] = [quote(this.#script("host.sh")), quote(this.#script("lifecycle.sh"))];
+    // By the scripts that are there, which may be of a version whose host.sh has no such action.
+    const handOver = `if grep -q '^ *handover)' ${hostScript}; then exec sh ${hostScript} handover ${at}; fi; exec sh ${lifecycle} handover ${at}`;
     // Before the container is replaced, not while it is: where nobody can take over, it has to stay as it is.
     const handedOver = new local.Command(
       `${name}-handover`,
       {
-        create: `if ${exec} test -e ${at} 2>/dev/null; then ${exec} sh ${lifecycle} handover ${at}; fi`,
+        create: `if ${exec} test -e ${at} 2>/dev/null; then ${exec} sh -c ${quote(handOver)}; fi`,
         stdin: pulumi.interpolate`${digest}\n`,
         addPreviousOutputInEnv: false,
       },

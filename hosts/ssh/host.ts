@@ -60,6 +60,10 @@ export class SshHost extends ScriptedHost {
   readonly #keys: pulumi.Output<Keys>;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
+  /** The sshd that a connection to the machine meets first: its bastion's, or its own. */
+  readonly #door: string;
+  /** What logs in there, in the order in which it was made, from all hosts with the same door: the servers' programs, and all that follows. */
+  readonly #logins: { installing: pulumi.Resource[]; after: pulumi.Resource[] };
   readonly #reachedAt: "address" | "sshAddress";
   readonly #version: string | undefined;
   readonly #serviceUser: string;
@@ -86,6 +90,10 @@ export class SshHost extends ScriptedHost {
     const { user, privateKeyFile, hostKey, bastion } = args;
     this.#target = { address: sshAddress, sshPort: args.sshPort, user, privateKeyFile, hostKey };
     this.#bastion = bastion;
+    const { address: doorAddress, sshPort: doorPort = 22 } = bastion ?? this.#target;
+    this.#door = `${doorAddress}:${doorPort}`;
+    const beside = [...others()].find((other): other is SshHost => other instanceof SshHost && other.#door === this.#door);
+    this.#logins = beside ? beside.#logins : { installing: [], after: [] };
     this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
     this.#version = args.redisVersion;
     this.#serviceUser = args.serviceUser ?? "redis-ha";
@@ -215,7 +223,14 @@ export class SshHost extends ScriptedHost {
   }
 
   protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return new remote.Command(name, { ...words, stdin, connection: this.#connection, addPreviousOutputInEnv: false }, opts);
+    const { after } = this.#logins;
+    const made = new remote.Command(
+      name,
+      { ...words, stdin, connection: this.#connection, addPreviousOutputInEnv: false },
+      pulumi.mergeOptions(opts, turn(after)),
+    );
+    after.push(made);
+    return made;
   }
 
   /** Runs once a machine: what was there before, or was installed then, is looked at each time. */
@@ -223,7 +238,8 @@ export class SshHost extends ScriptedHost {
     { installRedis = true, redisVersion = "", redisTarball }: MachineArgs,
     script: (settings: Parameters<typeof assignments>[0]) => string,
   ): remote.Command {
-    const opts = { parent: this };
+    const { installing } = this.#logins;
+    const opts = pulumi.mergeOptions({ parent: this }, turn(installing));
     const connection = this.#connection;
     // Relative: in the home of who logs in. In /tmp anybody could put another one first, or in its place.
     const tarball = redisTarball ? `.${this.componentName}-${pulumi.getStack()}.tar` : "";
@@ -237,7 +253,7 @@ export class SshHost extends ScriptedHost {
         ]
       : [];
     const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: this.#candidates(servers).join(" ") };
-    return new remote.Command(
+    const installed = new remote.Command(
       `${this.componentName}-packages`,
       {
         create: `${become(this.#target)}sh`,
@@ -246,8 +262,10 @@ export class SshHost extends ScriptedHost {
         triggers: [this.#target.address],
         addPreviousOutputInEnv: false,
       },
-      { parent: this, dependsOn: copied },
+      pulumi.mergeOptions(opts, { dependsOn: copied }),
     );
+    installing.push(installed);
+    return installed;
   }
 
   get #bin(): string {
@@ -318,6 +336,18 @@ export class SshHost extends ScriptedHost {
       );
     }
   }
+}
+
+/**
+ * Logins under way at once at one sshd. By default that refuses some from the eleventh on (MaxStartups 10:30:100), and behind a
+ * bastion the command plugin does not try again. A look, or a person, may be there as well.
+ */
+const mostLogins = 8;
+
+/** @returns what has to be done before the next one may log in. */
+function turn(before: pulumi.Resource[]): pulumi.CustomResourceOptions {
+  const last = before.at(-mostLogins);
+  return last ? { dependsOn: [last] } : {};
 }
 
 /** The scripts, the settings and a server's first files. */

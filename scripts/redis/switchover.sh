@@ -59,7 +59,8 @@ follow_promoted() {
 # acknowledged writes (measured: docs/decisions/0004-hand-over.md).
 handover() {
   following=
-  answer_me info INFO || refuse "refusing to stop this server: whether it is the master it does not say ($no_answer)"
+  if ! answer_me info INFO && [ -n "$gone" ]; then return 0; fi
+  [ -n "$answer" ] || refuse "refusing to stop this server: whether it is the master it does not say ($no_answer)"
   [ "$(printf '%s\n' "$answer" | field role)" = master ] || return 0
   if ! printf '%s\n' "$answer" | grep -q '^slave[0-9]*:.*state=online'; then
     say "no replica is linked: nobody can take over"

@@ -6,6 +6,7 @@
 #                                        settings on stdin: put them, start or change the process, wait until ready
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
 #   sh host.sh alive DIRECTORY           0: it runs, and its server answers
+#   sh host.sh handover DIRECTORY        if it is the master and somebody can take over: hand over
 #   sh host.sh kill DIRECTORY            its end as in a crash
 #   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent of the process, start
 #                                        it whenever its directory says what to run; on TERM hand over, end it and end
@@ -37,6 +38,7 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 # use supervisor/process.sh
 # use supervisor/lock.sh
 # use supervisor/progress.sh
+# use supervisor/uninterrupted.sh
 # use supervisor/start.sh
 # use supervisor/update.sh
 # use supervisor/supervise.sh
@@ -63,7 +65,7 @@ case $action in
       stop)
         lock && enter
         ! supervised || fail "${directory##*/} would be started again: stop its container or its service instead"
-        if running || adopt; then lifecycle handover && end_process; fi
+        if running || adopt; then uninterrupted handover && end_process; fi
         ;;
       alive) enter && running && lifecycle alive ;;
       kill)
@@ -71,6 +73,7 @@ case $action in
         running || fail "${directory##*/} does not run"
         kill_process
         ;;
+      handover) lock && enter && uninterrupted handover ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
       supervise) supervise ;;
       *) fail "unknown action $action" ;;

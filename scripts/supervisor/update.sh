@@ -48,7 +48,7 @@ create_or_update() {
         0) commit ;;
         1)
           as_it_was=
-          lifecycle handover || exit 1
+          uninterrupted handover || exit 1
           end_process
           commit
           start_process
@@ -71,7 +71,7 @@ delete() {
   [ -d "$directory" ] || return 0
   enter
   if running || adopt; then
-    lifecycle handover || echo "${directory##*/} is removed all the same"
+    uninterrupted handover || echo "${directory##*/} is removed all the same"
     end_process
   fi
   cd / && rm -rf "$directory" "$directory.held" "$directory.wanted"

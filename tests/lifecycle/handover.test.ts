@@ -23,7 +23,7 @@ interface Written {
 }
 
 /** Writes as clients of the sentinels do, until stopped. */
-function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Written> } {
+function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Written>; more: () => Promise<void> } {
   let running = true;
   const gaps = new Gaps(count);
   const written: Written = { acknowledged: [], refused: 0, gap: 0 };
@@ -52,6 +52,10 @@ function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Writte
     client.disconnect();
   });
   return {
+    more: async () => {
+      const wanted = written.acknowledged.length + 100;
+      await eventually("more writes", () => written.acknowledged.length >= wanted, 120_000);
+    },
     stop: async () => {
       written.gap = gaps.longest();
       running = false;
@@ -79,14 +83,13 @@ async function assertAllowed(cluster: Cluster, node: string): Promise<void> {
 async function handOverUnderLoad(cluster: Cluster, report: (message: string) => void): Promise<void> {
   await cluster.up();
   const writers = startWriters(cluster);
-  await sleep(500);
+  await writers.more();
   const { out, took } = await cluster.done("update", "node1", change);
-  await sleep(1000);
+  await writers.more();
   const { acknowledged, refused, gap } = await writers.stop();
   assert.match(out, /handed over to node[23]/);
   const master = await cluster.named();
   assert.notEqual(master, "node1");
-  assert.ok(acknowledged.length > 200, `${acknowledged.length} writes`);
   report(`${acknowledged.length} writes acknowledged, ${refused} refused, longest gap ${gap} ms, update took ${took} ms`);
   if (took > 8000) report(out + cluster.log("node1").slice(-4000));
   assert.deepEqual(await lost(cluster, master, acknowledged), []);

@@ -272,7 +272,7 @@ const badConfiguration: [string, string, string, string, RegExp][] = [
 ];
 
 describe("bad input is refused before anything is touched, naming the field and what is allowed", () => {
-  before(useMocks);
+  before(() => useMocks());
 
   const assertRefused = (make: () => unknown, path: string, said: RegExp) => {
     const before = registered.filter(({ type }) => type.startsWith("command:")).length;
