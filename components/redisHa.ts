@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../hosts/address.ts";
-import { type ContainerArgs, createHosts, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
+import { type ContainerArgs, createHosts, Deployment, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
 import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { HostsEntries } from "./hostsEntries.ts";
@@ -95,7 +95,9 @@ export class RedisHa extends pulumi.ComponentResource {
       ...new Set([...[...topology.nodes, ...topology.sentinels].map(({ host }) => host), ...confs.flatMap(({ host }) => host ?? [])]),
     ];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
-    const hosts = createHosts(name, wanted, args, { parent: this });
+    const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
+    const deployment = new Deployment(name, { parent: this }, directories);
+    const hosts = createHosts(name, wanted, args, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);
 
@@ -155,7 +157,8 @@ export class RedisHa extends pulumi.ComponentResource {
       );
     const here = confs.filter(({ host }) => host === undefined).map(({ path }) => path);
     const isHere = hostOf(firstNode.host).machine === "localhost";
-    const thisMachine = isHere || here.length === 0 ? hostOf(firstNode.host) : new LocalHost(`${name}-here`, "localhost", {}, { parent: this });
+    const thisMachine =
+      isHere || here.length === 0 ? hostOf(firstNode.host) : new LocalHost(`${name}-here`, "localhost", {}, { parent: this }, deployment);
     const zato = zatoOn("", thisMachine, here);
     for (const host of new Set(confs.flatMap(({ host }) => host ?? []))) {
       zatoOn(

@@ -55,7 +55,7 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
-          settings: assignments({ FILE: file, STORE: args.host.storeOf("kvdb"), STANZA: "kvdb", WANTED: wanted }),
+          settings: args.host.storeOf("kvdb").apply((store) => assignments({ FILE: file, STORE: store, STANZA: "kvdb", WANTED: wanted })),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );

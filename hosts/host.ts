@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Deployment } from "./deployment.ts";
 
 /** Where a process or an edit lives: one machine of a stack. */
 export interface HostArgs {
@@ -131,6 +132,8 @@ export abstract class Host extends pulumi.ComponentResource {
   readonly hostName: string;
   /** The IP address that belongs to the name, for clients. */
   readonly address: pulumi.Output<string>;
+  /** What it belongs to, which decides all of its places. */
+  readonly deployment: Deployment;
   /** What the operator should know of it, a line each. */
   readonly limitations: readonly string[] = [];
   /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
@@ -142,8 +145,17 @@ export abstract class Host extends pulumi.ComponentResource {
   /** The address that its servers tell others, if they can't tell names. */
   abstract readonly announcedAddress: pulumi.Output<string>;
 
-  constructor(type: string, name: string, hostName: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param deployment what it belongs to. @default one of its own */
+  constructor(
+    type: string,
+    name: string,
+    hostName: string,
+    args: HostArgs,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    deployment: Deployment | undefined,
+  ) {
     super(type, name, {}, opts);
+    this.deployment = deployment ?? new Deployment(name, { parent: this }, { [hostName]: args.directory });
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");
@@ -153,13 +165,13 @@ export abstract class Host extends pulumi.ComponentResource {
   abstract addressOf(other: Host): pulumi.Output<string>;
 
   /** @returns the directory of the process `process` on this host. */
-  abstract directoryOf(process: string): string;
+  abstract directoryOf(process: string): pulumi.Output<string>;
 
   /** @returns the directory in which edits remember what has to be remembered. */
-  abstract storeOf(name: string): string;
+  abstract storeOf(name: string): pulumi.Output<string>;
 
   /** @returns the path of the file that the process is to log to; empty for its standard output. */
-  abstract logFileOf(process: string): string;
+  abstract logFileOf(process: string): pulumi.Input<string>;
 
   abstract commandsFor(process: string): pulumi.Input<ProcessCommands>;
 

@@ -25,9 +25,14 @@ export class Look {
    * @param closing shell text after the last question.
    * @param check throws where the answers say that nothing can be done there.
    */
-  constructor(run: Run, opening: string = scriptText("look.sh"), closing = "wait\n", check: (answers: Answers) => void = () => undefined) {
+  constructor(
+    run: Run,
+    opening: pulumi.Input<string> = scriptText("look.sh"),
+    closing = "wait\n",
+    check: (answers: Answers) => void = () => undefined,
+  ) {
     this.answers = onceBuilt(() =>
-      run(pulumi.all(this.#questions).apply((questions) => `${opening}${questions.join("")}${closing}`)).apply((stdout) => {
+      run(pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`)).apply((stdout) => {
         const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
         const answers = Object.fromEntries(lines) as Answers;
         check(answers);
@@ -43,19 +48,28 @@ export class Look {
     return this.answers;
   }
 
-  process(name: string, directory: string, lifecycle: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    const instance = `look_instance ${words(name, directory, lifecycle)} &\n`;
-    return this.ask(`look_version ${words(name, ...servers)} &\n${instance}`).apply((answers) => processFacts(answers, name));
+  process(
+    name: string,
+    directory: pulumi.Input<string>,
+    lifecycle: pulumi.Input<string>,
+    servers: pulumi.Input<readonly string[]>,
+  ): pulumi.Output<ProcessFacts> {
+    const question = pulumi
+      .all([directory, lifecycle, servers])
+      .apply(([at, script, programs]) => `look_version ${words(name, ...programs)} &\nlook_instance ${words(name, at, script)} &\n`);
+    return this.ask(question).apply((answers) => processFacts(answers, name));
   }
 
   /** @returns the identity of the last verification if what it found still holds, else a new one. */
-  check(name: string, directory: string, lifecycle: string): pulumi.Output<string> {
-    return this.ask(`look_check ${words(name, directory, lifecycle)} &\n`).apply((answers) => verificationIn(answers, name));
+  check(name: string, directory: pulumi.Input<string>, lifecycle: pulumi.Input<string>): pulumi.Output<string> {
+    return this.ask(pulumi.all([directory, lifecycle]).apply(([at, script]) => `look_check ${words(name, at, script)} &\n`)).apply((answers) =>
+      verificationIn(answers, name),
+    );
   }
 
   /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
-  scripts(directory: string, scripts: readonly string[]): pulumi.Output<string> {
-    return this.ask(`look_scripts ${words(directory, ...scripts)} &\n`).apply((answers) => answers.scripts ?? newInstance());
+  scripts(directory: pulumi.Output<string>, scripts: readonly string[]): pulumi.Output<string> {
+    return this.ask(directory.apply((at) => `look_scripts ${words(at, ...scripts)} &\n`)).apply((answers) => answers.scripts ?? newInstance());
   }
 
   /** Fails if a name (of these: name to address) stands for something else on the machine. */
@@ -80,12 +94,14 @@ export class Look {
    * @param kept path of the settings with which it was applied last.
    * @returns the identity of what was applied if that is still so, else a new one.
    */
-  edit(name: string, place: string, { field, script, settings }: EditArgs, kept: string): pulumi.Output<string> {
-    return this.ask(pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text, kept)} &\n`)).apply((answers) => {
-      const refusal = refusalIn(answers, name);
-      if (refusal !== undefined) throw inputError({ propertyPath: field, reason: place ? `on ${place}: ${refusal}` : refusal });
-      return answers[`edited.${name}`] ?? newInstance();
-    });
+  edit(name: string, place: string, { field, script, settings }: EditArgs, kept: pulumi.Input<string>): pulumi.Output<string> {
+    return this.ask(pulumi.all([settings, kept]).apply(([text, path]) => `look_edit ${words(name, scriptText(script), text, path)} &\n`)).apply(
+      (answers) => {
+        const refusal = refusalIn(answers, name);
+        if (refusal !== undefined) throw inputError({ propertyPath: field, reason: place ? `on ${place}: ${refusal}` : refusal });
+        return answers[`edited.${name}`] ?? newInstance();
+      },
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { scriptText } from "../../scripts/bundle.ts";
+import type { Deployment } from "../deployment.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
@@ -23,7 +24,7 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly look: Look;
   /** Shell words: the docker program, told which engine. */
   readonly cli: string;
-  readonly labels: { label: string; value: string }[];
+  readonly labels: { label: string; value: pulumi.Output<string> }[];
   readonly #name: string;
   readonly #field: string;
   readonly #images = new Map<string, pulumi.Output<string>>();
@@ -32,7 +33,13 @@ export class DockerEngine extends pulumi.ComponentResource {
    * @param firstHost name of the host whose settings say which engine it is.
    * @throws InputError (later, in an output) where the engine does not answer or has no such image.
    */
-  constructor(name: string, firstHost: string, { engine, certificates }: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    firstHost: string,
+    { engine, certificates }: HostArgs,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    deployment: Deployment,
+  ) {
     super("redis-ha:index:DockerEngine", name, {}, opts);
     this.#name = name;
     this.#field = `hosts.${firstHost}`;
@@ -53,13 +60,15 @@ export class DockerEngine extends pulumi.ComponentResource {
     );
     this.provider = new (docker().Provider)(name, { host, ...(certificates ? { certPath: certificates } : {}) }, { parent: this });
     this.labels = [
-      { label: "pulumi-redis-ha.project", value: pulumi.getProject() },
-      { label: "pulumi-redis-ha.stack", value: pulumi.getStack() },
+      { label: "pulumi-redis-ha.deployment", value: deployment.identity.id },
+      { label: "pulumi-redis-ha.project", value: deployment.identity.project },
+      { label: "pulumi-redis-ha.stack", value: deployment.identity.stack },
+      { label: "pulumi-redis-ha.name", value: deployment.identity.name },
     ];
-    const named = `${name}-${pulumi.getStack()}`;
+    const named = deployment.namedInStack(name);
     this.network = new (docker().Network)(
       `${name}-network`,
-      { name: afterChecks(pulumi.output(named)), driver: "bridge", labels: this.labels },
+      { name: afterChecks(named), driver: "bridge", labels: this.labels },
       { parent: this, provider: this.provider },
     );
     this.gateway = this.network.ipamConfigs.apply(

@@ -4,6 +4,7 @@ import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
+import type { Deployment } from "../deployment.ts";
 import { afterChecks } from "../gate.ts";
 import {
   type EditArgs,
@@ -58,9 +59,10 @@ export class DockerHost extends Host {
     engine: DockerEngine,
     args: HostArgs & ContainerArgs,
     others: () => Iterable<Host>,
-    opts?: pulumi.ComponentResourceOptions,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    deployment: Deployment,
   ) {
-    super("redis-ha:index:DockerHost", name, hostName, args, opts);
+    super("redis-ha:index:DockerHost", name, hostName, args, opts, deployment);
     this.#engine = engine;
     this.#args = args;
     this.#image = args.image ?? "redis:8.0.2";
@@ -68,7 +70,7 @@ export class DockerHost extends Host {
     // Only the machine itself reaches what is published on its loopback; its containers take the other end of their network.
     this.announcedAddress = this.address.apply((address) => (isLoopback(address) ? engine.gateway : pulumi.output(address)));
     let edits: LocalHost | undefined;
-    this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }));
+    this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }, deployment));
     this.registerOutputs();
   }
 
@@ -76,11 +78,11 @@ export class DockerHost extends Host {
     return other.announcedAddress;
   }
 
-  override directoryOf(process: string): string {
-    return `${this.#here}/${process}`;
+  override directoryOf(process: string): pulumi.Output<string> {
+    return pulumi.output(this.#directory(process));
   }
 
-  override storeOf(name: string): string {
+  override storeOf(name: string): pulumi.Output<string> {
     return this.#local().storeOf(name);
   }
 
@@ -88,28 +90,28 @@ export class DockerHost extends Host {
     return "";
   }
 
-  override commandsFor(process: string): ProcessCommands {
-    const container = quote(this.#container(process));
-    return {
+  override commandsFor(process: string): pulumi.Output<ProcessCommands> {
+    return this.#container(process).apply((container) => ({
       kill: `${this.#engine.cli} kill ${container}`,
       stop: `${this.#engine.cli} stop ${container}`,
       start: `${this.#engine.cli} start ${container}`,
-    };
+    }));
   }
 
   override look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    const words = [process, this.#container(process), this.#image, this.directoryOf(process), this.#script("lifecycle.sh"), ...servers];
+    const question = this.#container(process).apply((container) => {
+      const words = [process, container, this.#image, this.#directory(process), this.#script("lifecycle.sh"), ...servers];
+      return `add_container ${words.map(quote).join(" ")}\n`;
+    });
     // The image first: in a preview that would fetch it, nothing of it is known.
-    return pulumi
-      .all([this.#engine.image(this.#image), this.#engine.look.ask(`add_container ${words.map(quote).join(" ")}\n`)])
-      .apply(([, answers]) => processFacts(answers, process));
+    return pulumi.all([this.#engine.image(this.#image), this.#engine.look.ask(question)]).apply(([, answers]) => processFacts(answers, process));
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
     const { parent, dependsOn = [] } = placement;
     const { provider, cli } = this.#engine;
     const container = this.#container(process);
-    const directory = this.directoryOf(process);
+    const directory = this.#directory(process);
     const labels = [
       ...this.#engine.labels,
       { label: "pulumi-redis-ha.host", value: this.hostName },
@@ -118,17 +120,17 @@ export class DockerHost extends Host {
     ];
     const volume = new (docker().Volume)(
       `${name}-volume`,
-      { name: afterChecks(pulumi.output(container)), labels },
+      { name: afterChecks(container), labels },
       { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false },
     );
     const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
     const digest = pulumi.output(spec).apply(digestOf);
-    const exec = `${cli} exec ${container}`;
+    const exec = pulumi.interpolate`${cli} exec ${container}`;
     // Before the container is replaced, not while it is: where nobody can take over, it has to stay as it is.
     const handedOver = new local.Command(
       `${name}-handover`,
       {
-        create: `if ${exec} test -e ${directory} 2>/dev/null; then ${exec} sh ${this.#script("lifecycle.sh")} handover ${directory}; fi`,
+        create: pulumi.interpolate`if ${exec} test -e ${directory} 2>/dev/null; then ${exec} sh ${this.#script("lifecycle.sh")} handover ${directory}; fi`,
         stdin: pulumi.interpolate`${digest}\n`,
         addPreviousOutputInEnv: false,
       },
@@ -155,26 +157,35 @@ export class DockerHost extends Host {
     const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
     const user = this.#user;
     // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
-    const own = [
-      `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
-      `--user 0:0 --volumes-from ${container} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${container})"`,
-      `-c ${quote(`for each in ${directory} ${mount}; do [ ! -e "$each" ] || chown -R ${user} "$each" || exit 1; done`)}`,
-    ].join(" ");
-    const put = (action: string) =>
+    const own = (container: string) =>
       [
-        `{ ${cli} start ${container} >/dev/null 2>&1 || ${cli} unpause ${container} >/dev/null 2>&1 || ${cli} start ${container} >/dev/null; }`,
-        `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${user.split(":")[0]} 2>&1)" ]`)} || ${own}; }`,
-        `{ ${cli} exec -i -e ACTION=${action} -e PARENT='its container' ${container} sh || { ${cli} logs --tail 20 ${container} >&2; exit 1; }; }`,
-      ].join(" && ");
+        `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
+        `--user 0:0 --volumes-from ${container} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${container})"`,
+        `-c ${quote(`for each in ${directory} ${mount}; do [ ! -e "$each" ] || chown -R ${user} "$each" || exit 1; done`)}`,
+      ].join(" ");
+    const put = (action: string, known: pulumi.Input<string> = "") =>
+      pulumi
+        .all([container, known])
+        .apply(([named, more]) =>
+          [
+            `{ ${cli} start ${named} >/dev/null 2>&1 || ${cli} unpause ${named} >/dev/null 2>&1 || ${cli} start ${named} >/dev/null; }`,
+            `{ ${cli} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${user.split(":")[0]} 2>&1)" ]`)} || ${own(named)}; }`,
+            `{ ${cli} exec -i -e ACTION=${action} -e KNOWN=${more} -e PARENT='its container' ${named} sh || { ${cli} logs --tail 20 ${named} >&2; exit 1; }; }`,
+          ].join(" && "),
+        );
     return new local.Command(
       `${name}-process`,
       {
-        create: put("create"),
+        // Whether the whole is created for the first time, only a creation has to know.
+        create: put(
+          "create",
+          this.deployment.isPopulated.apply((populated) => (populated ? "known" : "")),
+        ),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory}\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory} $KNOWN\n`,
         addPreviousOutputInEnv: false,
       },
-      { parent, dependsOn: [running, ...dependsOn] },
+      { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["create"] },
     );
   }
 
@@ -187,12 +198,13 @@ export class DockerHost extends Host {
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
-    const words = [this.#container(process), this.directoryOf(process), this.#script("lifecycle.sh")];
-    const verified = this.#engine.look.ask(`add_check ${[name, ...words].map(quote).join(" ")}\n`).apply((answers) => verificationIn(answers, name));
+    const [directory, lifecycle] = [this.#directory(process), this.#script("lifecycle.sh")];
+    const question = this.#container(process).apply((container) => `add_check ${[name, container, directory, lifecycle].map(quote).join(" ")}\n`);
+    const verified = this.#engine.look.ask(question).apply((answers) => verificationIn(answers, name));
     return new local.Command(
       name,
       {
-        create: `${this.#engine.cli} exec -i ${this.#container(process)} sh ${this.#script("lifecycle.sh")} verify ${this.directoryOf(process)}`,
+        create: pulumi.interpolate`${this.#engine.cli} exec -i ${this.#container(process)} sh ${lifecycle} verify ${directory}`,
         stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
         addPreviousOutputInEnv: false,
       },
@@ -206,7 +218,7 @@ export class DockerHost extends Host {
       .apply(([address, gateway]) => (isLoopback(address) ? [address, gateway] : [address]));
     return {
       image: this.#engine.image(this.#image),
-      entrypoints: ["sh", "-c", boot, this.#script("host.sh"), this.directoryOf(process)],
+      entrypoints: ["sh", "-c", boot, this.#script("host.sh"), this.#directory(process)],
       hostname: process,
       user: this.#user,
       readOnly: true,
@@ -218,7 +230,7 @@ export class DockerHost extends Host {
       ports: addresses.apply((ips) => ips.map((ip) => ({ internal: port, external: port, ip, protocol: "tcp" }))),
       restart: "unless-stopped",
       healthcheck: {
-        tests: ["CMD", "sh", this.#script("lifecycle.sh"), "alive", this.directoryOf(process)],
+        tests: ["CMD", "sh", this.#script("lifecycle.sh"), "alive", this.#directory(process)],
         interval: "10s",
         timeout: "5s",
         startPeriod: "1m0s",
@@ -232,8 +244,12 @@ export class DockerHost extends Host {
     };
   }
 
-  #container(process: string): string {
-    return `${this.componentName}-${process}-${pulumi.getStack()}`;
+  #container(process: string): pulumi.Output<string> {
+    return this.deployment.namedInStack(`${this.componentName}-${process}`);
+  }
+
+  #directory(process: string): string {
+    return `${this.#here}/${process}`;
   }
 
   get #user(): string {

@@ -16,6 +16,7 @@ born() {
 
 # look_machine DIRECTORY: KiB left where the directory is or will be.
 look_machine() {
+  echo "directory $1"
   at=$1
   until [ -d "$at" ]; do at=$(dirname "$at"); done
   echo "space_kib $(df -Pk "$at" | awk 'NR == 2 { print $4 }')"

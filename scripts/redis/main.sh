@@ -16,7 +16,7 @@
 # DIRECTORY/parameters holds sh assignments (components/parameters.ts lists them), DIRECTORY/settings.conf
 # the stack's settings, for Sentinel DIRECTORY/masters.conf its options per master. Everything else in there
 # belongs to the server. Needs a POSIX sh, the usual small tools and redis-cli (or valkey-cli).
-# FIRST_CREATION=1 in the environment: the stack says that this process never ran before.
+# FIRST_CREATION=1 in the environment: the stack says that nothing of its deployment was ever ready, on any host.
 set -u
 umask 077
 LC_ALL=C

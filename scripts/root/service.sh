@@ -3,7 +3,7 @@
 # can change nothing of what root runs; where systemd runs, each is a service.
 #
 #   sh machine.sh prepare                user and directories
-#   sh machine.sh create|update NAME STOPSECONDS
+#   sh machine.sh create|update NAME STOPSECONDS [known]
 #                                        settings on stdin: keep the process as host.sh does; its service gets that long to end
 #   sh machine.sh delete NAME            end it, and remove its directory and its service
 #   sh machine.sh start|stop|kill NAME   by hand; a killed one stays away until it is started
@@ -17,7 +17,7 @@ LC_ALL=C
 export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-action=${1:?action} name=${2:-} stop_seconds=${3:-150}
+action=${1:?action} name=${2:-} stop_seconds=${3:-150} known=${4:-}
 user='' unit='' owner=''
 # shellcheck source=/dev/null
 . "$here/machine.conf" && . "$here/shared.sh" || exit 1
@@ -167,7 +167,7 @@ keep() {
     put_unit
     service_up
   fi
-  as_user sh "$here/host.sh" "$1" "$directory"
+  as_user sh "$here/host.sh" "$1" "$directory" "$known"
 }
 
 delete() {

@@ -2,7 +2,9 @@
 # What one machine without a service manager does for the stack: keeps processes running and remembers edits.
 # Installed (install.sh), with the scripts it calls, in the stack's directory on that machine.
 #
-#   sh host.sh create|update DIRECTORY   settings on stdin: put them, start or change the process, wait until ready
+#   sh host.sh create|update DIRECTORY [known]
+#                                        settings on stdin: put them, start or change the process, wait until ready; known:
+#                                        something of the same deployment was ready before, here or elsewhere
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
 #   sh host.sh kill DIRECTORY            its end as in a crash
 #   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent of the process, start
@@ -23,7 +25,7 @@ LC_ALL=C
 export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-action=${1:?action}
+action=${1:?action} known=${3:-}
 fail() { echo "$*" >&2; exit 1; }
 lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory"; }
 

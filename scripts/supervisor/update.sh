@@ -32,7 +32,7 @@ create_or_update() {
       start_process
     fi
   else
-    if [ "$action" = create ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
+    if [ "$action" = create ] && [ "$known" != known ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
     start_process
   fi
   wait_ready || exit 1
