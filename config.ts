@@ -20,6 +20,7 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     parallelSyncs: config.getNumber("parallelSyncs"),
     failoverTimeoutMilliseconds: config.getNumber("failoverTimeoutMilliseconds"),
     directory: config.get("directory") || undefined,
+    adopt: nonEmpty(config.getObject<string[]>("adopt")),
     serverBinary: config.get("serverBinary") || undefined,
     cliBinary: config.get("cliBinary") || undefined,
     appendOnly: config.getBoolean("appendOnly"),

@@ -20,6 +20,12 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, MachineArgs {
   hosts?: Record<string, HostArgs>;
   /** Absolute path of the stack's directory on every host that sets none of its own. */
   directory?: string;
+  /**
+   * What is to become this deployment's though it is marked as another one's, or holds a server's data without a mark: absolute
+   * paths of directories of hosts, names of volumes. Only if nothing runs on them; they are removed with the deployment.
+   * @default none
+   */
+  adopt?: string[];
   /** The server program, a name or an absolute path. @default "redis-server", or "valkey-server" where there is only that */
   serverBinary?: string;
   /** The client program. @default the one that belongs to `serverBinary` */
@@ -96,7 +102,7 @@ export class RedisHa extends pulumi.ComponentResource {
     ];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
-    const deployment = new Deployment(name, { parent: this }, directories);
+    const deployment = new Deployment(name, { parent: this }, directories, args.adopt);
     const hosts = createHosts(name, wanted, args, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);
@@ -221,6 +227,10 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   for (const field of ["directory", "hostsFile"] as const) {
     const value = args[field];
     if (value !== undefined && !isPlainPath(value)) refuse(field, value, "an absolute path without control characters");
+  }
+  for (const [index, each] of (args.adopt ?? []).entries()) {
+    const isVolume = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(each);
+    if (!isPlainPath(each) && !isVolume) refuse(`adopt[${index}]`, each, "the absolute path of a host's directory, or a volume's name");
   }
   for (const field of ["serverBinary", "cliBinary"] as const) {
     const value = args[field];

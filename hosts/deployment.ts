@@ -63,7 +63,7 @@ export class Deployment {
     this.identity = pulumi.output(
       isKnown(record.stdin).then((known) => (known ? record.stdin.apply((text) => JSON.parse(text ?? "") as Identity) : first)),
     );
-    this.mark = this.identity.apply(({ id, project, stack, name }) => `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}\n`);
+    this.mark = this.identity.apply(({ id, project, stack, name }) => `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}`);
   }
 
   /** @returns what something with that name, which begins with the component's, was called when the deployment was created. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../components/inputError.ts";
+import type { Deployment } from "./deployment.ts";
 import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
@@ -60,6 +61,25 @@ export class Look {
     return this.ask(question).apply((answers) => processFacts(answers, name));
   }
 
+  /** Fails if the directory of a host, or one of a process in it, is not the deployment's and may not become that. */
+  place(host: string, directory: pulumi.Output<string>, { identity, adopted }: Deployment): pulumi.Output<void> {
+    const question = pulumi.all([directory, identity]).apply(([at, { id }]) => `look_place ${words(at, id, adopted.includes(at) ? "1" : "0")} &\n`);
+    return pulumi.all([this.ask(question), directory]).apply(([answers, at]) => {
+      refuseDirectory(host, at, at, refusalIn(answers, "place"));
+    });
+  }
+
+  /** The same for the directory of a process below that of its host. */
+  part(name: string, host: string, directory: pulumi.Output<string>, place: pulumi.Output<string>, deployment: Deployment): pulumi.Output<void> {
+    const question = pulumi.all([directory, place, deployment.identity]).apply(([at, below, { id }]) => {
+      const adopt = deployment.adopted.includes(at) || deployment.adopted.includes(below);
+      return `look_part ${words(name, at, below, id, adopt ? "1" : "0")} &\n`;
+    });
+    return pulumi.all([this.ask(question), directory]).apply(([answers, at]) => {
+      refuseDirectory(host, at, at, refusalIn(answers, `part.${name}`));
+    });
+  }
+
   /** @returns the identity of the last verification if what it found still holds, else a new one. */
   check(name: string, directory: pulumi.Input<string>, lifecycle: pulumi.Input<string>): pulumi.Output<string> {
     return this.ask(pulumi.all([directory, lifecycle]).apply(([at, script]) => `look_check ${words(name, at, script)} &\n`)).apply((answers) =>
@@ -105,12 +125,27 @@ export class Look {
   }
 }
 
+/** @throws InputError where something stands against `what` (a directory, a volume) being the deployment's. */
+export function refuseDirectory(host: string, what: string, adopt: string, refusal: string | undefined): void {
+  if (refusal === undefined) return;
+  const never = refusal.includes("never a deployment's") || refusal === "is no directory";
+  const then =
+    never || refusal.includes("still runs on it")
+      ? ""
+      : `, or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]`;
+  throw inputError({
+    propertyPath: `hosts.${host}.directory`,
+    reason: `${JSON.stringify(what)} is not allowed on ${host}: it ${refusal}. Nothing was touched. Set another directory${then}`,
+  });
+}
+
 /** What the answers say of a process. */
 export function processFacts(answers: Answers, name: string): ProcessFacts {
   return {
     server: answers[`server.${name}`] ?? "",
     version: answers[`version.${name}`] ?? "",
     endpoint: answers[`endpoint.${name}`] ?? "",
+    populated: answers[`populated.${name}`] !== undefined,
     instance: answers[`instance.${name}`] ?? newInstance(),
   };
 }

@@ -42,10 +42,13 @@ export abstract class ScriptedHost extends Host {
    * @param after shell text to run once they are there.
    */
   protected install(scripts: readonly string[], words: Words, after: pulumi.Input<string> = "", dependsOn: pulumi.Resource[] = []): void {
+    requireBeforeAnything(this.looking.place(this.hostName, this.directory, this.deployment));
     const installed = this.looking.scripts(this.directory, scripts);
-    const text = pulumi.all([this.directory, installed, after]).apply(([directory, identity, more]) => {
+    const { mark, adopted } = this.deployment;
+    const text = pulumi.all([this.directory, installed, after, mark]).apply(([directory, identity, more, marked]) => {
+      const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
       const files = { ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed: identity };
-      return `here=${quote(directory)}\n${scriptText("install.sh")}${puts(files)}${more}`;
+      return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${scriptText("install.sh")}${puts(files)}${more}`;
     });
     this.#installed = [this.command(`${this.componentName}-scripts`, words, afterChecks(text), { parent: this, dependsOn })];
   }
@@ -55,7 +58,10 @@ export abstract class ScriptedHost extends Host {
   }
 
   override look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
-    return this.looking.process(process, this.directoryOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
+    requireBeforeAnything(this.looking.part(process, this.hostName, this.directoryOf(process), this.directory, this.deployment));
+    const facts = this.looking.process(process, this.directoryOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
+    this.deployment.found(facts.populated);
+    return facts;
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {

@@ -10,7 +10,7 @@ import type { Deployment } from "../deployment.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
-import { quote } from "../shell.ts";
+import { assignments, quote } from "../shell.ts";
 
 /** Loaded where it is used: a stack without containers starts quicker. */
 export const docker = (): typeof Docker => createRequire(import.meta.url)("@pulumi/docker") as typeof Docker;
@@ -47,10 +47,22 @@ export class DockerEngine extends pulumi.ComponentResource {
     this.cli = engineCli(host, certificates);
     this.look = new Look(
       (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
-      `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}`,
+      pulumi.all([deployment.identity, deployment.namedInStack(name)]).apply(([{ id, project, stack, name: component }, network]) => {
+        const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
+        return `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${whose}${scriptText("look-docker.sh")}`;
+      }),
       "look_all\n",
       (said) => {
         const refusal = refusalIn(said, "engine");
+        const occupied = refusalIn(said, "place");
+        if (occupied !== undefined) {
+          const adopt = /^volume (\S+)/.exec(occupied)?.[1];
+          throw inputError({
+            propertyPath: `${this.#field}.engine`,
+            reason: `the engine at ${host} can't be used: its ${occupied}. Nothing was touched. Give this stack, or this component, another name, or remove that${adopt ? `; or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]` : ""}`,
+          });
+        }
+        if (said.kept !== undefined) void pulumi.log.info(`Volumes that keepVolumes has left, such as ${said.kept}, are taken over`, this);
         if (refusal === undefined) return;
         throw inputError({
           propertyPath: `${this.#field}.engine`,

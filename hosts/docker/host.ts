@@ -104,7 +104,11 @@ export class DockerHost extends Host {
       return `add_container ${words.map(quote).join(" ")}\n`;
     });
     // The image first: in a preview that would fetch it, nothing of it is known.
-    return pulumi.all([this.#engine.image(this.#image), this.#engine.look.ask(question)]).apply(([, answers]) => processFacts(answers, process));
+    const facts = pulumi
+      .all([this.#engine.image(this.#image), this.#engine.look.ask(question)])
+      .apply(([, answers]) => processFacts(answers, process));
+    this.deployment.found(facts.populated);
+    return facts;
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
@@ -121,7 +125,8 @@ export class DockerHost extends Host {
     const volume = new (docker().Volume)(
       `${name}-volume`,
       { name: afterChecks(container), labels },
-      { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false },
+      // One that was taken over keeps the labels that it has.
+      { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false, ignoreChanges: ["labels"] },
     );
     const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
     const digest = pulumi.output(spec).apply(digestOf);
@@ -182,7 +187,7 @@ export class DockerHost extends Host {
           this.deployment.isPopulated.apply((populated) => (populated ? "known" : "")),
         ),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory} $KNOWN\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${this.#here}\nmark=${this.deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${directory} $KNOWN\n`,
         addPreviousOutputInEnv: false,
       },
       { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["create"] },

@@ -265,7 +265,8 @@ export class SshHost extends ScriptedHost {
         ]
       : [];
     const found = this.#candidates(servers).apply((programs) => programs.join(" "));
-    const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: found };
+    const { mark } = this.deployment;
+    const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: found, mark };
     return new remote.Command(
       `${this.componentName}-packages`,
       {

@@ -1,10 +1,11 @@
 # Looks at the containers of one Docker engine without touching anything; read by sh from standard input on the machine
-# that runs Pulumi, after engine='…' (the docker program, told which engine) and look='…' (the text of look.sh), in front
-# of calls of add_image, add_container and add_check, and of look_all. Prints lines "KEY value" for hosts/docker/.
+# that runs Pulumi, after engine='…' (the docker program, told which engine), look='…' (the text of look.sh), deployment=,
+# project=, stack=, component= and network= (whose containers they are to be, and on which network) and adopted= (volumes that it
+# may take over, a line each), in front of calls of add_image, add_container and add_check, and of look_all. Prints lines "KEY value" for hosts/docker/.
 set -u
 LC_ALL=C
 export LC_ALL
-: "${engine:?}" "${look:?}"
+: "${engine:?}" "${look:?}" "${deployment:?}" "${project:?}" "${stack:?}" "${component:?}" "${network:?}" "${adopted:=}"
 engine() { eval "$engine \"\$@\""; }
 images='' containers='' checks=''
 
@@ -49,6 +50,41 @@ versions_in() {
   printf '%s' "$containers" | while read -r name _ image _ _ servers; do [ "$image" != "$1" ] || echo "look_version $name $servers"; done
 }
 
+# The labels that say whose something is, as Go's templates have them.
+label() { echo "{{index $1 \"pulumi-redis-ha.$2\"}}"; }
+whose() { echo "$(label "$1" deployment)|$(label "$1" project)|$(label "$1" stack)|$(label "$1" name)"; }
+in_words() { [ -n "${2:-}" ] && echo "another deployment ($4 in the stack $3 of $2)" || echo "nobody that is known here"; }
+
+# look_owners: what there is of the names that ours have or will have, and is not ours.
+look_owners() {
+  o_names=$(printf '%s' "$containers" | cut -d ' ' -f 2)
+  # shellcheck disable=SC2046,SC2086
+  o_containers=$(engine container inspect -f "{{.Name}}|$(whose .Config.Labels)" $o_names 2>/dev/null | sed 's|^/||')
+  printf '%s\n' "$o_containers" | while IFS='|' read -r o_name o_id o_rest; do
+    # shellcheck disable=SC2086
+    [ -z "$o_name" ] || [ "$o_id" = "$deployment" ] || refused place "container $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+  done
+  # shellcheck disable=SC2046,SC2086
+  engine network inspect -f "{{.Name}}|$(whose .Labels)" "$network" 2>/dev/null | while IFS='|' read -r o_name o_id o_rest; do
+    [ "$o_id" = "$deployment" ] || refused place "network $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+  done
+  printf '%s\n' "$volumes" | while IFS='|' read -r o_name o_id o_rest; do
+    # One that was taken over keeps its labels; our container is on it.
+    if [ -z "$o_name" ] || [ "$o_id" = "$deployment" ] || printf '%s\n' "$o_containers" | grep -q -F "$o_name|$deployment|" || printf '%s\n' "$adopted" | grep -q -x -F "$o_name"; then continue; fi
+    # What keepVolumes has left behind is for who comes next with the same names.
+    if [ -n "$o_id" ] && [ "$o_rest" = "$project|$stack|$component" ]; then echo "kept $o_name" >&3; continue; fi
+    # shellcheck disable=SC2086
+    refused place "volume $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+  done
+}
+
+# look_in_volume ID CONTAINER QUESTIONS: where its container can't be asked, but its volume is there.
+look_in_volume() {
+  case "
+$volumes" in *"
+$2|"*) printf '%s\n%s\n' "$look" "$3" | engine run --rm -i --network none --user 0:0 -v "$2:/redis-ha:ro" --entrypoint sh "$1" -s | grep '^populated\.' ;; esac
+}
+
 look_all() {
   exec 3>&1
   command -v docker >/dev/null || { refused engine "the program docker is missing on this machine"; return; }
@@ -56,6 +92,9 @@ look_all() {
   ids=$(look_images)
   # shellcheck disable=SC2046
   states=$(engine container inspect -f '{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}' $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
+  # shellcheck disable=SC2046
+  volumes=$(engine volume inspect -f "{{.Name}}|$(whose .Labels)" $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
+  look_owners &
   seen=
   while read -r name container image directory lifecycle servers; do
     [ -n "$name" ] || continue
@@ -72,7 +111,10 @@ look_instance $name $directory $lifecycle")
         ;;
       *)
         case " $seen " in *" $image "*) ;; *) seen="$seen $image" && look_in_new "$id" "$(versions_in "$image")" & ;; esac
-        case $states in *"/$container true "*) look_in "$container" "look_instance $name $directory $lifecycle" & ;; esac
+        case $states in
+          *"/$container true "*) look_in "$container" "look_instance $name $directory $lifecycle" & ;;
+          *) look_in_volume "$id" "$container" "look_instance $name $directory $lifecycle" & ;;
+        esac
         ;;
     esac
   done <<END

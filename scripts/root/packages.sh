@@ -1,14 +1,15 @@
 # Puts a Redis onto a machine that has none, and takes away what came with it; read by sh from standard input, as root,
 # behind shared.sh. Before it stand assignments: action= (install, remove), packages= (1: the distribution's may be
 # installed), version= (of the package, or its beginning; empty for any), tarball= (a file with redis-server and redis-cli
-# in it, to be unpacked into bin=), servers= (programs that will do).
+# in it, to be unpacked into bin=; mark= is the content of the mark of the directory that it makes), servers= (programs that will do).
 # Prints lines "server PROGRAM" and "version TEXT".
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
-: "${action:?}" "${left:=}" "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:=}"
+: "${action:?}" "${mark:=}" "${left:=}" "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:=}"
 fail() { echo "$*" >&2; exit 1; }
+# use lib/marks.sh
 log=$(mktemp) || exit 1
 trap 'rm -f "$log" ${policy_is_ours:+/usr/sbin/policy-rc.d}' EXIT
 trap 'exit 1' HUP INT TERM
@@ -20,14 +21,18 @@ find_server() {
 
 from_tarball() {
   # As install.sh does: whoever is uninstalled last removes the directories that were not there before.
-  base=${bin%/*/redis/bin} made=
+  place=${bin%/redis/bin} base=${bin%/*/redis/bin} made=
+  [ -d "$place" ] || place_mark="$mark
+made"
   missing=$base
   until [ -d "$missing" ]; do
     made="$made$missing
 "
     missing=$(dirname "$missing")
   done
+  [ -n "$(content_of "$place")" ] || : "${place_mark:=$mark}"
   mkdir -p "$bin" || fail "$bin cannot be made"
+  [ -z "${place_mark:-}" ] || put_mark "$place" "$place_mark" || fail "$place cannot be written"
   [ -z "$made" ] || printf '%s' "$made" >>"$base/made"
   unpacked=$(mktemp -d) || exit 1
   tar -xf "$tarball" -C "$unpacked" || fail "$tarball cannot be unpacked"

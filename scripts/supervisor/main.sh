@@ -30,6 +30,7 @@ fail() { echo "$*" >&2; exit 1; }
 lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory"; }
 
 # use lib/born.sh
+# use lib/marks.sh
 # use supervisor/process.sh
 # use supervisor/lock.sh
 # use supervisor/start.sh

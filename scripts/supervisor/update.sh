@@ -14,6 +14,7 @@ create_or_update() {
     if [ "$action" = create ]; then made=1; fi
   fi
   enter
+  make_ours
   instance=
   eval "$(cat)"
   enter
@@ -41,8 +42,18 @@ create_or_update() {
   made=
 }
 
+# make_ours: it gets the mark of the directory that we are installed in.
+make_ours() {
+  ! is_anothers "$directory" || fail "the directory $directory belongs to $(owner_of "$directory")"
+  [ "$(mark_of "$directory")" = "$(mark_of "$here")" ] || put_mark "$directory" "$(head -n 4 "$here/.pulumi-redis-ha")" || fail "$directory cannot be written"
+}
+
 delete() {
   [ -d "$directory" ] || return 0
+  if is_anothers "$directory"; then
+    echo "$directory stays: it belongs to $(owner_of "$directory")"
+    return 0
+  fi
   enter
   if running || adopt; then
     lifecycle handover || echo "${directory##*/} is removed all the same"
