@@ -61,12 +61,11 @@ remove_ours() {
 # has something in is left to whoever is last there.
 unmake() {
   u_at=$1
-  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do
+  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && [ "$(head -n 1 "$u_at/made")" = "$u_at" ] && mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do
     u_rest=$(sed 1d "$u_at/made.$$")
     rm "$u_at/made.$$"
     rmdir "$u_at" 2>/dev/null || return 0
     u_at=${u_at%/*}
-    [ -n "$u_rest" ] || return 0
-    printf '%s\n' "$u_rest" >>"$u_at/made"
+    [ -z "$u_rest" ] || printf '%s\n' "$u_rest" >>"$u_at/made"
   done
 }
