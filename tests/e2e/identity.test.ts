@@ -85,14 +85,9 @@ describe("a deployment stays what it is", { timeout: 600_000 }, () => {
       },
     ],
     [
-      "HOME is another one",
+      "HOME and XDG_STATE_HOME are others",
       () => {
         project.environment.HOME = join(project.directory, "elsewhere");
-      },
-    ],
-    [
-      "XDG_STATE_HOME is another one",
-      () => {
         project.environment.XDG_STATE_HOME = join(project.directory, "elsewhere", "state");
       },
     ],
