@@ -70,7 +70,7 @@ describe("a directory belongs to one deployment", { timeout: 600_000 }, () => {
     assert.notEqual(status, 0);
     assert.match(
       output,
-      /"\S+dir1" is not allowed on dir1: it belongs to another deployment \(redis-ha in the stack test of pulumi-redis-ha\), and \w+ \(pid \d+\) still runs on it/,
+      /"\S+dir\d" is not allowed on dir\d: it belongs to another deployment \(redis-ha in the stack test of pulumi-redis-ha\), and \w+ \(pid \d+\) still runs on it/,
     );
     await destroy(two);
     assert.deepEqual(one.pids(), pids);
