@@ -66,7 +66,8 @@ look_owners() {
   done
   # shellcheck disable=SC2046,SC2086
   engine network inspect -f "{{.Name}}|$(whose .Labels)" "$network" 2>/dev/null | while IFS='|' read -r o_name o_id o_rest; do
-    [ "$o_id" = "$deployment" ] || refused place "network $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+    # shellcheck disable=SC2086
+    [ -z "$o_name" ] || [ "$o_id" = "$deployment" ] || refused place "network $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
   done
   printf '%s\n' "$volumes" | while IFS='|' read -r o_name o_id o_rest; do
     # One that was taken over keeps its labels; our container is on it.
