@@ -18,6 +18,7 @@ export const redisHaFields = {
   parallelSyncs: "number",
   failoverTimeoutMilliseconds: "number",
   directory: "text",
+  adopt: "texts",
   openWithoutPasswords: "switch",
   serverBinary: "text",
   cliBinary: "text",

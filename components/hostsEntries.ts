@@ -16,10 +16,11 @@ export interface HostsEntriesArgs {
 export class HostsEntries extends pulumi.ComponentResource {
   constructor(name: string, args: HostsEntriesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:HostsEntries", name, {}, opts);
-    const settings = pulumi.output(args.entries).apply((entries) =>
+    const { deployment } = args.host;
+    const settings = pulumi.all([args.entries, deployment.identity, deployment.named(name)]).apply(([entries, { project, stack }, named]) =>
       assignments({
         FILE: args.file ?? "/etc/hosts",
-        OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+        OWNER: `pulumi-redis-ha/${project}/${stack}/${named}`,
         ENTRIES: Object.entries(entries).map(([host, address]) => `${address} ${host}`),
       }),
     );

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isNetwork, isUnicast } from "../hosts/address.ts";
-import { type ContainerArgs, createHosts, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
+import { type ContainerArgs, createHosts, Deployment, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
 import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
@@ -29,6 +29,12 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, MachineArgs {
    * @default false: an address beyond loopback is refused
    */
   openWithoutPasswords?: boolean;
+  /**
+   * What is to become this deployment's though it is marked as another one's, or holds a server's data without a mark: absolute
+   * paths of directories of hosts, names of volumes. Only if nothing runs on them; they are removed with the deployment.
+   * @default none
+   */
+  adopt?: string[];
   /** The server program, a name or an absolute path. @default "redis-server", or "valkey-server" where there is only that */
   serverBinary?: string;
   /** The client program. @default the one that belongs to `serverBinary` */
@@ -109,7 +115,9 @@ export class RedisHa extends pulumi.ComponentResource {
     const members = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
     const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
-    const hosts = createHosts(name, wanted, args, { parent: this });
+    const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
+    const deployment = new Deployment(name, { parent: this }, directories, args.adopt);
+    const hosts = createHosts(name, wanted, args, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);
 
@@ -170,7 +178,8 @@ export class RedisHa extends pulumi.ComponentResource {
       );
     const here = confs.filter(({ host }) => host === undefined).map(({ path }) => path);
     const isHere = hostOf(firstNode.host).machine === "localhost";
-    const thisMachine = isHere || here.length === 0 ? hostOf(firstNode.host) : new LocalHost(`${name}-here`, "localhost", {}, { parent: this });
+    const thisMachine =
+      isHere || here.length === 0 ? hostOf(firstNode.host) : new LocalHost(`${name}-here`, "localhost", {}, { parent: this }, deployment);
     const zato = zatoOn("", thisMachine, here);
     for (const host of new Set(confs.flatMap(({ host }) => host ?? []))) {
       zatoOn(
@@ -255,6 +264,10 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   if (args.directory !== undefined) problems.push(...directoryProblems("directory", args.directory));
   if (args.hostsFile !== undefined && !isPlainPath(args.hostsFile))
     refuse("hostsFile", args.hostsFile, "an absolute path without control characters");
+  for (const [index, each] of (args.adopt ?? []).entries()) {
+    const isVolume = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(each);
+    if (!isPlainPath(each) && !isVolume) refuse(`adopt[${index}]`, each, "the absolute path of a host's directory, or a volume's name");
+  }
   for (const field of ["serverBinary", "cliBinary"] as const) {
     const value = args[field];
     if (value !== undefined && !(isPlainPath(value) || /^[A-Za-z0-9._+][A-Za-z0-9._+-]*$/.test(value))) {

@@ -77,8 +77,6 @@ export class RedisNode extends pulumi.ComponentResource {
     this.limitations = this.version.apply(limitationsOf);
     requireBeforeChanges(this.version);
 
-    const directory = args.host.directoryOf(name);
-    const logFile = args.host.logFileOf(name);
     const limits = args.limits ?? defaultLimits;
     const memory = memoryFor(args.settings?.maxmemory);
     const files = pulumi.output({
@@ -97,8 +95,8 @@ export class RedisNode extends pulumi.ComponentResource {
         ),
       ),
       "settings.conf": pulumi
-        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn])
-        .apply(([version, address, bind]) =>
+        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn, args.host.directoryOf(name), args.host.logFileOf(name)])
+        .apply(([version, address, bind, directory, logFile]) =>
           render("node.conf.hbs", { name, lines: nodeLines({ ...args, minReplicasToWrite, address, directory, logFile, bind }, version) }),
         ),
     });

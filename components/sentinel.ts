@@ -87,8 +87,6 @@ export class Sentinel extends pulumi.ComponentResource {
       if (program !== undefined) args.host.requireProgram(`sentinelConf.${option}`, program);
     }
 
-    const directory = args.host.directoryOf(name);
-    const logFile = args.host.logFileOf(name);
     const limits = args.limits ?? defaultLimits;
     const [first] = args.masters;
     const files = pulumi.output({
@@ -108,8 +106,8 @@ export class Sentinel extends pulumi.ComponentResource {
         ),
       ),
       "settings.conf": pulumi
-        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn])
-        .apply(([version, address, bind]) =>
+        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn, args.host.directoryOf(name), args.host.logFileOf(name)])
+        .apply(([version, address, bind, directory, logFile]) =>
           render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory, logFile, bind }, version) }),
         ),
       "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",

@@ -60,13 +60,15 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
-          settings: assignments({
-            FILE: file,
-            STORE: args.host.storeOf("kvdb"),
-            STANZA: "kvdb",
-            OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
-            WANTED: wanted,
-          }),
+          settings: args.host.storeOf("kvdb").apply((store) =>
+            assignments({
+              FILE: file,
+              STORE: store,
+              STANZA: "kvdb",
+              OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+              WANTED: wanted,
+            }),
+          ),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );

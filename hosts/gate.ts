@@ -17,7 +17,7 @@ export function requireBeforeChanges(check: pulumi.Output<unknown>): void {
 }
 
 /** @returns `text` once all holds that was required before anything; for the installation of programs. */
-export function afterFirstChecks(text: string): pulumi.Output<string> {
+export function afterFirstChecks(text: pulumi.Output<string>): pulumi.Output<string> {
   return onceBuilt(() => pulumi.all(first)).apply(() => text);
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Deployment } from "./deployment.ts";
 import { checkNames } from "./names.ts";
 
 /** Where a process or an edit lives: one machine of a stack. */
@@ -101,6 +102,8 @@ export interface ProcessFacts {
   version: string;
   /** `HOST:PORT` that it has now, empty if it was never created. */
   endpoint: string;
+  /** Whether something was ever ready there: then its data is there, or was lost. */
+  populated: boolean;
   /** The identity to record: that of the running instance if it is well, else a new one. */
   instance: string;
 }
@@ -132,6 +135,8 @@ export abstract class Host extends pulumi.ComponentResource {
   readonly hostName: string;
   /** The IP address that belongs to the name, for clients. */
   readonly address: pulumi.Output<string>;
+  /** What it belongs to, which decides all of its places. */
+  readonly deployment: Deployment;
   /** What the operator should know of it, a line each. */
   readonly limitations: readonly string[] = [];
   /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
@@ -143,9 +148,18 @@ export abstract class Host extends pulumi.ComponentResource {
   /** The address that its servers tell others, if they can't tell names. */
   abstract readonly announcedAddress: pulumi.Output<string>;
 
-  constructor(type: string, name: string, hostName: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param deployment what it belongs to. @default one of its own */
+  constructor(
+    type: string,
+    name: string,
+    hostName: string,
+    args: HostArgs,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    deployment: Deployment | undefined,
+  ) {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
+    this.deployment = deployment ?? new Deployment(name, { parent: this }, { [hostName]: args.directory });
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");
@@ -155,13 +169,13 @@ export abstract class Host extends pulumi.ComponentResource {
   abstract addressOf(other: Host): pulumi.Output<string>;
 
   /** @returns the directory of the process `process` on this host. */
-  abstract directoryOf(process: string): string;
+  abstract directoryOf(process: string): pulumi.Output<string>;
 
   /** @returns the directory in which edits remember what has to be remembered. */
-  abstract storeOf(name: string): string;
+  abstract storeOf(name: string): pulumi.Output<string>;
 
   /** @returns the path of the file that the process is to log to; empty for its standard output. */
-  abstract logFileOf(process: string): string;
+  abstract logFileOf(process: string): pulumi.Input<string>;
 
   abstract commandsFor(process: string): pulumi.Input<ProcessCommands>;
 

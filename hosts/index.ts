@@ -1,10 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "./deployment.ts";
 import { DockerEngine } from "./docker/engine.ts";
 import { type ContainerArgs, DockerHost } from "./docker/host.ts";
 import type { Host, HostArgs } from "./host.ts";
 import { LocalHost } from "./local.ts";
 import { type MachineArgs, SshHost } from "./ssh/host.ts";
 
+export { Deployment } from "./deployment.ts";
 export { DockerEngine } from "./docker/engine.ts";
 export { type ContainerArgs, DockerHost } from "./docker/host.ts";
 export { Host, type HostArgs } from "./host.ts";
@@ -24,17 +26,19 @@ export function createHosts(
   wanted: Map<string, HostArgs>,
   common: ContainerArgs & MachineArgs,
   opts: pulumi.ComponentResourceOptions,
+  deployment: Deployment,
 ): Map<string, Host> {
   const hosts = new Map<string, Host>();
   const engines = new Map<string | undefined, DockerEngine>();
   for (const [hostName, args] of wanted) {
     const hostComponent = `${name}-${hostName}`;
-    if (args.kind === "ssh") hosts.set(hostName, new SshHost(hostComponent, hostName, { ...common, ...args }, () => hosts.values(), opts));
-    if (args.kind !== "docker" && args.kind !== "ssh") hosts.set(hostName, new LocalHost(hostComponent, hostName, args, opts));
+    if (args.kind === "ssh")
+      hosts.set(hostName, new SshHost(hostComponent, hostName, { ...common, ...args }, () => hosts.values(), opts, deployment));
+    if (args.kind !== "docker" && args.kind !== "ssh") hosts.set(hostName, new LocalHost(hostComponent, hostName, args, opts, deployment));
     if (args.kind !== "docker") continue;
-    const engine = engines.get(args.engine) ?? new DockerEngine(`${name}-docker-${hostName}`, hostName, args, opts);
+    const engine = engines.get(args.engine) ?? new DockerEngine(`${name}-docker-${hostName}`, hostName, args, opts, deployment);
     engines.set(args.engine, engine);
-    hosts.set(hostName, new DockerHost(hostComponent, hostName, engine, { ...common, ...args }, () => hosts.values(), opts));
+    hosts.set(hostName, new DockerHost(hostComponent, hostName, engine, { ...common, ...args }, () => hosts.values(), opts, deployment));
   }
   return hosts;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { inputError, notAllowed } from "../components/inputError.ts";
+import type { Deployment } from "./deployment.ts";
 import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, requireBeforeAnything } from "./gate.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
@@ -33,9 +34,14 @@ export class Look {
    * @param closing shell text after the last question.
    * @param check throws where the answers say that nothing can be done there.
    */
-  constructor(run: Run, opening: string = scriptText("look.sh"), closing = "wait\n", check: (answers: Answers) => void = () => undefined) {
+  constructor(
+    run: Run,
+    opening: pulumi.Input<string> = scriptText("look.sh"),
+    closing = "wait\n",
+    check: (answers: Answers) => void = () => undefined,
+  ) {
     this.answers = onceBuilt(() =>
-      run(pulumi.all(this.#questions).apply((questions) => `${opening}${questions.join("")}${closing}`)).apply((stdout) => {
+      run(pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`)).apply((stdout) => {
         const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
         const answers = Object.fromEntries(lines) as Answers;
         check(answers);
@@ -51,19 +57,47 @@ export class Look {
     return this.answers;
   }
 
-  process(name: string, place: Place, lifecycle: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    const instance = `look_instance ${placeWords(name, place, lifecycle)} &\n`;
-    return this.ask(`look_version ${words(name, ...servers)} &\n${instance}`).apply((answers) => processFacts(answers, name));
+  process(
+    name: string,
+    place: pulumi.Input<Place>,
+    lifecycle: pulumi.Input<string>,
+    servers: pulumi.Input<readonly string[]>,
+  ): pulumi.Output<ProcessFacts> {
+    const question = pulumi
+      .all([place, lifecycle, servers])
+      .apply(([at, script, programs]) => `look_version ${words(name, ...programs)} &\nlook_instance ${placeWords(name, at, script)} &\n`);
+    return this.ask(question).apply((answers) => processFacts(answers, name));
+  }
+
+  /** Fails if the directory of a host, or one of a process in it, is not the deployment's and may not become that. */
+  place(host: string, directory: pulumi.Output<string>, { identity, adopted }: Deployment): pulumi.Output<void> {
+    const question = pulumi.all([directory, identity]).apply(([at, { id }]) => `look_place ${words(at, id, adopted.includes(at) ? "1" : "0")} &\n`);
+    return pulumi.all([this.ask(question), directory]).apply(([answers, at]) => {
+      refuseDirectory(host, at, at, refusalIn(answers, "place"));
+    });
+  }
+
+  /** The same for the directory of a process below that of its host. */
+  part(name: string, host: string, directory: pulumi.Output<string>, place: pulumi.Output<string>, deployment: Deployment): pulumi.Output<void> {
+    const question = pulumi.all([directory, place, deployment.identity]).apply(([at, below, { id }]) => {
+      const adopt = deployment.adopted.includes(at) || deployment.adopted.includes(below);
+      return `look_part ${words(name, at, below, id, adopt ? "1" : "0")} &\n`;
+    });
+    return pulumi.all([this.ask(question), directory]).apply(([answers, at]) => {
+      refuseDirectory(host, at, at, refusalIn(answers, `part.${name}`));
+    });
   }
 
   /** @returns the identity of the last verification if what it found still holds, else a new one. */
-  check(name: string, place: Place, lifecycle: string): pulumi.Output<string> {
-    return this.ask(`look_check ${placeWords(name, place, lifecycle)} &\n`).apply((answers) => verificationIn(answers, name));
+  check(name: string, place: pulumi.Input<Place>, lifecycle: pulumi.Input<string>): pulumi.Output<string> {
+    return this.ask(pulumi.all([place, lifecycle]).apply(([at, script]) => `look_check ${placeWords(name, at, script)} &\n`)).apply((answers) =>
+      verificationIn(answers, name),
+    );
   }
 
   /** @returns the identity of the scripts' installation: that of the present one if all of it is there, else a new one. */
-  scripts(directory: string, scripts: readonly string[]): pulumi.Output<string> {
-    return this.ask(`look_scripts ${words(directory, ...scripts)} &\n`).apply((answers) => answers.scripts ?? newInstance());
+  scripts(directory: pulumi.Output<string>, scripts: readonly string[]): pulumi.Output<string> {
+    return this.ask(directory.apply((at) => `look_scripts ${words(at, ...scripts)} &\n`)).apply((answers) => answers.scripts ?? newInstance());
   }
 
   /** Fails if a name (of these: name to address) stands for something else on the machine. */
@@ -94,9 +128,11 @@ export class Look {
    * @param kept path of the settings with which it was applied last.
    * @returns the identity of what was applied if all is as that left it, else a new one.
    */
-  edit(name: string, place: string, { field, script, settings }: EditArgs, kept: string): pulumi.Output<string> {
+  edit(name: string, place: string, { field, script, settings }: EditArgs, kept: pulumi.Input<string>): pulumi.Output<string> {
     const seconds = place ? editSeconds.elsewhere : editSeconds.here;
-    const question = pulumi.output(settings).apply((text) => `look_edit ${words(name, scriptText(script), text, kept, String(seconds))} &\n`);
+    const question = pulumi
+      .all([settings, kept])
+      .apply(([text, path]) => `look_edit ${words(name, scriptText(script), text, path, String(seconds))} &\n`);
     return this.ask(question).apply((answers) => {
       const at = place ? `on ${place}: ` : "";
       const refusal = refusalIn(answers, name);
@@ -116,12 +152,27 @@ function withoutControls(text: string): string {
   return text.replaceAll(/(?!\n)\p{Cc}/gu, "?");
 }
 
+/** @throws InputError where something stands against `what` (a directory, a volume) being the deployment's. */
+export function refuseDirectory(host: string, what: string, adopt: string, refusal: string | undefined): void {
+  if (refusal === undefined) return;
+  const never = refusal.includes("never a deployment's") || refusal === "is no directory";
+  const then =
+    never || refusal.includes("still runs on it")
+      ? ""
+      : `, or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]`;
+  throw inputError({
+    propertyPath: `hosts.${host}.directory`,
+    reason: `${JSON.stringify(what)} is not allowed on ${host}: it ${refusal}. Nothing was touched. Set another directory${then}`,
+  });
+}
+
 /** What the answers say of a process. */
 export function processFacts(answers: Answers, name: string): ProcessFacts {
   return {
     server: answers[`server.${name}`] ?? "",
     version: answers[`version.${name}`] ?? "",
     endpoint: answers[`endpoint.${name}`] ?? "",
+    populated: answers[`populated.${name}`] !== undefined,
     instance: answers[`instance.${name}`] ?? newInstance(),
   };
 }

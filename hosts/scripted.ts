@@ -8,62 +8,89 @@ import { puts, quote } from "./shell.ts";
 
 /** Shell commands of a resource; an update without words of its own does what create does. */
 export interface Words {
-  create: string;
-  update?: string;
-  delete?: string;
+  create: pulumi.Input<string>;
+  update?: pulumi.Input<string>;
+  delete?: pulumi.Input<string>;
 }
 
 /** A machine on which the scripts of scripts/ are installed; what happens there is what they do. */
 export abstract class ScriptedHost extends Host {
   /** Where the scripts are, on that machine. */
-  protected abstract readonly directory: string;
+  protected abstract readonly directory: pulumi.Output<string>;
   protected abstract readonly looking: Look;
   #installed: pulumi.Resource[] = [];
 
   /** A resource that runs commands on the machine. */
   protected abstract command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource;
 
-  /** @returns the commands that keep a process, make an edit, or verify. */
-  protected abstract wordsFor(action: "process" | "edit" | "verify", what: string): Words;
+  /** @returns the commands that keep a process. */
+  protected abstract wordsForProcess(process: string): Words;
+
+  /** @param edit shell words: its script and its name. @returns the commands that make and undo it. */
+  protected abstract wordsForEdit(edit: pulumi.Output<string>): Words;
+
+  /** @returns the command that has the process verify the whole. */
+  protected abstract wordsToVerify(process: string): Words;
+
+  /** A shell word for a process's creation: nothing where the whole is created for the first time. */
+  protected get knownBefore(): pulumi.Output<string> {
+    return this.deployment.isPopulated.apply((populated) => (populated ? " known" : ""));
+  }
 
   /**
    * Puts the scripts there; to be called once, before anything is asked of this host.
    *
    * @param after shell text to run once they are there.
    */
-  protected install(scripts: readonly string[], words: Words, after = "", dependsOn: pulumi.Resource[] = []): void {
-    const text = this.looking.scripts(this.directory, scripts).apply((installed) => {
-      const files = { ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed };
-      return `here=${quote(this.directory)}\n${scriptText("install.sh")}${puts(files)}${after}`;
+  protected install(scripts: readonly string[], words: Words, after: pulumi.Input<string> = "", dependsOn: pulumi.Resource[] = []): void {
+    requireBeforeAnything(this.looking.place(this.hostName, this.directory, this.deployment));
+    const installed = this.looking.scripts(this.directory, scripts);
+    const { mark, adopted } = this.deployment;
+    const text = pulumi.all([this.directory, installed, after, mark]).apply(([directory, identity, more, marked]) => {
+      const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
+      const files = { ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed: identity };
+      return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${scriptText("install.sh")}${puts(files)}${more}`;
     });
     this.#installed = [this.command(`${this.componentName}-scripts`, words, afterChecks(text), { parent: this, dependsOn })];
   }
 
   /** Where a process is, to whoever looks. */
-  protected placeOf(process: string): Place {
-    return { directory: this.directoryOf(process) };
+  protected placeOf(process: string): pulumi.Output<Place> {
+    return this.directoryOf(process).apply((directory) => ({ directory }));
   }
 
-  protected script(script: string): string {
-    return quote(`${this.directory}/${script}`);
+  protected script(script: string): pulumi.Output<string> {
+    return this.directory.apply((directory) => quote(`${directory}/${script}`));
   }
 
-  override look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    return this.looking.process(process, this.placeOf(process), `${this.directory}/lifecycle.sh`, servers);
+  override look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
+    // What is another user's is not read by who looks.
+    const part = this.placeOf(process).apply(({ directory, apart }) => apart?.settings ?? directory);
+    requireBeforeAnything(this.looking.part(process, this.hostName, part, this.directory, this.deployment));
+    const facts = this.looking.process(process, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
+    this.deployment.found(facts.populated);
+    return facts;
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
     const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => `instance=${quote(instance)}\n${puts(files)}`);
-    return this.command(`${name}-process`, this.wordsFor("process", process), settings, this.#at(placement));
+    return this.command(`${name}-process`, this.wordsForProcess(process), settings, {
+      ...this.#at(placement),
+      // Whether the whole is created for the first time, only a creation has to know.
+      ignoreChanges: ["create"],
+      // Else the end of the old one would end the new one, and remove its data.
+      deleteBeforeReplace: true,
+    });
   }
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
     checkNames({ name });
-    const kept = `${this.directory}/edits/${args.script}/${name}`;
+    const named = this.deployment.named(name);
+    const kept = pulumi.interpolate`${this.directory}/edits/${args.script}/${named}`;
     const instance = this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args, kept);
     requireBeforeAnything(instance);
     const settings = pulumi.interpolate`${args.settings}INSTANCE=${instance}\n`;
-    return this.command(name, this.wordsFor("edit", `${args.script} ${quote(name)}`), settings, this.#at(placement));
+    return this.command(name, this.wordsForEdit(pulumi.interpolate`${args.script} ${named.apply(quote)}`), settings, this.#at(placement));
   }
 
   override requireNames(names: Record<string, pulumi.Input<string>>): void {
@@ -75,8 +102,8 @@ export abstract class ScriptedHost extends Host {
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource {
-    const verified = this.looking.check(name, this.placeOf(process), `${this.directory}/lifecycle.sh`);
-    return this.command(name, this.wordsFor("verify", process), pulumi.interpolate`${occasion}verified ${verified}\n`, this.#at(placement));
+    const verified = this.looking.check(name, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`);
+    return this.command(name, this.wordsToVerify(process), pulumi.interpolate`${occasion}verified ${verified}\n`, this.#at(placement));
   }
 
   #at({ parent, dependsOn = [] }: Placement): pulumi.CustomResourceOptions {

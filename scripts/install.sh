@@ -1,7 +1,12 @@
 # Puts the scripts of the stack into its directory on a machine; read by sh from standard input, after
-# here='…' (the directory) and in front of a put NAME CONTENT for each script.
+# here='…' (the directory), mark='…' (the content of its mark) and adopt= (1: it may be another deployment's, or hold what
+# nobody knows), and in front of a put NAME CONTENT for each script.
 set -u
 umask 077
+: "${mark:?}" "${adopt:=0}"
+# use lib/marks.sh
+newline='
+'
 # The directories that were not there before go away again with the last host that is uninstalled.
 base=${here:?}
 base=${base%/*} made=
@@ -11,9 +16,28 @@ until [ -d "$missing" ]; do
 "
   missing=$(dirname "$missing")
 done
+# The look has refused it before; this is for two who come at the same time.
+id=${mark%%"$newline"*}
+id=${id#deployment }
+its=$(mark_of "$here")
+if [ "$its" != "$id" ] && [ "$adopt" != 1 ]; then
+  [ -z "$its" ] || { echo "the directory $here belongs to $(owner_of "$here")" >&2; exit 1; }
+  [ -z "$(content_of "$here")" ] || { echo "the directory $here is not empty, and of no deployment: $(content_of "$here" | head -n 5 | tr '\n' ' ')" >&2; exit 1; }
+fi
+[ -d "$here" ] || mark="$mark${newline}made"
+if [ "$its" != "$id" ] && [ -d "$here" ]; then
+  # Each process's directory gets our mark from its own user.
+  for each in "$here" "$here"/* "$here"/processes/*; do
+    its_part=$(mark_of "$each")
+    [ -z "$its_part" ] || mark="$mark${newline}adopted $its_part"
+  done
+fi
 mkdir -p "$here" || { echo "the directory $here cannot be made" >&2; exit 1; }
+[ "$its" = "$id" ] || put_mark "$here" "$mark" || { echo "$here cannot be written" >&2; exit 1; }
 [ -z "$made" ] || printf '%s' "$made" >>"$base/made"
+# What stands in .files is ours to remove.
 put() {
+  grep -q -x -F "$1" "$here/.files" 2>/dev/null || echo "$1" >>"$here/.files"
   if ! { printf '%s' "$2" >"$here/$1.new" && mv "$here/$1.new" "$here/$1"; }; then
     rm -f "$here/$1.new"
     echo "$here/$1 cannot be written" >&2

@@ -61,6 +61,7 @@ const sandboxed = (name: string, what: string, file: string, preparation = "true
 /** These have networks, mounts and an /etc of their own, and so run beside the others. */
 const besides: Stage[] = [
   sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts", "node tests/containers/images.ts"),
+  sandboxed("owners", "names that are taken on a Docker engine", "containers/owners.test.ts"),
   sandboxed("machines", "three machines with systemd, over SSH", "ssh/systemd.test.ts", "node tests/ssh/image.ts"),
   sandboxed("rpm", "packages where dnf installs them", "ssh/rpm.test.ts", "node tests/ssh/image.ts"),
   sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),

@@ -8,11 +8,12 @@ import { inputError } from "../../components/inputError.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import { quoted, shown } from "../foreignText.ts";
+import type { Deployment } from "../deployment.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
 import { checkNames } from "../names.ts";
-import { quote } from "../shell.ts";
+import { assignments, quote } from "../shell.ts";
 
 /** Loaded where it is used: a stack without containers starts quicker. */
 export const docker = (): typeof Docker => createRequire(import.meta.url)("@pulumi/docker") as typeof Docker;
@@ -28,7 +29,7 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly cli: string;
   /** What the operator should know of it, a line each. */
   readonly limitations: readonly string[];
-  readonly labels: { label: string; value: string }[];
+  readonly labels: { label: string; value: pulumi.Output<string> }[];
   readonly #name: string;
   readonly #field: string;
   readonly #images = new Map<string, pulumi.Output<string>>();
@@ -37,7 +38,13 @@ export class DockerEngine extends pulumi.ComponentResource {
    * @param firstHost name of the host whose settings say which engine it is.
    * @throws InputError (later, in an output) where the engine does not answer or has no such image.
    */
-  constructor(name: string, firstHost: string, { engine, certificates }: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    firstHost: string,
+    { engine, certificates }: HostArgs,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    deployment: Deployment,
+  ) {
     super("redis-ha:index:DockerEngine", name, {}, opts);
     checkNames({ name });
     this.#name = name;
@@ -48,10 +55,22 @@ export class DockerEngine extends pulumi.ComponentResource {
     for (const line of this.limitations) void pulumi.log.warn(line, this);
     this.look = new Look(
       (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
-      `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}`,
+      pulumi.all([deployment.identity, deployment.namedInStack(name)]).apply(([{ id, project, stack, name: component }, network]) => {
+        const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
+        return `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${whose}${scriptText("look-docker.sh")}`;
+      }),
       "look_all\n",
       (said) => {
         const refusal = refusalIn(said, "engine");
+        const occupied = refusalIn(said, "place");
+        if (occupied !== undefined) {
+          const adopt = /^volume (\S+)/.exec(occupied)?.[1];
+          throw inputError({
+            propertyPath: `${this.#field}.engine`,
+            reason: `the engine at ${host} can't be used: its ${occupied}. Nothing was touched. Give this stack, or this component, another name, or remove that${adopt ? `; or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]` : ""}`,
+          });
+        }
+        if (said.kept !== undefined) void pulumi.log.info(`Volumes that keepVolumes has left, such as ${said.kept}, are taken over`, this);
         if (refusal === undefined) return;
         throw inputError({
           propertyPath: `${this.#field}.engine`,
@@ -61,13 +80,15 @@ export class DockerEngine extends pulumi.ComponentResource {
     );
     this.provider = new (docker().Provider)(name, { host, ...(certificates ? { certPath: certificates } : {}) }, { parent: this });
     this.labels = [
-      { label: "pulumi-redis-ha.project", value: pulumi.getProject() },
-      { label: "pulumi-redis-ha.stack", value: pulumi.getStack() },
+      { label: "pulumi-redis-ha.deployment", value: deployment.identity.id },
+      { label: "pulumi-redis-ha.project", value: deployment.identity.project },
+      { label: "pulumi-redis-ha.stack", value: deployment.identity.stack },
+      { label: "pulumi-redis-ha.name", value: deployment.identity.name },
     ];
-    const named = `${name}-${pulumi.getStack()}`;
+    const named = deployment.namedInStack(name);
     this.network = new (docker().Network)(
       `${name}-network`,
-      { name: afterChecks(pulumi.output(named)), driver: "bridge", labels: this.labels },
+      { name: afterChecks(named), driver: "bridge", labels: this.labels },
       { parent: this, provider: this.provider },
     );
     this.gateway = this.network.ipamConfigs.apply(

@@ -4,6 +4,7 @@ import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
+import type { Deployment } from "../deployment.ts";
 import { afterChecks, requireBeforeAnything } from "../gate.ts";
 import {
   type EditArgs,
@@ -59,9 +60,10 @@ export class DockerHost extends Host {
     engine: DockerEngine,
     args: HostArgs & ContainerArgs,
     others: () => Iterable<Host>,
-    opts?: pulumi.ComponentResourceOptions,
+    opts: pulumi.ComponentResourceOptions | undefined,
+    deployment: Deployment,
   ) {
-    super("redis-ha:index:DockerHost", name, hostName, args, opts);
+    super("redis-ha:index:DockerHost", name, hostName, args, opts, deployment);
     this.#engine = engine;
     this.limitations = engine.limitations;
     this.#args = args;
@@ -70,7 +72,7 @@ export class DockerHost extends Host {
     // Only the machine itself reaches what is published on its loopback; its containers take the other end of their network.
     this.announcedAddress = this.address.apply((address) => (isLoopback(address) ? engine.gateway : pulumi.output(address)));
     let edits: LocalHost | undefined;
-    this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }));
+    this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }, deployment));
     this.registerOutputs();
   }
 
@@ -78,11 +80,11 @@ export class DockerHost extends Host {
     return other.announcedAddress;
   }
 
-  override directoryOf(process: string): string {
-    return `${this.#here}/${process}`;
+  override directoryOf(process: string): pulumi.Output<string> {
+    return pulumi.output(this.#directory(process));
   }
 
-  override storeOf(name: string): string {
+  override storeOf(name: string): pulumi.Output<string> {
     return this.#local().storeOf(name);
   }
 
@@ -90,28 +92,32 @@ export class DockerHost extends Host {
     return "";
   }
 
-  override commandsFor(process: string): ProcessCommands {
-    const container = quote(this.#container(process));
-    return {
+  override commandsFor(process: string): pulumi.Output<ProcessCommands> {
+    return this.#container(process).apply((container) => ({
       kill: `${this.#engine.cli} kill ${container}`,
       stop: `${this.#engine.cli} stop ${container}`,
       start: `${this.#engine.cli} start ${container}`,
-    };
+    }));
   }
 
   override look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    const words = [process, this.#container(process), this.#image, this.directoryOf(process), this.#script("lifecycle.sh"), ...servers];
+    const question = this.#container(process).apply((container) => {
+      const words = [process, container, this.#image, this.#directory(process), this.#script("lifecycle.sh"), ...servers];
+      return `add_container ${words.map(quote).join(" ")}\n`;
+    });
     // The image first: in a preview that would fetch it, nothing of it is known.
-    return pulumi
-      .all([this.#engine.image(this.#image), this.#engine.look.ask(`add_container ${words.map(quote).join(" ")}\n`)])
+    const facts = pulumi
+      .all([this.#engine.image(this.#image), this.#engine.look.ask(question)])
       .apply(([, answers]) => processFacts(answers, process));
+    this.deployment.found(facts.populated);
+    return facts;
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
     const { parent, dependsOn = [] } = placement;
     const { provider, cli } = this.#engine;
     const container = this.#container(process);
-    const directory = this.directoryOf(process);
+    const directory = this.#directory(process);
     const labels = [
       ...this.#engine.labels,
       { label: "pulumi-redis-ha.host", value: this.hostName },
@@ -120,13 +126,14 @@ export class DockerHost extends Host {
     ];
     const volume = new (docker().Volume)(
       `${name}-volume`,
-      { name: afterChecks(pulumi.output(container)), labels },
-      { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false },
+      { name: afterChecks(container), labels },
+      // One that was taken over keeps the labels that it has.
+      { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false, ignoreChanges: ["labels"] },
     );
     const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
     const digest = pulumi.output(spec).apply(digestOf);
     const at = quote(directory);
-    const exec = `${cli} exec ${quote(container)}`;
+    const exec = pulumi.interpolate`${cli} exec ${container.apply(quote)}`;
     const [hostScript, lifecycle] = [quote(this.#script("host.sh")), quote(this.#script("lifecycle.sh"))];
     // By the scripts that are there, which may be of a version whose host.sh has no such action.
     const handOver = `if grep -q '^ *handover)' ${hostScript}; then exec sh ${hostScript} handover ${at}; fi; exec sh ${lifecycle} handover ${at}`;
@@ -134,7 +141,7 @@ export class DockerHost extends Host {
     const handedOver = new local.Command(
       `${name}-handover`,
       {
-        create: `if ${exec} test -e ${at} 2>/dev/null; then ${exec} sh -c ${quote(handOver)}; fi`,
+        create: pulumi.interpolate`if ${exec} test -e ${at} 2>/dev/null; then ${exec} sh -c ${quote(handOver)}; fi`,
         stdin: pulumi.interpolate`${digest}\n`,
         addPreviousOutputInEnv: false,
       },
@@ -161,27 +168,34 @@ export class DockerHost extends Host {
     const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
     const user = this.#user;
     // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
-    const own = [
-      `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
-      `--user 0:0 --volumes-from ${quote(container)} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${quote(container)})"`,
-      `-c ${quote(`for each in ${at} ${mount}; do [ ! -e "$each" ] || chown -hR ${quote(user)} "$each" || exit 1; done`)}`,
-    ].join(" ");
-    const start = `${cli} start ${quote(container)}`;
-    const put = (action: string) =>
+    const own = (named: string) =>
       [
-        `{ ${start} >/dev/null 2>&1 || ${cli} unpause ${quote(container)} >/dev/null 2>&1 || ${start} >/dev/null; }`,
-        `{ ${exec} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own}; }`,
-        `{ ${cli} exec -i -e ACTION=${action} ${quote(container)} sh || { ${cli} logs --tail 20 ${quote(container)} >&2; exit 1; }; }`,
-      ].join(" && ");
+        `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
+        `--user 0:0 --volumes-from ${named} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${named})"`,
+        `-c ${quote(`for each in ${at} ${mount}; do [ ! -e "$each" ] || chown -hR ${quote(user)} "$each" || exit 1; done`)}`,
+      ].join(" ");
+    const put = (action: string, known: pulumi.Input<string> = "") =>
+      pulumi.all([container, known]).apply(([of, more]) => {
+        const named = quote(of);
+        return [
+          `{ ${cli} start ${named} >/dev/null 2>&1 || ${cli} unpause ${named} >/dev/null 2>&1 || ${cli} start ${named} >/dev/null; }`,
+          `{ ${cli} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own(named)}; }`,
+          `{ ${cli} exec -i -e ACTION=${action} -e KNOWN=${more} ${named} sh || { ${cli} logs --tail 20 ${named} >&2; exit 1; }; }`,
+        ].join(" && ");
+      });
     return new local.Command(
       `${name}-process`,
       {
-        create: put("create"),
+        // Whether the whole is created for the first time, only a creation has to know.
+        create: put(
+          "create",
+          this.deployment.isPopulated.apply((populated) => (populated ? "known" : "")),
+        ),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at} "" 'its container'\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\nmark=${this.deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at} "" 'its container' "$KNOWN"\n`,
         addPreviousOutputInEnv: false,
       },
-      { parent, dependsOn: [running, ...dependsOn] },
+      { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["create"] },
     );
   }
 
@@ -199,14 +213,13 @@ export class DockerHost extends Host {
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
-    const [container, directory, lifecycle] = [this.#container(process), this.directoryOf(process), this.#script("lifecycle.sh")];
-    const verified = this.#engine.look
-      .ask(`add_check ${[name, container, directory, lifecycle].map(quote).join(" ")}\n`)
-      .apply((answers) => verificationIn(answers, name));
+    const [directory, lifecycle] = [this.#directory(process), this.#script("lifecycle.sh")];
+    const question = this.#container(process).apply((container) => `add_check ${[name, container, directory, lifecycle].map(quote).join(" ")}\n`);
+    const verified = this.#engine.look.ask(question).apply((answers) => verificationIn(answers, name));
     return new local.Command(
       name,
       {
-        create: `${this.#engine.cli} exec -i ${quote(container)} sh ${quote(lifecycle)} verify ${quote(directory)}`,
+        create: pulumi.interpolate`${this.#engine.cli} exec -i ${this.#container(process).apply(quote)} sh ${quote(lifecycle)} verify ${quote(directory)}`,
         stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
         addPreviousOutputInEnv: false,
       },
@@ -220,7 +233,7 @@ export class DockerHost extends Host {
       .apply(([address, gateway]) => (isLoopback(address) ? [address, gateway] : [address]));
     return {
       image: this.#engine.image(this.#image),
-      entrypoints: ["sh", "-c", boot, this.#script("host.sh"), this.directoryOf(process)],
+      entrypoints: ["sh", "-c", boot, this.#script("host.sh"), this.#directory(process)],
       hostname: process,
       user: this.#user,
       readOnly: true,
@@ -232,7 +245,7 @@ export class DockerHost extends Host {
       ports: addresses.apply((ips) => ips.map((ip) => ({ internal: port, external: port, ip, protocol: "tcp" }))),
       restart: "unless-stopped",
       healthcheck: {
-        tests: ["CMD", "sh", this.#script("lifecycle.sh"), "alive", this.directoryOf(process)],
+        tests: ["CMD", "sh", this.#script("lifecycle.sh"), "alive", this.#directory(process)],
         interval: "10s",
         timeout: "5s",
         startPeriod: "1m0s",
@@ -246,8 +259,12 @@ export class DockerHost extends Host {
     };
   }
 
-  #container(process: string): string {
-    return `${this.componentName}-${process}-${pulumi.getStack()}`;
+  #container(process: string): pulumi.Output<string> {
+    return this.deployment.namedInStack(`${this.componentName}-${process}`);
+  }
+
+  #directory(process: string): string {
+    return `${this.#here}/${process}`;
   }
 
   get #user(): string {

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
 import { scriptText } from "../../scripts/bundle.ts";
+import type { Deployment } from "../deployment.ts";
 import { quoted } from "../foreignText.ts";
 import { afterFirstChecks, onceBuilt } from "../gate.ts";
 import {
@@ -46,6 +47,9 @@ export const kernelSettings = ["overcommit", "hugepages", "somaxconn"];
 
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "shared.sh", "kernel.sh", "services.sh", "firewall.sh"];
 
+/** Assignments in front of a script. */
+type Settings = Record<string, pulumi.Input<string | boolean>>;
+
 /** A machine that is reached over SSH: services where systemd runs, else plain processes; a user of their own. */
 export class SshHost extends ScriptedHost {
   override readonly limitations: readonly string[];
@@ -53,7 +57,7 @@ export class SshHost extends ScriptedHost {
   override readonly listensOn: pulumi.Output<string>;
   override readonly ownAddress: pulumi.Output<string>;
   override readonly announcedAddress: pulumi.Output<string>;
-  protected override readonly directory: string;
+  protected override readonly directory: pulumi.Output<string>;
   protected override readonly looking: Look;
   readonly #target: BastionArgs;
   readonly #bastion: BastionArgs | undefined;
@@ -72,9 +76,19 @@ export class SshHost extends ScriptedHost {
   /** What has to be done on the machine before a process listens there. */
   readonly #before: pulumi.Resource[] = [];
 
-  /** @param others all hosts of the whole, this one among them: who has to get through. */
-  constructor(name: string, hostName: string, args: HostArgs & MachineArgs, others: () => Iterable<Host>, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:SshHost", name, hostName, args, opts);
+  /**
+   * @param others all hosts of the whole, this one among them: who has to get through.
+   * @param deployment what it belongs to. @default one of its own
+   */
+  constructor(
+    name: string,
+    hostName: string,
+    args: HostArgs & MachineArgs,
+    others: () => Iterable<Host>,
+    opts?: pulumi.ComponentResourceOptions,
+    deployment?: Deployment,
+  ) {
+    super("redis-ha:index:SshHost", name, hostName, args, opts, deployment);
     const address = args.address as string;
     const sshAddress = args.sshAddress ?? address;
     this.machine = `ssh ${sshAddress}`;
@@ -86,7 +100,7 @@ export class SshHost extends ScriptedHost {
     this.listensOn = this.address;
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
-    this.directory = `${args.directory ?? `/var/lib/redis-ha/${pulumi.getProject()}.${pulumi.getStack()}`}/${hostName}`;
+    this.directory = this.deployment.directory(hostName, args.directory, ({ project, stack }) => `/var/lib/redis-ha/${project}.${stack}/${hostName}`);
     const { user, privateKeyFile, hostKey, bastion } = args;
     this.#target = { address: sshAddress, sshPort: args.sshPort, user, privateKeyFile, hostKey };
     this.#bastion = bastion;
@@ -102,7 +116,7 @@ export class SshHost extends ScriptedHost {
         const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
         return local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this }).stdout;
       },
-      `${scriptText("look.sh")}look_machine ${quote(this.directory)}\n`,
+      this.directory.apply((directory) => `${scriptText("look.sh")}look_machine ${quote(directory)}\n`),
       "wait\n",
       (answers) => {
         this.#refuse(answers);
@@ -113,22 +127,29 @@ export class SshHost extends ScriptedHost {
       return { target: hostKey === "unchecked" ? undefined : known("target"), bastion: known("bastion") };
     });
     this.#connection = pulumi.secret(this.#keys.apply((keys) => connectionOf(this.#target, bastion, keys)));
-    const owner = this.directory.replaceAll("/", "-");
-    const conf = assignments({ user: this.#serviceUser, unit: `${name}-${pulumi.getStack()}`, owner });
+    const owner = this.directory.apply((directory) => directory.replaceAll("/", "-"));
+    const opened = this.deployment.namedInStack(name);
+    const conf = pulumi.all([opened, owner]).apply(([unit, owned]) => assignments({ user: this.#serviceUser, unit, owner: owned }));
     const machine = this.script("machine.sh");
-    const uninstall = `if [ -f ${machine} ]; then sh ${machine} uninstall; fi`;
-    const packages = (settings: Parameters<typeof assignments>[0]) =>
-      `${assignments({ ...settings, owner })}${scriptText("shared.sh")}${scriptText("packages.sh")}`;
+    const uninstall = pulumi.interpolate`if [ -f ${machine} ]; then sh ${machine} uninstall; fi`;
+    const packages = (settings: Settings) =>
+      pulumi
+        .all([pulumi.all(settings), owner])
+        .apply(([known, owned]) => `${assignments({ ...known, owner: owned })}${scriptText("shared.sh")}${scriptText("packages.sh")}`);
     this.#packages = this.#installRedis(args, packages);
     // A remote command whose machine has changed is never undone on the old one.
     const place = `${hostName} (${sshAddress})`;
-    const left = `could not be reached: what is left there has to be ended by hand (sh ${machine} uninstall)`;
+    const left = pulumi.interpolate`could not be reached: what is left there has to be ended by hand (sh ${machine} uninstall)`;
     const moved = new local.Command(
       `${name}-place`,
       {
         create: "true",
-        delete: `case $(sh) in *refused.*) echo ${quote(`${place} ${left}`)} >&2 ;; *) echo ${quote(`${place} is cleaned up`)} ;; esac`,
-        stdin: `limit=200\n${overSsh(this.#target, bastion, `(${uninstall})\n${packages({ action: "remove" })}`)}`,
+        delete: left.apply(
+          (said) => `case $(sh) in *refused.*) echo ${quote(`${place} ${said}`)} >&2 ;; *) echo ${quote(`${place} is cleaned up`)} ;; esac`,
+        ),
+        stdin: pulumi
+          .all([uninstall, packages({ action: "remove" })])
+          .apply(([ended, removed]) => `limit=200\n${overSsh(this.#target, bastion, `(${ended})\n${removed}`)}`),
         triggers: [sshAddress],
         addPreviousOutputInEnv: false,
       },
@@ -136,26 +157,27 @@ export class SshHost extends ScriptedHost {
     );
     this.install(
       scripts,
-      { create: `${become(this.#target)}sh`, delete: `${become(this.#target)}sh -c ${quote(uninstall)}` },
-      `put machine.conf ${quote(conf)}\nsh ${machine} prepare\n`,
+      { create: `${become(this.#target)}sh`, delete: uninstall.apply((text) => `${become(this.#target)}sh -c ${quote(text)}`) },
+      pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${machine} prepare\n`,
       [moved, this.#packages],
     );
     const wanted = args.kernelSettings ?? kernelSettings;
-    const opened = `${name}-${pulumi.getStack()}`;
     if (wanted.length > 0) {
-      const settings = assignments({ STORE: this.storeOf("kernel"), OWNER: opened, WANTED: wanted });
+      const settings = pulumi
+        .all([this.storeOf("kernel"), opened])
+        .apply(([store, owned]) => assignments({ STORE: store, OWNER: owned, WANTED: wanted }));
       this.edit(`${name}-kernel`, { field: "kernelSettings", script: "kernel.sh", settings }, { parent: this });
     }
     const ports = () => this.#processes.map(({ port }) => String(port));
-    const services = onceBuilt(() => assignments({ PORTS: ports(), ADDRESS: address, STORE: this.storeOf("services") }));
+    const services = onceBuilt(() => this.storeOf("services").apply((store) => assignments({ PORTS: ports(), ADDRESS: address, STORE: store })));
     this.#before.push(this.edit(`${name}-services`, { field: `hosts.${hostName}`, script: "services.sh", settings: services }, { parent: this }));
     const clients = args.firewallClients;
     if (clients) {
-      const table = opened.replaceAll(/[^A-Za-z0-9_]/g, "_");
+      const table = opened.apply((text) => text.replaceAll(/[^A-Za-z0-9_]/g, "_"));
       const settings = onceBuilt(() =>
         pulumi
-          .all([...others()].map((other) => other.announcedAddress))
-          .apply((addresses) => assignments({ TABLE: table, PORTS: ports(), ALLOWED: [...addresses, ...clients], STORE: this.storeOf("firewall") })),
+          .all([table, this.storeOf("firewall"), pulumi.all([...others()].map((other) => other.announcedAddress))])
+          .apply(([named, store, addresses]) => assignments({ TABLE: named, PORTS: ports(), ALLOWED: [...addresses, ...clients], STORE: store })),
       );
       this.#before.push(this.edit(`${name}-firewall`, { field: "firewallClients", script: "firewall.sh", settings }, { parent: this }));
     }
@@ -181,45 +203,63 @@ export class SshHost extends ScriptedHost {
     return other.announcedAddress;
   }
 
-  override directoryOf(process: string): string {
-    return `${this.directory}/processes/${process}`;
+  override directoryOf(process: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.directory}/processes/${process}`;
   }
 
-  protected override placeOf(process: string): Place {
-    return { directory: this.directoryOf(process), apart: { settings: `${this.directory}/settings/${process}`, user: this.#serviceUser } };
+  protected override placeOf(process: string): pulumi.Output<Place> {
+    return pulumi.all([this.directoryOf(process), this.directory]).apply(([directory, here]) => ({
+      directory,
+      apart: { settings: `${here}/settings/${process}`, user: this.#serviceUser },
+    }));
   }
 
-  override storeOf(name: string): string {
-    return `${this.directory}/${name}`;
+  override storeOf(name: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.directory}/${name}`;
   }
 
-  override logFileOf(process: string): string {
-    return `${this.directoryOf(process)}/log`;
+  override logFileOf(process: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.directoryOf(process)}/log`;
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
-    return this.#keys.apply((keys) => {
+    return pulumi.all([this.#keys, this.script("machine.sh")]).apply(([keys, machine]) => {
       const ssh = sshWords(this.#target, this.#bastion, keys);
-      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${this.script("machine.sh")} ${action} ${quote(process)}`)}`;
+      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${machine} ${action} ${quote(process)}`)}`;
       return { kill: what("kill"), stop: what("stop"), start: what("start") };
     });
   }
 
-  protected override wordsFor(action: "process" | "edit" | "verify", what: string): Words {
-    const root = become(this.#target);
-    const stopSeconds = handOverSeconds + (this.#processes.find((each) => each.process === what)?.stopSeconds ?? 0);
-    // Whatever shell the user may have.
-    const ifThere = (script: string, words: string) =>
-      `${root}sh -c ${quote(`if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`)}`;
-    const [host, machine] = [this.script("host.sh"), this.script("machine.sh")];
-    if (action === "edit") return { create: `${root}sh ${host} apply ${what}`, delete: ifThere(host, `remove ${what}`) };
-    const process = quote(what);
-    if (action === "verify") return { create: `${root}sh ${machine} verify ${process}` };
+  protected override wordsForProcess(process: string): Words {
+    const stopSeconds = handOverSeconds + (this.#processes.find((each) => each.process === process)?.stopSeconds ?? 0);
     return {
-      create: `${root}sh ${machine} create ${process} ${stopSeconds}`,
-      update: `${root}sh ${machine} update ${process} ${stopSeconds}`,
-      delete: ifThere(machine, `delete ${process}`),
+      create: this.#asRoot("machine.sh", pulumi.interpolate`create ${process} ${stopSeconds}${this.knownBefore}`),
+      update: this.#asRoot("machine.sh", `update ${process} ${stopSeconds}`),
+      delete: this.#ifThere("machine.sh", `delete ${process}`),
     };
+  }
+
+  protected override wordsForEdit(edit: pulumi.Output<string>): Words {
+    return {
+      create: this.#asRoot("host.sh", pulumi.interpolate`apply ${edit}`),
+      delete: this.#ifThere("host.sh", pulumi.interpolate`remove ${edit}`),
+    };
+  }
+
+  protected override wordsToVerify(process: string): Words {
+    return { create: this.#asRoot("machine.sh", `verify ${process}`) };
+  }
+
+  #asRoot(script: string, words: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.interpolate`${become(this.#target)}sh ${this.script(script)} ${words}`;
+  }
+
+  /** Whatever shell the user may have, and also where somebody removed the directory by hand. */
+  #ifThere(script: string, words: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.all([this.script(script), words]).apply(([path, said]) => {
+      const text = `if [ -f ${path} ]; then sh ${path} ${said}; else echo ${path} is gone: nothing was undone with it; fi`;
+      return `${become(this.#target)}sh -c ${quote(text)}`;
+    });
   }
 
   protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
@@ -236,13 +276,13 @@ export class SshHost extends ScriptedHost {
   /** Runs once a machine: what was there before, or was installed then, is looked at each time. */
   #installRedis(
     { installRedis = true, redisVersion = "", redisTarball }: MachineArgs,
-    script: (settings: Parameters<typeof assignments>[0]) => string,
+    script: (settings: Settings) => pulumi.Output<string>,
   ): remote.Command {
     const { installing } = this.#logins;
     const opts = pulumi.mergeOptions({ parent: this }, turn(installing));
     const connection = this.#connection;
     // Relative: in the home of who logs in. In /tmp anybody could put another one first, or in its place.
-    const tarball = redisTarball ? `.${this.componentName}-${pulumi.getStack()}.tar` : "";
+    const tarball = redisTarball ? pulumi.interpolate`.${this.deployment.namedInStack(this.componentName)}.tar` : "";
     const copied = redisTarball
       ? [
           new remote.CopyToRemote(
@@ -252,7 +292,9 @@ export class SshHost extends ScriptedHost {
           ),
         ]
       : [];
-    const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: this.#candidates(servers).join(" ") };
+    const found = this.#candidates(servers).apply((programs) => programs.join(" "));
+    const { mark } = this.deployment;
+    const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: found, mark };
     const installed = new remote.Command(
       `${this.componentName}-packages`,
       {
@@ -268,13 +310,13 @@ export class SshHost extends ScriptedHost {
     return installed;
   }
 
-  get #bin(): string {
-    return `${this.directory}/redis/bin`;
+  get #bin(): pulumi.Output<string> {
+    return pulumi.interpolate`${this.directory}/redis/bin`;
   }
 
   /** What came with an archive goes before what else there may be. */
-  #candidates(wanted: readonly string[]): string[] {
-    return [...wanted.filter((each) => !each.includes("/")).map((each) => `${this.#bin}/${each}`), ...wanted];
+  #candidates(wanted: readonly string[]): pulumi.Output<string[]> {
+    return this.#bin.apply((bin) => [...wanted.filter((each) => !each.includes("/")).map((each) => `${bin}/${each}`), ...wanted]);
   }
 
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
@@ -332,7 +374,7 @@ export class SshHost extends ScriptedHost {
     if (space < leastSpaceKib) {
       refuse(
         "directory",
-        `${place} has ${space} KiB left on the file system of ${this.directory}: ${leastSpaceKib} KiB are needed to begin with. Make room, or set another directory`,
+        `${place} has ${space} KiB left on the file system of ${said.directory}: ${leastSpaceKib} KiB are needed to begin with. Make room, or set another directory`,
       );
     }
   }

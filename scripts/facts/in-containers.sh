@@ -1,10 +1,14 @@
 # Looks at the containers of one Docker engine without touching anything; read by sh from standard input on the machine
-# that runs Pulumi, after engine='…' (the docker program, told which engine) and look='…' (the text of look.sh), in front
-# of calls of add_image, add_container, add_check and add_program, and of look_all. Prints lines "KEY value" for hosts/docker/.
+# that runs Pulumi, after engine='…' (the docker program, told which engine), look='…' (the text of look.sh), deployment=,
+# project=, stack=, component= and network= (whose containers they are to be, and on which network) and adopted= (volumes that
+# it may take over, a line each), in front of calls of add_image, add_container, add_check and add_program, and of look_all.
+# Prints lines "KEY value" for hosts/docker/.
 set -u
 LC_ALL=C
 export LC_ALL
-: "${engine:?}" "${look:?}"
+newline='
+'
+: "${engine:?}" "${look:?}" "${deployment:?}" "${project:?}" "${stack:?}" "${component:?}" "${network:?}" "${adopted:=}"
 engine() { eval "$engine \"\$@\""; }
 images='' containers='' checks='' programs=''
 
@@ -52,7 +56,7 @@ look_in() {
   printf '%s\n%s\n' "$look" "$3" | limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 | tr -cd '\012\040-\176' |
     awk -v name="$2" '{
       key = $1
-      if (!sub(/^(server|version|endpoint|instance|verified|unverified)[.]/, "", key) || key != name || $1 in seen) next
+      if (!sub(/^(server|version|endpoint|instance|populated|verified|unverified)[.]/, "", key) || key != name || $1 in seen) next
       seen[$1] = 1
       print substr($0, 1, 400)
     }'
@@ -63,6 +67,47 @@ versions_in() {
   printf '%s' "$containers" | while read -r name _ image _ _ servers; do [ "$image" != "$1" ] || echo "look_version $name $servers"; done
 }
 
+# The labels that say whose something is, as Go's templates have them.
+label() { echo "{{index $1 \"pulumi-redis-ha.$2\"}}"; }
+whose() { echo "$(label "$1" deployment)|$(label "$1" project)|$(label "$1" stack)|$(label "$1" name)"; }
+in_words() { [ -n "${2:-}" ] && echo "another deployment ($4 in the stack $3 of $2)" || echo "nobody that is known here"; }
+
+# look_owners: what there is of the names that ours have or will have, and is not ours.
+look_owners() {
+  o_names=$(printf '%s' "$containers" | cut -d ' ' -f 2)
+  # shellcheck disable=SC2046,SC2086
+  o_containers=$(engine container inspect -f "{{.Name}}|$(whose .Config.Labels)" $o_names 2>/dev/null | sed 's|^/||')
+  printf '%s\n' "$o_containers" | while IFS='|' read -r o_name o_id o_rest; do
+    # shellcheck disable=SC2086
+    [ -z "$o_name" ] || [ "$o_id" = "$deployment" ] || refused place "container $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+  done
+  # shellcheck disable=SC2046,SC2086
+  engine network inspect -f "{{.Name}}|$(whose .Labels)" "$network" 2>/dev/null | while IFS='|' read -r o_name o_id o_rest; do
+    # shellcheck disable=SC2086
+    [ -z "$o_name" ] || [ "$o_id" = "$deployment" ] || refused place "network $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+  done
+  printf '%s\n' "$volumes" | while IFS='|' read -r o_name o_id o_rest; do
+    # One that was taken over keeps its labels; our container is on it.
+    if [ -z "$o_name" ] || [ "$o_id" = "$deployment" ] || printf '%s\n' "$o_containers" | grep -q -F "$o_name|$deployment|" || printf '%s\n' "$adopted" | grep -q -x -F "$o_name"; then continue; fi
+    # What keepVolumes has left behind is for who comes next with the same names.
+    if [ -n "$o_id" ] && [ "$o_rest" = "$project|$stack|$component" ]; then echo "kept $o_name" >&3; continue; fi
+    # shellcheck disable=SC2086
+    refused place "volume $o_name belongs to $(IFS='|'; in_words x $o_rest)" >&3
+  done
+}
+
+# look_in_volume ID CONTAINER NAME DIRECTORY: where its container can't be asked, but its volume is there: whether anything was
+# ever ready in it. Nothing of what the servers' user has put there is read or run.
+look_in_volume() {
+  case "$newline$volumes" in
+    *"$newline$2|"*)
+      # shellcheck disable=SC2016
+      limited 60 sh -c "$engine run --rm --network none --read-only --user 0:0 --cap-drop ALL --cap-add DAC_READ_SEARCH --security-opt no-new-privileges -v \"\$2:/redis-ha:ro\" --entrypoint sh \"\$1\" -c 'if [ -e \"\$1/created\" ] || [ -e \"\$1/instance\" ]; then echo 1; fi' sh \"\$3\"" sh "$1" "$2" "$4" |
+        sed -n "s/^1\$/populated.$3 1/p"
+      ;;
+  esac
+}
+
 look_all() {
   exec 3>&1
   command -v docker >/dev/null || { refused engine "the program docker is missing on this machine"; return; }
@@ -70,6 +115,9 @@ look_all() {
   ids=$(look_images)
   # shellcheck disable=SC2046
   states=$(engine container inspect -f '{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}' $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
+  # shellcheck disable=SC2046
+  volumes=$(engine volume inspect -f "{{.Name}}|$(whose .Labels)" $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null)
+  look_owners &
   seen=
   while read -r name container image directory lifecycle servers; do
     [ -n "$name" ] || continue
@@ -86,7 +134,10 @@ look_instance $name $directory $lifecycle")
         ;;
       *)
         case " $seen " in *" $image "*) ;; *) seen="$seen $image" && look_in_new "$id" "$(versions_in "$image")" & ;; esac
-        case $states in *"/$container true "*) look_in "$container" "$name" "look_instance $name $directory $lifecycle" & ;; esac
+        case $states in
+          *"/$container true "*) look_in "$container" "$name" "look_instance $name $directory $lifecycle" & ;;
+          *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
+        esac
         ;;
     esac
   done <<END

@@ -26,7 +26,7 @@
 # about that. Everything else in DIRECTORY belongs to the server: where that runs as a user of its own, the settings are
 # another's, and the server can't change what is run. Needs a POSIX sh, the usual small tools and redis-cli (or
 # valkey-cli).
-# FIRST_CREATION=1 in the environment: the stack says that this process never ran before.
+# FIRST_CREATION=1 in the environment: the stack says that nothing of its deployment was ever ready, on any host.
 set -u
 umask 077
 LC_ALL=C

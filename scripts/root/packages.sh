@@ -1,15 +1,16 @@
 # Puts a Redis onto a machine that has none, and takes away what came with it; read by sh from standard input, as root,
 # behind shared.sh. Before it stand assignments: action= (install, remove), packages= (1: the distribution's may be
 # installed), version= (of the package, or its beginning; empty for any), tarball= (name of a file with redis-server and
-# redis-cli in it, in the home of who has logged in, where nobody else can put one: to be unpacked into bin=), servers=
-# (programs that will do).
+# redis-cli in it, in the home of who has logged in, where nobody else can put one: to be unpacked into bin=; mark= is the
+# content of the mark of the directory that it makes), servers= (programs that will do).
 # Prints lines "server PROGRAM" and "version TEXT".
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
-: "${action:?}" "${left:=}" "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:=}"
+: "${action:?}" "${mark:=}" "${left:=}" "${packages:=0}" "${version:=}" "${tarball:=}" "${bin:=}" "${servers:=}"
 fail() { echo "$*" >&2; exit 1; }
+# use lib/marks.sh
 log=$(mktemp) || exit 1
 trap 'rm -f "$log" ${policy_is_ours:+/usr/sbin/policy-rc.d}' EXIT
 trap 'exit 1' HUP INT TERM
@@ -32,14 +33,18 @@ from_tarball() {
     "$found" --version >"$log" 2>&1 </dev/null || grep -q 'Permission denied' "$log" || fail "redisTarball: its ${found##*/} does not run on this machine: $(tail -n 3 "$log" | cut -c 1-300)"
   done
   # As install.sh does: whoever is uninstalled last removes the directories that were not there before.
-  base=${bin%/*/redis/bin} made=
+  place=${bin%/redis/bin} base=${bin%/*/redis/bin} made=
+  [ -d "$place" ] || place_mark="$mark
+made"
   missing=$base
   until [ -d "$missing" ]; do
     made="$made$missing
 "
     missing=$(dirname "$missing")
   done
+  [ -n "$(content_of "$place")" ] || : "${place_mark:=$mark}"
   mkdir -p "$bin" || fail "$bin cannot be made"
+  [ -z "${place_mark:-}" ] || put_mark "$place" "$place_mark" || fail "$place cannot be written"
   [ -z "$made" ] || printf '%s' "$made" >>"$base/made"
   for program in redis-server redis-cli valkey-server valkey-cli; do
     found=$(find "$unpacked" -type f -name "$program" | head -n 1)

@@ -3,7 +3,7 @@
 # root runs or reads; where systemd runs, each is a service.
 #
 #   sh machine.sh prepare                user and directories
-#   sh machine.sh create|update NAME STOPSECONDS
+#   sh machine.sh create|update NAME STOPSECONDS [known]
 #                                        settings on stdin: put them, keep the process as host.sh does; its service gets
 #                                        that long to end
 #   sh machine.sh delete NAME            end it, and remove its directories and its service
@@ -20,7 +20,7 @@ LC_ALL=C
 export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-action=${1:?action} stop_seconds=${3:-150}
+action=${1:?action} stop_seconds=${3:-150} known_before=${4:-}
 user='' unit='' owner=''
 # shellcheck source=/dev/null
 . "$here/machine.conf" && . "$here/shared.sh" || exit 1
@@ -43,8 +43,8 @@ of "${2:-}"
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-# host ACTION [PARENT]: host.sh, as the process's user.
-host() { as_user sh "$here/host.sh" "$1" "$own" "$directory" "${2:-}" </dev/null; }
+# host ACTION [PARENT [known]]: host.sh, as the process's user.
+host() { as_user sh "$here/host.sh" "$1" "$own" "$directory" "${2:-}" "${3:-}" </dev/null; }
 
 # seconds LIMIT: what the settings have for it.
 seconds() { (
@@ -261,7 +261,7 @@ keep() {
   as_user rm -f "$own.commit" </dev/null
   commit_when_asked &
   committer=$!
-  if has_systemd; then host "$1" 'its service'; else host "$1"; fi
+  if has_systemd; then host "$1" 'its service' "$known_before"; else host "$1" '' "$known_before"; fi
   kept=$?
   kill "$committer" 2>/dev/null
   case $kept in

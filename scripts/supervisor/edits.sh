@@ -47,13 +47,38 @@ uninstall() {
     script=${each%/*}
     edit remove "${script##*/}" "${each##*/}" || exit 1
   done
-  base=${here%/*}
-  rm -rf "$here"
-  # Whoever is last removes the directories that installing made, and only those.
-  if [ "$(ls -A "$base")" = made ] && mv "$base/made" "$base/made.$$" 2>/dev/null; then
-    made=$(cat "$base/made.$$")
-    rm "$base/made.$$"
-    printf '%s\n' "$made" | while read -r each; do rmdir "$each" 2>/dev/null; done
+  remove_ours
+}
+
+# remove_ours: what installing and the steps since have made here, and the directory itself if installing made that; what else
+# is in it stays, and is told.
+remove_ours() {
+  was_made=$(grep -x made "$here/.pulumi-redis-ha")
+  if [ -f "$here/.files" ]; then
+    while read -r each; do rm -f "${here:?}/$each" "$here/$each.new"; done <"$here/.files"
+  fi
+  for each in "$here"/*.lock; do [ ! -f "$each/owner" ] || rm -rf "$each"; done
+  rm -rf "${here:?}/edits" "$here/kvdb" "$here/kernel" "$here/services" "$here/firewall" "$here/redis" "$here/hardening"
+  rm -f "$here/.files" "$here/.pulumi-redis-ha"
+  remaining=$(content_of "$here")
+  if [ -n "$remaining" ]; then
+    echo "$here stays, with what is not of this deployment: $(printf '%s\n' "$remaining" | tr -cd ' -~\n' | tr '\n' ' ')"
+  elif [ -n "$was_made" ]; then
+    rmdir "$here"
+    unmake "${here%/*}"
   fi
   true
+}
+
+# unmake DIRECTORY: whoever is last in it removes the directories that installing made, and only those; one that somebody else
+# has something in is left to whoever is last there.
+unmake() {
+  u_at=$1
+  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && [ "$(head -n 1 "$u_at/made")" = "$u_at" ] && mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do
+    u_rest=$(sed 1d "$u_at/made.$$")
+    rm "$u_at/made.$$"
+    rmdir "$u_at" 2>/dev/null || return 0
+    u_at=${u_at%/*}
+    [ -z "$u_rest" ] || printf '%s\n' "$u_rest" >>"$u_at/made"
+  done
 }

@@ -2,8 +2,9 @@
 # What one machine without a service manager does for the stack: keeps processes running and remembers edits.
 # Installed (install.sh), with the scripts it calls, in the stack's directory on that machine.
 #
-#   sh host.sh create|update DIRECTORY [SETTINGS [PARENT]]
-#                                        settings on stdin: put them, start or change the process, wait until ready
+#   sh host.sh create|update DIRECTORY [SETTINGS [PARENT [known]]]
+#                                        settings on stdin: put them, start or change the process, wait until ready; known:
+#                                        something of the same deployment was ready before, here or elsewhere
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
 #   sh host.sh alive DIRECTORY           0: it runs, and its server answers
 #   sh host.sh handover DIRECTORY        if it is the master and somebody can take over: hand over
@@ -35,6 +36,7 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 
 # use lib/born.sh
 # use lib/space.sh
+# use lib/marks.sh
 # use supervisor/process.sh
 # use supervisor/lock.sh
 # use supervisor/progress.sh
@@ -49,7 +51,7 @@ case $action in
   again) again "$2" ;;
   uninstall) uninstall ;;
   *)
-    directory=${2:?directory} settings=${3:-$2} PARENT=${4:-}
+    directory=${2:?directory} settings=${3:-$2} PARENT=${4:-} known=${5:-}
     # Whoever calls may have variables of the same names.
     case $action in exec | supervise) ;; *) unset FIRST_CREATION && only_files ;; esac
     case $action in

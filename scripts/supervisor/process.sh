@@ -26,7 +26,7 @@ running() {
 
 # A pid file that was lost does not make the process somebody else's.
 adopt() {
-  [ -z "$made" ] || return 1
+  [ -z "$made" ] && ! is_anothers "$directory" || return 1
   pid=$(lifecycle orphan 2>/dev/null)
   [ -n "$pid" ] && echo "$pid $(born "$pid")" >pid
 }

@@ -27,6 +27,7 @@ create_or_update() {
     if [ "$action" = create ]; then made=1; fi
   fi
   enter
+  make_ours
   instance=
   # What runs is asked where it is known to listen, by what it was started with, until it has ended.
   if [ "$settings" = "$directory" ]; then eval "$(cat)"; else find_staged; fi
@@ -58,7 +59,7 @@ create_or_update() {
     fi
   else
     commit
-    if [ "$action" = create ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
+    if [ "$action" = create ] && [ "$known" != known ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
     start_process
   fi
   wait_ready || not_repaired
@@ -67,8 +68,18 @@ create_or_update() {
   made=
 }
 
+# make_ours: it gets the mark of the directory that we are installed in.
+make_ours() {
+  ! is_anothers "$directory" || fail "the directory $directory belongs to $(owner_of "$directory")"
+  [ "$(mark_of "$directory")" = "$(mark_of "$here")" ] || put_mark "$directory" "$(head -n 4 "$here/.pulumi-redis-ha")" || fail "$directory cannot be written"
+}
+
 delete() {
   [ -d "$directory" ] || return 0
+  if is_anothers "$directory"; then
+    echo "$directory stays: it belongs to $(owner_of "$directory")"
+    return 0
+  fi
   enter
   if running || adopt; then
     uninterrupted handover || echo "${directory##*/} is removed all the same"

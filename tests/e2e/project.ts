@@ -27,7 +27,7 @@ export function members(prefix: string, port: number, nodes = 3, sentinels = 3):
 /** A Pulumi project and stack of its own in a temporary directory, with a state backend of its own. */
 export class Project {
   readonly directory = mkdtempSync(join(tmpdir(), "redis-ha-e2e-"));
-  readonly stack = "test";
+  stack = "test";
   readonly environment: NodeJS.ProcessEnv;
 
   /**
@@ -90,6 +90,13 @@ export class Project {
 
   async init(): Promise<void> {
     await this.succeed("pulumi", "stack", "init", this.stack);
+  }
+
+  /** @param stack its new name, be it with organization and project in front; Pulumi.yaml has the project's. */
+  async rename(stack: string): Promise<void> {
+    await this.succeed("pulumi", "stack", "rename", stack, "--stack", this.stack);
+    this.stack = stack.split("/").at(-1) ?? stack;
+    this.environment.PULUMI_STACK = this.stack;
   }
 
   up(...args: string[]): Promise<Ended> {

@@ -218,7 +218,7 @@ export class Cluster {
   }
 
   async install(): Promise<void> {
-    const text = `here=${quote(this.here)}\n${scriptText("install.sh")}${scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`).join("")}`;
+    const text = `here=${quote(this.here)} mark="deployment test"\n${scriptText("install.sh")}${scripts.map((each) => `put ${each} ${quote(scriptText(each))}\n`).join("")}`;
     const { status, err } = await this.sh([], text);
     if (status !== 0) throw new Error(`install: ${err}`);
   }

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { inputError } from "../components/inputError.ts";
+import { onceBuilt } from "./gate.ts";
+
+/** What was decided when the deployment was created; all of its places are made of this. */
+export interface Identity {
+  /** Tells it from every other one; in the mark of each directory. */
+  id: string;
+  /** What its component, project and stack were called then. */
+  name: string;
+  project: string;
+  stack: string;
+  /** The state directory of whoever ran Pulumi then. */
+  home: string;
+  /** Host name to the `directory` that was set for it then; empty where none was. */
+  directories: Record<string, string>;
+}
+
+/**
+ * One deployment, which stays what it is whatever its component, stack or project are called later, and whoever runs Pulumi: its
+ * identity is the input with which a resource was created, kept in the stack's state from then on.
+ */
+export class Deployment {
+  readonly identity: pulumi.Output<Identity>;
+  /** The content of the file that marks a directory as this deployment's: the first line tells, the rest is for the reader. */
+  readonly mark: pulumi.Output<string>;
+  /** Paths, or names of volumes, that this deployment may take over. */
+  readonly adopted: readonly string[];
+  readonly #name: string;
+  readonly #populated: pulumi.Input<boolean>[] = [];
+
+  /**
+   * @param name of the component; everything in it has a name that begins with this.
+   * @param directories host name to the directory that was set for it.
+   * @param adopted paths, or names of volumes, that it may take over.
+   */
+  constructor(
+    name: string,
+    opts: pulumi.CustomResourceOptions,
+    directories: Record<string, string | undefined> = {},
+    adopted: readonly string[] = [],
+  ) {
+    this.#name = name;
+    this.adopted = adopted;
+    const first: Identity = {
+      id: randomUUID(),
+      name,
+      project: pulumi.getProject(),
+      stack: pulumi.getStack(),
+      home: process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"),
+      directories: Object.fromEntries(Object.entries(directories).map(([host, directory]) => [host, directory ?? ""])),
+    };
+    const record = new local.Command(
+      `${name}-deployment`,
+      { create: "cat", stdin: JSON.stringify(first), logging: "none", addPreviousOutputInEnv: false },
+      { ...opts, ignoreChanges: ["create", "stdin", "logging", "addPreviousOutputInEnv"] },
+    );
+    // In the preview that would create it, and only there, a plugin may leave unknown what it was given.
+    this.identity = pulumi.output(
+      isKnown(record.stdin).then((known) => (known ? record.stdin.apply((text) => JSON.parse(text ?? "") as Identity) : first)),
+    );
+    this.mark = this.identity.apply(({ id, project, stack, name }) => `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}`);
+  }
+
+  /** @returns what something with that name, which begins with the component's, was called when the deployment was created. */
+  named(present: string): pulumi.Output<string> {
+    return this.identity.apply(({ name }) => (present.startsWith(this.#name) ? `${name}${present.slice(this.#name.length)}` : present));
+  }
+
+  /** @returns the same with the stack's name then, for what several stacks may have side by side. */
+  namedInStack(present: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.named(present)}-${this.identity.stack}`;
+  }
+
+  /**
+   * @param ownPlace what is in front of the host's directory where none is set.
+   * @returns the directory of a host; an error where another one is set than the deployment lives in.
+   */
+  directory(host: string, wanted: string | undefined, ownPlace: (identity: Identity) => pulumi.Input<string>): pulumi.Output<string> {
+    return this.identity.apply((identity) => {
+      const was = identity.directories[host];
+      if (was === undefined || was === (wanted ?? "")) return pulumi.output(wanted === undefined ? ownPlace(identity) : join(wanted, host));
+      const [present, keep] = [was ? JSON.stringify(was) : "the directory of its own", was ? "keep that" : "set none"];
+      throw inputError({
+        propertyPath: `hosts.${host}.directory`,
+        reason: `${wanted === undefined ? "none" : JSON.stringify(wanted)} is not allowed: what runs there was created in ${present}, and moving it is not supported yet; ${keep}, or destroy the stack first`,
+      });
+    });
+  }
+
+  /** Tells what a look found: whether something of this deployment on that host was ever ready. */
+  found(populated: pulumi.Input<boolean>): void {
+    this.#populated.push(populated);
+  }
+
+  /** Whether, on any of the hosts, something of this deployment was ever ready: then none of it is created for the first time. */
+  get isPopulated(): pulumi.Output<boolean> {
+    return onceBuilt(() => pulumi.all(this.#populated)).apply((found) => found.includes(true));
+  }
+}
+
+/** The SDK has this, and leaves it out of its types. */
+function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
+  return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
+}
