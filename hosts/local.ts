@@ -71,7 +71,7 @@ export class LocalHost extends ScriptedHost {
   protected override wordsForProcess(process: string): Words {
     const directory = this.directoryOf(process).apply(quote);
     return {
-      create: this.#run(pulumi.interpolate`create ${directory} "" ""${this.knownBefore}`),
+      create: this.#run(pulumi.interpolate`create ${directory}${this.knownBefore.apply((known) => (known ? ` "" ""${known}` : ""))}`),
       update: this.#run(pulumi.interpolate`update ${directory}`),
       delete: this.#ifThere(pulumi.interpolate`delete ${directory}`),
     };

@@ -14,7 +14,7 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
   await useMocks(async ({ type, inputs }) => {
     if (!type.startsWith("command:remote:")) return;
     // A secret.
-    const { value } = inputs.connection as { value: { host: string; proxy?: { host: string } } };
+    const { value } = (inputs as Record<string, unknown>).connection as { value: { host: string; proxy?: { host: string } } };
     const places = new Set([value.host, value.proxy?.host ?? value.host]);
     for (const place of places) count(place, 1);
     // Whatever does not have to wait for it comes meanwhile.
@@ -36,6 +36,7 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
       Array.from({ length: zato > 3 ? 12 : 3 }, (_, file) => `zato${zato}:/opt/zato/${file}/server.conf`),
     ),
     firewallClients: ["10.0.0.0/24"],
+    openWithoutPasswords: true,
   });
   await valueOf(redis.sentinels);
   const ended = () => registered.some(({ name }) => name.startsWith("ha-verif")) && [...underWay.values()].every((now) => now === 0);

@@ -49,7 +49,7 @@ describe("programs that servers are to run are looked for before anything is tou
       const docker = join(scratch, "docker");
       writeFileSync(docker, '#!/bin/sh\ncase $3 in run) exec sh -s ;; image) echo "redis:8.0.2 sha256:0" ;; esac\n');
       chmodSync(docker, 0o755);
-      const input = `engine=${quote(`${docker} -H x`)}\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}add_image redis:8.0.2 0\nadd_program redis:8.0.2 ${field} ${quote(program)}\nlook_all\n`;
+      const input = `engine=${quote(`${docker} -H x`)}\ndeployment=d project=p stack=s component=c network=n\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}add_image redis:8.0.2 0\nadd_program redis:8.0.2 ${field} ${quote(program)}\nlook_all\n`;
       const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
       assertSaid(execFileSync("sh", { input, encoding: "utf8", env }), program, refused);
     });
