@@ -23,6 +23,7 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     failoverTimeoutMilliseconds: config.getNumber("failoverTimeoutMilliseconds"),
     directory: config.get("directory") || undefined,
     openWithoutPasswords: config.getBoolean("openWithoutPasswords"),
+    forget: nonEmpty(config.getObject<string[]>("forget")),
     adopt: nonEmpty(config.getObject<string[]>("adopt")),
     serverBinary: config.get("serverBinary") || undefined,
     cliBinary: config.get("cliBinary") || undefined,

@@ -19,6 +19,7 @@ export const redisHaFields = {
   failoverTimeoutMilliseconds: "number",
   directory: "text",
   openWithoutPasswords: "switch",
+  forget: "texts",
   adopt: "texts",
   serverBinary: "text",
   cliBinary: "text",

@@ -30,6 +30,12 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, MachineArgs {
    */
   openWithoutPasswords?: boolean;
   /**
+   * Replicas and sentinels that are gone for good and were never, or are no longer, of this deployment: each `HOST:PORT` as the
+   * verification names them. One sentinel after the other is restarted without them; all else that it has learnt is kept.
+   * @default none
+   */
+  forget?: string[];
+  /**
    * What is to become this deployment's though it is marked as another one's, or holds a server's data without a mark: absolute
    * paths of directories of hosts, names of volumes. Only if nothing runs on them; they are removed with the deployment.
    * @default none
@@ -147,7 +153,7 @@ export class RedisHa extends pulumi.ComponentResource {
       sentinels.push(
         new Sentinel(
           `${name}-${sentinel}`,
-          { ...common, ...seenFrom(hostOf(host)), sentinelName: sentinel, port, masters, settings: args.sentinelConf },
+          { ...common, ...seenFrom(hostOf(host)), sentinelName: sentinel, port, masters, forget: args.forget, settings: args.sentinelConf },
           { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] },
         ),
       );
@@ -264,6 +270,13 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   if (args.directory !== undefined) problems.push(...directoryProblems("directory", args.directory));
   if (args.hostsFile !== undefined && !isPlainPath(args.hostsFile))
     refuse("hostsFile", args.hostsFile, "an absolute path without control characters");
+  for (const [index, each] of (args.forget ?? []).entries()) {
+    const [, host = "", port = ""] = /^([A-Za-z0-9._-]+):(\d{1,5})$/.exec(each) ?? [];
+    const addresses = (member: { host: string }) => [member.host, args.hosts?.[member.host]?.address ?? "127.0.0.1"];
+    const ours = [...topology.nodes, ...topology.sentinels].find((member) => String(member.port) === port && addresses(member).includes(host));
+    if (!host) refuse(`forget[${index}]`, each, "HOST:PORT of a replica or a sentinel, as the verification names it");
+    else if (ours) refuse(`forget[${index}]`, each, `what is not of this deployment: ${ours.name} is there`);
+  }
   for (const [index, each] of (args.adopt ?? []).entries()) {
     const isVolume = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(each);
     if (!isPlainPath(each) && !isVolume) refuse(`adopt[${index}]`, each, "the absolute path of a host's directory, or a volume's name");

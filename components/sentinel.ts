@@ -38,6 +38,8 @@ export interface SentinelArgs {
   port: number;
   /** What it watches. */
   masters: MonitoredMasterArgs[];
+  /** Replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them. @default none */
+  forget?: string[];
   /** All nodes of the masters, with the addresses under which this host reaches them. */
   nodes: Located[];
   /** All sentinels, this one among them. */

@@ -413,7 +413,10 @@ if [ -n "$elevate" ]; then
     printf '%s\n' "$parameters" | sudo -n sh -c "$(cat "$0")" sh "$action" elevated
     exit $?
 fi
-if [ "$changed" = 1 ]; then
+# What a killed editor has left beside it goes away with the next one, be there something to change or not.
+# shellcheck disable=SC2016
+leftovers=$(acting sh -c 'ls -d "$1"/."$2".pulumi-redis-ha.* 2>/dev/null' sh "$directory" "${canonical##*/}")
+if [ "$changed" = 1 ] || [ -n "$leftovers" ]; then
     acquire
     sweep_beside "$canonical"
     # What was read before may be out of date.

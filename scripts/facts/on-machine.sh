@@ -7,6 +7,7 @@ umask 077
 LC_ALL=C
 export LC_ALL
 
+# use lib/born.sh
 # use lib/as-user.sh
 
 # look_machine DIRECTORY: KiB left where the directory is or will be; and what is wrong with a place in which root is to run
@@ -183,7 +184,7 @@ look_check() {
   found=$(look_as "${5:-}" sh "$3" check "$2" "$c_settings" 2>&1 </dev/null)
   case $? in
     0) echo "verified.$1 $(cat "$c_settings/verified")" ;;
-    124) echo "unverified.$1 no answer within $as_limit s" ;;
+    124 | 137) echo "unverified.$1 no answer within $as_limit s" ;;
     # Whatever that says, it is one line of an answer.
     *) echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300)" ;;
   esac

@@ -1,5 +1,6 @@
 # A hung server must not hang us. Where timeout(1) is missing (it is not in POSIX), go without.
-if command -v timeout >/dev/null 2>&1; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
+# What is to end at once must not be able to ignore that, as the children of a hand-over ignore other signals.
+if command -v timeout >/dev/null 2>&1; then limited() { timeout -s KILL "$@"; }; else limited() { shift; "$@"; }; fi
 
 newline='
 '

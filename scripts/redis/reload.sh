@@ -120,7 +120,12 @@ reload() {
   fi
   wanted=$(cat "$(staged settings.conf)")
   if [ "$kind" = sentinel ]; then
-    ! forget_pending || return 1
+    # shellcheck disable=SC1090
+    forget=$(. "$(staged parameters)" && printf '%s\n' "$forget")
+    if forget_pending; then
+      say "is to forget: $(printf '%s\n' "$forget" | tr '\n' ' ')"
+      return 1
+    fi
     wanted="$wanted
 $(cat "$(staged masters.conf)")"
     # shellcheck disable=SC1090

@@ -119,7 +119,7 @@ const variations: readonly Variation[] = [
   { name: "empty stanza, only a comment in it", text: "[kvdb]⟦|\nhost=redis1⟧\n# host=x\n[b]\n" },
   { name: "empty stanza at the end, no newline", text: "[b]\n[kvdb]⟦|\nhost=redis1⟧" },
   { name: "no final newline", text: "[kvdb]\nhost=⟦a|redis1⟧" },
-  { name: "no final newline, value empty", text: "[kvdb]\ndb=1\nhost=⟦|redis1⟧" },
+  { name: "no final newline, value empty", text: "[kvdb]\nerrors=1\nhost=⟦|redis1⟧" },
   { name: "no final newline, key missing", text: "[kvdb]\ndb = 1⟦|\nhost = redis1⟧" },
   { name: "no final newline, key missing, CRLF", text: "[kvdb]\r\ndb = 1⟦|\r\nhost = redis1⟧" },
   { name: "no final newline, comment last", text: "[kvdb]\ndb=1⟦|\nhost=redis1⟧\n# end" },

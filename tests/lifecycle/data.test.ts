@@ -94,6 +94,8 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
         assert.equal(await appends(cluster, node), "no", round);
         assert.ok(!existsSync(join(cluster.directory(node), "appendonlydir")), round);
       }
+      // A snapshot of a master without replicas does not say how far it is.
+      await save(cluster, ...nodesOf(cluster));
       await cluster.kill(...nodesOf(cluster));
     }
   });
@@ -133,8 +135,8 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     await save(cluster, "node1");
     await cluster.kill("node1");
     rmSync(join(cluster.directory("node1"), "persistence"));
-    const { status, err } = await cluster.step("update", "node1");
-    assert.equal(status, 1);
+    const { err } = await cluster.step("update", "node1");
+    assert.match(err, /is not repaired/);
     assert.match(err, /there are both dump\.rdb and an append-only file/);
     rmSync(join(cluster.directory("node1"), "dump.rdb"));
     await cluster.done("update", "node1");

@@ -289,7 +289,6 @@ describe("host.sh", { concurrency: 6 }, () => {
       assert.doesNotMatch(out, /handing over/);
     }
     for (const [option, value, said] of [
-      ["no-such-option", "1", /FATAL CONFIG FILE ERROR[^]*no-such-option/],
       ["failover-timeout", "never", /FATAL CONFIG FILE ERROR[^]*failover-timeout/],
       ["notification-script", "/nowhere/script", /notification-script \/nowhere\/script of redis-ha is no program that can be run on localhost/],
     ] as const) {
@@ -506,16 +505,6 @@ describe("host.sh", { concurrency: 6 }, () => {
       assert.ok(!existsSync(lock));
       await cluster.host("delete", cluster.directory("node1"));
     }
-  });
-
-  inEachShell("replies left by a killed step go away, those of a live one stay", single, async (cluster) => {
-    await cluster.done("create", "node1");
-    const dead = join(cluster.directory("node1"), ".replies.4194304");
-    const live = join(cluster.directory("node1"), `.replies.${process.pid}`);
-    mkdirSync(dead);
-    mkdirSync(live);
-    await cluster.done("update", "node1");
-    assert.deepEqual([existsSync(dead), existsSync(live)], [false, true]);
   });
 
   inEachShell("the client is missing: says so, and does not take the server for hung", single, async (cluster) => {

@@ -303,7 +303,7 @@ export class Cluster {
   /** What `create` and `update` read: as hosts/local.ts writes it. */
   async settings(
     name: string,
-    changes: { settings?: Record<string, string>; instance?: string; server?: string; cli?: string } = {},
+    changes: { settings?: Record<string, string>; forget?: string[]; instance?: string; server?: string; cli?: string } = {},
   ): Promise<string> {
     const self = this.member(name);
     const version = this.args.version ?? installedVersion;
@@ -334,7 +334,7 @@ export class Cluster {
     } else {
       const quorum = Math.floor(sentinels.length / 2) + 1;
       files.parameters = await settled(
-        lifecycleParameters({ ...common, limits, kind: "sentinel", monitored: [`${masterName} node1 ${quorum}`] }, features),
+        lifecycleParameters({ ...common, limits, kind: "sentinel", forget: changes.forget, monitored: [`${masterName} node1 ${quorum}`] }, features),
       );
       files["settings.conf"] = render("sentinel.conf.hbs", { name, lines: sentinelLines(place, version) });
       const master = {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -6,6 +7,7 @@ import {
   type Cluster,
   type ClusterArgs,
   eventually,
+  freePort,
   installedVersion,
   listen,
   portsFrom,
@@ -334,6 +336,61 @@ describe("sentinels", { concurrency: 4 }, () => {
     await cluster.verify();
     assert.equal(await cluster.named(), master);
   });
+
+  inEachShell("a master that somebody else has a sentinel watch is still watched after its restart", patient, async (cluster) => {
+    await cluster.up();
+    const { port } = cluster.member("node2");
+    assert.equal(await cluster.ask("sentinel2", "SENTINEL", "MONITOR", "theirs", "127.0.0.1", String(port), "1"), "OK");
+    assert.equal(await cluster.ask("sentinel2", "SENTINEL", "SET", "theirs", "down-after-milliseconds", "12345"), "OK");
+    const pid = cluster.pid("sentinel2");
+    await cluster.done("update", "sentinel2", { settings: { "notification-script": "/bin/true" } });
+    assert.notEqual(cluster.pid("sentinel2"), pid);
+    const theirs = await cluster.ask("sentinel2", "SENTINEL", "MASTER", "theirs");
+    assert.match(theirs, new RegExp(`^port\\n${port}$`, "m"));
+    assert.match(theirs, /^down-after-milliseconds\n12345$/m);
+    await cluster.verify();
+  });
+
+  inEachShell(
+    "a stray replica is named, and forgotten once it is gone and that is asked for",
+    { ...patient, limits: { verifySeconds: 5 } },
+    async (cluster) => {
+      await cluster.up();
+      const port = await freePort();
+      const master = cluster.member("node1");
+      const stray = spawn(
+        "redis-server",
+        ["--port", String(port), "--replicaof", "127.0.0.1", String(master.port), "--save", "", "--dir", cluster.root],
+        { stdio: "ignore" },
+      );
+      try {
+        const known = async () =>
+          (await Promise.all(sentinelsOf(cluster).map((name) => cluster.ask(name, "SENTINEL", "slaves", "redis-ha")))).every((said) =>
+            said.includes(String(port)),
+          );
+        await eventually("all sentinels know it", known);
+        const { status, err } = await cluster.lifecycle("verify", "node1");
+        assert.equal(status, 1);
+        assert.match(
+          err,
+          new RegExp(
+            `sentinel1 knows a replica that is not of this deployment, 127\\.0\\.0\\.1:${port} \\(slave\\): it replicates this master\\. Stop it`,
+          ),
+        );
+      } finally {
+        stray.kill("SIGKILL");
+      }
+      const before = sentinelsOf(cluster).map((name) => ids(cluster.file(name, "sentinel.conf")).filter((line) => !line.endsWith(` ${port}`)));
+      for (const name of sentinelsOf(cluster)) await cluster.done("update", name, { forget: [`127.0.0.1:${port}`] });
+      cluster.args.limits = {};
+      await cluster.done("update", "node1");
+      await cluster.verify();
+      assert.deepEqual(
+        sentinelsOf(cluster).map((name) => ids(cluster.file(name, "sentinel.conf"))),
+        before,
+      );
+    },
+  );
 });
 
 test("nothing of the steps is left in the directories", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisHa } from "../../components/redisHa.ts";
+import type { HostArgs } from "../../hosts/host.ts";
 import { registered, useMocks, valueOf } from "./mocks.ts";
 
 it("logs in no more often at once, at a bastion and at the machines behind it, than a default sshd takes (MaxStartups 10)", async () => {
@@ -14,7 +15,7 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
   await useMocks(async ({ type, inputs }) => {
     if (!type.startsWith("command:remote:")) return;
     // A secret.
-    const { value } = (inputs as Record<string, unknown>).connection as { value: { host: string; proxy?: { host: string } } };
+    const { value } = inputs.connection as { value: { host: string; proxy?: { host: string } } };
     const places = new Set([value.host, value.proxy?.host ?? value.host]);
     for (const place of places) count(place, 1);
     // Whatever does not have to wait for it comes meanwhile.
@@ -23,7 +24,10 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
   });
   const bastion = { address: "10.0.0.254", user: "jump" };
   const machines = (name: string, first: number) =>
-    Array.from({ length: 3 }, (_, index) => [`${name}${index + 1}`, { kind: "ssh", address: `10.0.0.${first + index}`, bastion }]);
+    Array.from({ length: 3 }, (_, index): [string, HostArgs] => [
+      `${name}${index + 1}`,
+      { kind: "ssh", address: `10.0.0.${first + index}`, bastion },
+    ]);
   const redis = new RedisHa("ha", {
     hosts: {
       ...Object.fromEntries([...machines("redis", 1), ...machines("zato", 11)]),
