@@ -146,14 +146,18 @@ look_version() {
     if command -v "$each" >/dev/null 2>&1; then server=$each && break; fi
   done
   echo "server.$asked $server"
-  # Into a file and not a pipe: what it left behind could hold that open for ever.
-  said=$(mktemp) || { echo "version.$asked cannot be asked: no temporary file can be made" && return; }
-  limited 10 "$server" --version >"$said" 2>&1 </dev/null
-  case $? in
-    124 | 137) echo "version.$asked no answer within 10 s" ;;
-    *) echo "version.$asked $(head -n 1 "$said" | cut -c 1-300)" ;;
-  esac
-  rm -f "$said"
+  # Into a file and not a pipe, which what it left behind could hold open; in a container, which may have no mktemp, all of
+  # this has a limit of its own.
+  if said=$(mktemp 2>/dev/null); then
+    limited 10 "$server" --version >"$said" 2>&1 </dev/null
+    case $? in
+      124 | 137) echo "version.$asked no answer within 10 s" ;;
+      *) echo "version.$asked $(head -n 1 "$said" | cut -c 1-300)" ;;
+    esac
+    rm -f "$said"
+  else
+    echo "version.$asked $(limited 10 "$server" --version 2>&1 </dev/null | head -n 1 | cut -c 1-300)"
+  fi
 }
 
 # look_instance NAME DIRECTORY LIFECYCLE [SETTINGS USER]: where the process is, and the identity of the instance that runs,
