@@ -7,7 +7,7 @@ import { asBytes, bytes, inPairs, newDirectory, random, run, shells } from "./sh
 
 // PRH_EDIT_SEED repeats a run, PRH_EDIT_CASES makes it longer.
 const seed = Number(process.env.PRH_EDIT_SEED ?? Date.now() % 1_000_000);
-const cases = Number(process.env.PRH_EDIT_CASES ?? 120);
+const cases = Number(process.env.PRH_EDIT_CASES ?? process.env.ROUNDS ?? 40);
 
 /** What ConfigObj reads and the editor does not touch: no such stanza, a key of ours in a form that it does not change, NUL. */
 const exceptions = /has no \[broker\]|stands where the key|is a multi-line one|the value of (host|port|new) has quotes that do not match$|NUL bytes/;

@@ -7,7 +7,8 @@ import { asBytes, bytes, inPairs, newDirectory, random, run, shells } from "./sh
 
 // PRH_EDIT_SEED repeats a run.
 const seed = Number(process.env.PRH_EDIT_SEED ?? Date.now() % 1_000_000);
-const cases = 200;
+/** `npm run soak` takes many. */
+const cases = Number(process.env.ROUNDS ?? 30);
 const keys = ["host", "port", "use_redis_sentinels", "redis_sentinels", "redis_sentinels_master", "socket_timeout"];
 const values: readonly string[] = ["a", "redis1:1, redis2:2", '"q # x"', "'y, ]='", "True", "5", "a:1,", "zato+secret://x.y", "Ł ö", '""', ""];
 const comments: readonly string[] = ["", "", " # c", "#c", "\t# it's [kvdb] \"x", "  # a, b = c"];
