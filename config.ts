@@ -33,6 +33,7 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     image: config.get("image") || undefined,
     containerUser: config.get("containerUser") || undefined,
     keepVolumes: config.getBoolean("keepVolumes"),
+    localUser: config.get("localUser") || undefined,
     serviceUser: config.get("serviceUser") || undefined,
     installRedis: config.getBoolean("installRedis"),
     redisVersion: config.get("redisVersion") || undefined,

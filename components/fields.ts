@@ -26,6 +26,7 @@ export const redisHaFields = {
   image: "text",
   containerUser: "text",
   keepVolumes: "switch",
+  localUser: "text",
   serviceUser: "text",
   installRedis: "switch",
   redisVersion: "text",

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isNetwork, isUnicast } from "../hosts/address.ts";
-import { type ContainerArgs, createHosts, Deployment, hostKinds, LocalHost, type MachineArgs } from "../hosts/index.ts";
+import { type ContainerArgs, createHosts, Deployment, hostKinds, type LocalArgs, LocalHost, type MachineArgs } from "../hosts/index.ts";
 import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
@@ -18,7 +18,7 @@ import { isHostName, resolveTopology, type Topology, type TopologyArgs } from ".
 import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
 
 /** Arguments of {@link RedisHa}; without any, the three-host topology of Zato's guide on this machine. */
-export interface RedisHaArgs extends TopologyArgs, ContainerArgs, MachineArgs {
+export interface RedisHaArgs extends TopologyArgs, ContainerArgs, LocalArgs, MachineArgs {
   /** Host name to what is known of the machine. @default every host is this machine, 127.0.0.1 */
   hosts?: Record<string, HostArgs>;
   /** Absolute path of the stack's directory on every host that sets none of its own. */
@@ -122,7 +122,7 @@ export class RedisHa extends pulumi.ComponentResource {
     const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
-    const deployment = new Deployment(name, { parent: this }, directories, args.adopt);
+    const deployment = new Deployment(name, { parent: this }, directories, args.adopt, args.localUser);
     const hosts = createHosts(name, wanted, args, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);
@@ -328,7 +328,8 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     if (directory !== undefined) problems.push(...directoryProblems(`${path}.directory`, directory));
   }
   problems.push(...placesProblems(args, [...members]));
-  if (args.serviceUser !== undefined && !/^[a-z_][a-z0-9_-]{0,30}$/.test(args.serviceUser)) refuse("serviceUser", args.serviceUser, "a user's name");
+  problems.push(...localUserProblems(args, [...used]));
+  if (args.serviceUser !== undefined && !isUser(args.serviceUser)) refuse("serviceUser", args.serviceUser, "a user's name");
   for (const each of args.kernelSettings ?? []) {
     if (!kernelSettings.includes(each)) refuse("kernelSettings", each, `any of ${kernelSettings.join(", ")}`);
   }
@@ -352,6 +353,40 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   if (names.length > 0 && promotable(args, names).length === 0)
     refuse("redisConf.replica-priority", 0, "above 0 for one node at least, or no replica is ever promoted (nodeConf sets it for single nodes)");
   return problems;
+}
+
+function isUser(name: string): boolean {
+  return /^[a-z_][a-z0-9_-]{0,30}$/.test(name);
+}
+
+/** Only root can start servers as another user, who has to get to their directories, which become part of its account. */
+function localUserProblems({ localUser, hosts, directory }: RedisHaArgs, used: string[]): Problem[] {
+  if (localUser === undefined) return [];
+  if (!isUser(localUser) || localUser === "root") return [notAllowed("localUser", localUser, "a user's name, and not root")];
+  if (process.getuid?.() !== 0)
+    return [notAllowed("localUser", localUser, "nothing, unless Pulumi runs as root: nobody else can start others' servers")];
+  const locals = used.filter((host) => (hosts?.[host]?.kind ?? "local") === "local");
+  const places = locals.map((host): [string, string | undefined] => [`hosts.${host}.directory`, hosts?.[host]?.directory]);
+  if (places.some(([, own]) => own === undefined)) places.push(["directory", directory]);
+  const rule = "with localUser, an absolute path of letters, digits, '.', '_', '-' and '/', to which that user can get";
+  return places.flatMap(([path, place]) => {
+    if (place === undefined) return [];
+    const closed = closedIn(place);
+    if (closed !== undefined) return [notAllowed(path, place, `${rule}; ${closed} is closed to others`)];
+    return /^\/[A-Za-z0-9._/-]+$/.test(place) ? [] : [notAllowed(path, place, rule)];
+  });
+}
+
+/** @returns the first directory in the path that others may not enter, and that the stack has not made, which it opens. */
+function closedIn(path: string): string | undefined {
+  const list = join(path, "made");
+  const made = existsSync(list) ? readFileSync(list, "utf8").split("\n") : [];
+  const closed = (at: string): string | undefined => {
+    const stat = statSync(at, { throwIfNoEntry: false });
+    const here = stat && (stat.mode & 0o001) === 0 && !made.includes(at) ? at : undefined;
+    return (dirname(at) === at ? undefined : closed(dirname(at))) ?? here;
+  };
+  return closed(path);
 }
 
 /** Hosts on several machines reach each other only by addresses that are not everybody's own. */

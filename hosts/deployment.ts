@@ -18,6 +18,8 @@ export interface Identity {
   home: string;
   /** Host name to the `directory` that was set for it then; empty where none was. */
   directories: Record<string, string>;
+  /** The `localUser` that was set then, if any. */
+  localUser?: string;
 }
 
 /**
@@ -37,12 +39,14 @@ export class Deployment {
    * @param name of the component; everything in it has a name that begins with this.
    * @param directories host name to the directory that was set for it.
    * @param adopted paths, or names of volumes, that it may take over.
+   * @param localUser whom its servers on the machine that runs Pulumi run as. @default who runs Pulumi
    */
   constructor(
     name: string,
     opts: pulumi.CustomResourceOptions,
     directories: Record<string, string | undefined> = {},
     adopted: readonly string[] = [],
+    localUser?: string,
   ) {
     this.#name = name;
     this.adopted = adopted;
@@ -53,6 +57,7 @@ export class Deployment {
       stack: pulumi.getStack(),
       home: process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"),
       directories: Object.fromEntries(Object.entries(directories).map(([host, directory]) => [host, directory ?? ""])),
+      localUser,
     };
     const record = new local.Command(
       `${name}-deployment`,
@@ -88,6 +93,18 @@ export class Deployment {
       throw inputError({
         propertyPath: `hosts.${host}.directory`,
         reason: `${wanted === undefined ? "none" : JSON.stringify(wanted)} is not allowed: what runs there was created in ${present}, and moving it is not supported yet; ${keep}, or destroy the stack first`,
+      });
+    });
+  }
+
+  /** Fails if its servers on the machine that runs Pulumi run as somebody else: in other places, which nobody would look at. */
+  localUser(wanted: string | undefined): pulumi.Output<void> {
+    return this.identity.apply(({ localUser: was }) => {
+      if (was === wanted) return;
+      const [present, keep] = was === undefined ? ["without one", "set none"] : [`with ${JSON.stringify(was)}`, "keep that"];
+      throw inputError({
+        propertyPath: "localUser",
+        reason: `${wanted === undefined ? "none" : JSON.stringify(wanted)} is not allowed: the deployment was created ${present}, and changing it is not supported yet; ${keep}, or destroy the stack first`,
       });
     });
   }

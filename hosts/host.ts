@@ -18,7 +18,7 @@ export interface HostArgs {
   /**
    * `local` and `ssh`: absolute path of the stack's directory on that machine; each host has its own below it.
    * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is
-   * not set), over SSH in `/var/lib/redis-ha/PROJECT.STACK`
+   * not set), with a user for local servers, and over SSH, in `/var/lib/redis-ha/PROJECT.STACK`
    */
   directory?: string;
   /**
@@ -67,6 +67,16 @@ export interface BastionArgs {
   privateKeyFile?: string;
   /** @default what ~/.ssh/known_hosts has for the address */
   hostKey?: string;
+}
+
+/** What the hosts that are the machine that runs Pulumi have in common. */
+export interface LocalArgs {
+  /**
+   * User that their servers run as, with directories in /var/lib/redis-ha unless they are set; made if there is none of that
+   * name. Needs Pulumi to run as root; can't be changed later.
+   * @default who runs Pulumi
+   */
+  localUser?: string;
 }
 
 /** A process that a host keeps running; what it is, its lifecycle script knows. */
@@ -153,13 +163,13 @@ export abstract class Host extends pulumi.ComponentResource {
     type: string,
     name: string,
     hostName: string,
-    args: HostArgs,
+    args: HostArgs & LocalArgs,
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment | undefined,
   ) {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
-    this.deployment = deployment ?? new Deployment(name, { parent: this }, { [hostName]: args.directory });
+    this.deployment = deployment ?? new Deployment(name, { parent: this }, { [hostName]: args.directory }, [], args.localUser);
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");

@@ -2,14 +2,15 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "./deployment.ts";
 import { DockerEngine } from "./docker/engine.ts";
 import { type ContainerArgs, DockerHost } from "./docker/host.ts";
-import type { Host, HostArgs } from "./host.ts";
+import { requireBeforeAnything } from "./gate.ts";
+import type { Host, HostArgs, LocalArgs } from "./host.ts";
 import { LocalHost } from "./local.ts";
 import { type MachineArgs, SshHost } from "./ssh/host.ts";
 
 export { Deployment } from "./deployment.ts";
 export { DockerEngine } from "./docker/engine.ts";
 export { type ContainerArgs, DockerHost } from "./docker/host.ts";
-export { Host, type HostArgs } from "./host.ts";
+export { Host, type HostArgs, type LocalArgs } from "./host.ts";
 export { LocalHost } from "./local.ts";
 export { type MachineArgs, SshHost } from "./ssh/host.ts";
 
@@ -24,7 +25,7 @@ export const hostKinds = ["local", "docker", "ssh"] as const;
 export function createHosts(
   name: string,
   wanted: Map<string, HostArgs>,
-  common: ContainerArgs & MachineArgs,
+  common: ContainerArgs & MachineArgs & LocalArgs,
   opts: pulumi.ComponentResourceOptions,
   deployment: Deployment,
 ): Map<string, Host> {
@@ -34,7 +35,11 @@ export function createHosts(
     const hostComponent = `${name}-${hostName}`;
     if (args.kind === "ssh")
       hosts.set(hostName, new SshHost(hostComponent, hostName, { ...common, ...args }, () => hosts.values(), opts, deployment));
-    if (args.kind !== "docker" && args.kind !== "ssh") hosts.set(hostName, new LocalHost(hostComponent, hostName, args, opts, deployment));
+    if (args.kind !== "docker" && args.kind !== "ssh") {
+      const { localUser } = common;
+      requireBeforeAnything(deployment.localUser(localUser));
+      hosts.set(hostName, new LocalHost(hostComponent, hostName, { ...args, localUser }, opts, deployment));
+    }
     if (args.kind !== "docker") continue;
     const engine = engines.get(args.engine) ?? new DockerEngine(`${name}-docker-${hostName}`, hostName, args, opts, deployment);
     engines.set(args.engine, engine);

@@ -2,14 +2,20 @@ import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "./deployment.ts";
+import { requireBeforeAnything } from "./gate.ts";
 import { InputError } from "../components/inputError.ts";
-import type { Host, HostArgs, ProcessCommands } from "./host.ts";
-import { Look } from "./look.ts";
+import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
+import { Look, type Place } from "./look.ts";
 import { directoryProblems } from "./names.ts";
 import { ScriptedHost, type Words } from "./scripted.ts";
-import { quote } from "./shell.ts";
+import { assignments, quote } from "./shell.ts";
 
-/** The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory for each host name. */
+const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];
+
+/**
+ * The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory for each host name. With a user
+ * for them, root keeps them as on a machine over SSH without systemd.
+ */
 export class LocalHost extends ScriptedHost {
   override readonly machine = "localhost";
   override readonly listensOn: pulumi.Output<string>;
@@ -18,30 +24,39 @@ export class LocalHost extends ScriptedHost {
   override readonly limitations: readonly string[];
   protected override readonly directory: pulumi.Output<string>;
   protected override readonly looking: Look;
+  readonly #user: string | undefined;
 
   /** @param deployment what it belongs to. @default one of its own */
-  constructor(name: string, hostName: string, args: HostArgs = {}, opts?: pulumi.ComponentResourceOptions, deployment?: Deployment) {
+  constructor(name: string, hostName: string, args: HostArgs & LocalArgs = {}, opts?: pulumi.ComponentResourceOptions, deployment?: Deployment) {
     super("redis-ha:index:LocalHost", name, hostName, args, opts, deployment);
+    const user = args.localUser;
+    this.#user = user;
+    if (!deployment) requireBeforeAnything(this.deployment.localUser(user));
     this.listensOn = pulumi.output(hostName);
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
     // Beside other stacks, and with a directory for each host component: two of a program may have the same host name.
     this.directory = this.deployment
       .directory(hostName, args.directory, ({ home, project, stack }) =>
-        this.deployment.named(name).apply((named) => join(home, "redis-ha", `${project}.${stack}`, named)),
+        this.deployment.named(name).apply((named) => join(user === undefined ? home : "/var/lib", "redis-ha", `${project}.${stack}`, named)),
       )
       .apply((directory) => {
         const problems = directoryProblems("directory", directory);
         if (problems.length > 0) throw new InputError(problems);
         return directory;
       });
-    this.limitations = runsAsRoot() ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does"] : [];
+    this.limitations =
+      runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [];
     this.looking = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
-    const hostScript = this.script("host.sh");
-    this.install(["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"], {
-      create: "sh",
-      delete: pulumi.interpolate`if [ -f ${hostScript} ]; then sh ${hostScript} uninstall; fi`,
-    });
+    const installer = this.script(this.#keeper);
+    const words = { create: "sh", delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi` };
+    if (user === undefined) {
+      this.install(scripts, words);
+    } else {
+      const conf = this.directory.apply((directory) => assignments({ user, owner: directory.replaceAll("/", "-"), services: false }));
+      const prepare = pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${installer} prepare\n`;
+      this.install([...scripts, "machine.sh", "shared.sh"], words, prepare);
+    }
     this.registerOutputs();
   }
 
@@ -50,7 +65,16 @@ export class LocalHost extends ScriptedHost {
   }
 
   override directoryOf(process: string): pulumi.Output<string> {
-    return pulumi.interpolate`${this.directory}/${process}`;
+    return pulumi.interpolate`${this.directory}/${this.#user === undefined ? "" : "processes/"}${process}`;
+  }
+
+  protected override placeOf(process: string): pulumi.Output<Place> {
+    const user = this.#user;
+    if (user === undefined) return super.placeOf(process);
+    return pulumi.all([this.directoryOf(process), this.directory]).apply(([directory, here]) => ({
+      directory,
+      apart: { settings: `${here}/settings/${process}`, user },
+    }));
   }
 
   override storeOf(name: string): pulumi.Output<string> {
@@ -58,22 +82,24 @@ export class LocalHost extends ScriptedHost {
   }
 
   override logFileOf(process: string): pulumi.Output<string> {
-    return pulumi.interpolate`${this.directory}/${process}/log`;
+    return pulumi.interpolate`${this.directoryOf(process)}/log`;
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
-    return pulumi.all([this.script("host.sh"), this.directoryOf(process)]).apply(([script, directory]) => {
-      const what = (action: string) => `sh ${script} ${action} ${quote(directory)}`;
+    return pulumi.all([this.script(this.#keeper), this.#known(process)]).apply(([script, known]) => {
+      const what = (action: string) => `sh ${script} ${action} ${known}`;
       return { kill: what("kill"), stop: what("stop"), start: what("start") };
     });
   }
 
   protected override wordsForProcess(process: string): Words {
-    const directory = this.directoryOf(process).apply(quote);
+    const known = this.#known(process);
+    // In front of that word: the settings and the parent, or the seconds of a service, which there is none of.
+    const before = this.#user === undefined ? ` "" ""` : " 0";
     return {
-      create: this.#run(pulumi.interpolate`create ${directory}${this.knownBefore.apply((known) => (known ? ` "" ""${known}` : ""))}`),
-      update: this.#run(pulumi.interpolate`update ${directory}`),
-      delete: this.#ifThere(pulumi.interpolate`delete ${directory}`),
+      create: this.#run(pulumi.interpolate`create ${known}${this.knownBefore.apply((word) => (word ? before + word : ""))}`, this.#keeper),
+      update: this.#run(pulumi.interpolate`update ${known}`, this.#keeper),
+      delete: this.#ifThere(pulumi.interpolate`delete ${known}`, this.#keeper),
     };
   }
 
@@ -83,16 +109,26 @@ export class LocalHost extends ScriptedHost {
   }
 
   protected override wordsToVerify(process: string): Words {
-    return { create: pulumi.interpolate`sh ${this.script("lifecycle.sh")} verify ${this.directoryOf(process).apply(quote)}` };
+    return { create: this.#run(pulumi.interpolate`verify ${this.#known(process)}`, this.#user === undefined ? "lifecycle.sh" : "machine.sh") };
   }
 
-  #run(words: pulumi.Output<string>): pulumi.Output<string> {
-    return pulumi.interpolate`sh ${this.script("host.sh")} ${words}`;
+  /** The script that keeps processes. */
+  get #keeper(): string {
+    return this.#user === undefined ? "host.sh" : "machine.sh";
+  }
+
+  /** A shell word: what the scripts know a process by. */
+  #known(process: string): pulumi.Output<string> {
+    return this.#user === undefined ? this.directoryOf(process).apply(quote) : pulumi.output(quote(process));
+  }
+
+  #run(words: pulumi.Output<string>, script = "host.sh"): pulumi.Output<string> {
+    return pulumi.interpolate`sh ${this.script(script)} ${words}`;
   }
 
   /** Somebody who removed the directory by hand must still be able to destroy the stack. */
-  #ifThere(words: pulumi.Output<string>): pulumi.Output<string> {
-    const script = this.script("host.sh");
+  #ifThere(words: pulumi.Output<string>, name = "host.sh"): pulumi.Output<string> {
+    const script = this.script(name);
     return pulumi.interpolate`if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`;
   }
 

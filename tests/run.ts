@@ -68,6 +68,7 @@ const besides: Stage[] = [
   sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
   sandboxed("hostile", "servers whose user means harm", "ssh/hostile.test.ts"),
   sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
+  sandboxed("localuser", "local servers as a user of their own", "local/user.test.ts"),
   sandboxed("clients", "clients in five languages, as docs/clients.md has them", "clients/clients.test.ts", "node tests/clients/prepare.ts"),
 ];
 

@@ -11,7 +11,8 @@
 #   sh machine.sh verify NAME            lifecycle.sh verify
 #   sh machine.sh uninstall              undo whatever is still there
 #
-# machine.conf beside it (sh assignments): user=, unit= (in front of the services' names), owner= (tells stacks apart).
+# machine.conf beside it (sh assignments): user=, unit= (in front of the services' names), owner= (tells stacks apart),
+# services= (0: none, though systemd runs).
 # settings/NAME is root's, and the user's group may read it: the settings, the identity and what was verified. All in
 # processes/ is the user's: nothing in there is read, run or followed by root, who has the user do that (as_user).
 set -u
@@ -21,7 +22,7 @@ export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 action=${1:?action} stop_seconds=${3:-150} known_before=${4:-}
-user='' unit='' owner=''
+user='' unit='' owner='' services=1 shared=
 # shellcheck source=/dev/null
 . "$here/machine.conf" && . "$here/shared.sh" || exit 1
 fail() { echo "$*" >&2; exit 1; }
@@ -41,7 +42,16 @@ of() {
 }
 of "${2:-}"
 
-has_systemd() { [ -d /run/systemd/system ]; }
+has_systemd() { [ "$services" = 1 ] && [ -d /run/systemd/system ]; }
+
+# alone COMMAND: of all stacks, and all hosts of one, on this machine, one at a time. Nothing comes after it that asks for directory.
+alone() {
+  directory=$shared
+  lock
+  "$@"
+  rm -rf "$directory.lock"
+  trap - EXIT
+}
 
 # host ACTION [PARENT [known]]: host.sh, as the process's user.
 host() { as_user sh "$here/host.sh" "$1" "$own" "$directory" "${2:-}" "${3:-}" </dev/null; }
@@ -93,7 +103,7 @@ remove_user() {
 
 prepare() {
   mkdir -p "$here/processes" "$here/settings" || fail "$here cannot be written"
-  add_user
+  alone add_user
   # The servers' user has to get through to what root has put there.
   if [ -e "${here%/*}/made" ]; then while read -r each; do [ ! -d "$each" ] || chmod 755 "$each"; done <"${here%/*}/made"; fi
   chmod 755 "$here" "$here/settings" "$here"/*.sh && chown "$user" "$here/processes" && chmod 700 "$here/processes" || exit 1
@@ -309,7 +319,7 @@ uninstall() {
     rmdir "$here/processes" || fail "$here/processes cannot be removed: look at what is in there, then try again"
   fi
   rm -rf "$here/processes"
-  remove_user
+  alone remove_user
   rm -rf "$here/settings"
   sh "$here/host.sh" uninstall
 }

@@ -77,9 +77,31 @@ describe("the resource graph", () => {
   it("says that servers run as root, where Pulumi does, and who alone can be promoted", async () => {
     const root = (await valueOf(redis.limitations)).filter((line) => line.includes("run as root"));
     assert.equal(root.length, process.getuid?.() === 0 ? 1 : 0);
+    for (const line of root) assert.match(line, /; set localUser$/);
     const nodeConf = { node2: { "replica-priority": "0" }, node3: { "replica-priority": "0" } };
     const { limitations } = new RedisHa("only", { nodeConf });
     assert.ok((await valueOf(limitations)).some((line) => line.startsWith("only node1 can be promoted")));
+  });
+
+  it("keeps the servers of a user of their own as root, with their settings apart", async (t) => {
+    t.mock.method(process as { getuid(): number }, "getuid", () => 0);
+    const { limitations, nodes } = new RedisHa("their", { localUser: "redis-local" });
+    for (let left = 200; left > 0 && !find("their-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
+    const here = "/var/lib/redis-ha/pulumi-redis-ha.unit/their-redis2";
+    const { create, update, delete: end } = find("their-node2-process")?.inputs ?? {};
+    assert.deepEqual([create, update], [`sh ${here}/machine.sh create node2`, `sh ${here}/machine.sh update node2`]);
+    assert.match(String(end), new RegExp(`then sh ${here}/machine.sh delete node2;`));
+    assert.match(String(find("their-verified")?.inputs.create), /machine\.sh verify node1$/);
+    assert.match(
+      stdin("their-redis2-scripts"),
+      new RegExp(`put machine.conf 'user=redis-local\nowner=${here.replaceAll("/", "-")}\nservices=0\n'\nsh ${here}/machine.sh prepare\n$`),
+    );
+    assert.match(stdin("their-node2-process"), new RegExp(`^dir "${here}/processes/node2"$`, "m"));
+    assert.equal((await valueOf(nodes))[1]?.commands.kill, `sh ${here}/machine.sh kill node2`);
+    assert.deepEqual(
+      (await valueOf(limitations)).filter((line) => line.includes("run as root")),
+      [],
+    );
   });
 
   it("renders the seed's options of Sentinel, and nothing that Sentinel owns", () => {

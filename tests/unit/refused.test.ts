@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { exposureProblems } from "../../components/exposure.ts";
@@ -338,6 +341,23 @@ describe("bad input is refused before anything is touched, naming the field and 
     assert.deepEqual(exposureProblems("redis1", "10.0.0.1", true), []);
     assert.deepEqual(exposureProblems("redis1", "127.0.0.9"), []);
     await Promise.resolve();
+  });
+
+  it("servers as another user, unless Pulumi runs as root, and in places that are closed to that user", (t) => {
+    const localUser = "redis-local";
+    const closed = mkdtempSync(join(tmpdir(), "redis-ha-closed-"));
+    t.after(() => {
+      rmdirSync(closed);
+    });
+    const user = t.mock.method(process as { getuid(): number }, "getuid", () => 1000);
+    assertRefused(() => new RedisHa("plain", { localUser }), "localUser", /"redis-local" is not allowed: nothing, unless Pulumi runs as root/);
+    user.mock.mockImplementation(() => 0);
+    for (const bad of ["redis local", "-r", "root"])
+      assertRefused(() => new RedisHa("plain", { localUser: bad }), "localUser", /a user's name, and not root/);
+    const place = join(closed, "redis");
+    assertRefused(() => new RedisHa("plain", { localUser, directory: place }), "directory", new RegExp(`; ${closed} is closed to others`));
+    const hosts = { redis2: { directory: "/srv/a b" } };
+    assertRefused(() => new RedisHa("plain", { localUser, hosts }), "hosts.redis2.directory", /letters, digits/);
   });
 
   it("says everything that is wrong at once", () => {
