@@ -17,8 +17,8 @@ owner_of() {
   }
 }
 
-# put_mark DIRECTORY TEXT: makes it ours.
-put_mark() { printf '%s\n' "$2" >"$1/.pulumi-redis-ha.new" && chmod 644 "$1/.pulumi-redis-ha.new" && mv "$1/.pulumi-redis-ha.new" "$1/.pulumi-redis-ha"; }
+# put_mark DIRECTORY TEXT [MODE]: makes it ours.
+put_mark() { printf '%s\n' "$2" >"$1/.pulumi-redis-ha.new" && chmod "${3:-644}" "$1/.pulumi-redis-ha.new" && mv "$1/.pulumi-redis-ha.new" "$1/.pulumi-redis-ha"; }
 
 # is_anothers DIRECTORY [OURS]: it has a mark, and not that of OURS (the directory we are installed in) or of one that was adopted
 # with it.

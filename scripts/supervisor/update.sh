@@ -71,7 +71,7 @@ create_or_update() {
 # make_ours: it gets the mark of the directory that we are installed in.
 make_ours() {
   ! is_anothers "$directory" || fail "the directory $directory belongs to $(owner_of "$directory")"
-  [ "$(mark_of "$directory")" = "$(mark_of "$here")" ] || put_mark "$directory" "$(head -n 4 "$here/.pulumi-redis-ha")" || fail "$directory cannot be written"
+  [ "$(mark_of "$directory")" = "$(mark_of "$here")" ] || put_mark "$directory" "$(head -n 4 "$here/.pulumi-redis-ha")" 600 || fail "$directory cannot be written"
 }
 
 delete() {

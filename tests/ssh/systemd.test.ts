@@ -72,7 +72,7 @@ describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => 
       for (const [hostsEntries, message] of [
         [
           true,
-          /hostsFile: on redis2: .*\/etc\/hosts: line 2: redis2 is 127\.0\.1\.1 here, which Debian's installer writes.*10\.79\.0\.12; delete that line/,
+          /hostsFile: on redis2: .*\/etc\/hosts: line 2: redis2 is "127\.0\.1\.1" here, which Debian's installer writes.*10\.79\.0\.12; delete that line/,
         ],
         [false, /hostsEntries: false is not allowed: on redis2, redis2 is 127\.0\.1\.1 instead of 10\.79\.0\.12/],
       ] as const) {
