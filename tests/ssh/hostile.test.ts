@@ -90,7 +90,7 @@ function prelude(shell: string): string {
   const scripts = Object.fromEntries([...names.map((each) => [each, scriptText(each)]), ["machine.conf", conf]]) as Record<string, string>;
   writeFileSync(
     join(machine.directory, "var", "install"),
-    `here=${here}\n${scriptText("install.sh")}${puts(scripts)}sh ${here}/machine.sh prepare\n`,
+    `here=${here} mark=${quote("deployment hostile\nproject p\nstack s\nname n")}\n${scriptText("install.sh")}${puts(scripts)}sh ${here}/machine.sh prepare\n`,
   );
   const place = `${own} ${here}/lifecycle.sh ${here}/settings/node1 ${user}`;
   writeFileSync(
@@ -175,7 +175,7 @@ function assertHarmless({ entry, status, output, after }: Outcome): void {
     .split("\n")
     .map((line) => line.split(" ", 1)[0] ?? "");
   assert.deepEqual([...new Set(keys)], keys, what);
-  for (const key of keys) assert.match(key, /^(space_kib|endpoint\.node1|instance\.node1|verified\.redis-ha|unverified\.redis-ha)$/, what);
+  for (const key of keys) assert.match(key, /^(directory|space_kib|populated\.node1|endpoint\.node1|instance\.node1|verified\.redis-ha|unverified\.redis-ha)$/, what);
   assert.match(output, new RegExp(`^endpoint\\.node1 localhost:${port}$`, "m"), what);
   assert.doesNotMatch(output, /forged|evil|injected/, what);
 }
