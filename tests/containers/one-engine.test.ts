@@ -305,6 +305,41 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
       }
       await project.healthy();
     });
+
+    it("is mended by an up, or told; root gives it nothing beyond its volume; what is put back is as it was", async (t) => {
+      const attempt = async (what: string) => {
+        const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview");
+        await harmless(output, what);
+        const state = await project.succeed("pulumi", "stack", "export");
+        await harmless(state.output, what);
+        return { status, output };
+      };
+      // The parent says only once, when its container starts, who it is.
+      const mendable = (name: string) => files(name).filter((file) => !file.endsWith(".supervisor"));
+      for (const name of ["sentinel1", "sentinel2"]) await keep(name);
+      for (const name of ["sentinel1", "sentinel2"]) await plant(name, "a script", mendable(name));
+      const preview = await project.run("pulumi", "preview");
+      await harmless(preview.output, "preview");
+      const mended = await attempt("a script");
+      t.diagnostic(`by itself: ${mended.status} ${mended.status === 0 ? "" : mended.output}`);
+      for (const name of ["sentinel1", "sentinel2"]) await putBack(name);
+      // A file nobody can see into, which root is asked to give to the user, and another volume in place of the directory.
+      await engine.docker("exec", "-u", "0:0", container("sentinel1"), "sh", "-c", "mkdir /data/sentinel1 && : >/data/sentinel1/roots");
+      await inVolume("sentinel1", "mkdir -m 000 ../closed && mv ../redis1 ../away && ln -s /data ../redis1");
+      const elsewhere = await attempt("another volume in place of the directory");
+      assert.notEqual(elsewhere.status, 0, elsewhere.output);
+      assert.equal(await engine.docker("exec", container("sentinel1"), "stat", "-c", "%u", "/data/sentinel1", "/data/sentinel1/roots"), "0\n0");
+      await inVolume("sentinel1", "cd .. && rm redis1 && mv away redis1 && chmod 700 closed && rmdir closed");
+      for (const kind of ["a FIFO", "lines of an answer", "a link to root's file"] as const) {
+        await plant("sentinel1", kind);
+        await attempt(kind);
+        await putBack("sentinel1");
+      }
+      const again = await attempt("put back");
+      assert.equal(again.status, 0, again.output);
+      await project.healthy();
+      await project.upChangesNothing();
+    });
   });
 
   it("does not replace a master that cannot hand over", async () => {
