@@ -32,11 +32,15 @@ if [ "$its" != "$id" ] && [ -d "$here" ]; then
     [ -z "$its_part" ] || mark="$mark${newline}adopted $its_part"
   done
 fi
+# no_other FILE...: what is there under the name of a file of ours and is none would be waited on, or written through.
+no_other() { for each in "$@"; do if [ -L "$each" ] || { [ -e "$each" ] && [ ! -f "$each" ]; }; then rm -rf "$each"; fi; done; }
 mkdir -p "$here" || { echo "the directory $here cannot be made" >&2; exit 1; }
+no_other "$here/.files" "$here/.pulumi-redis-ha" "$here/.pulumi-redis-ha.new"
 [ "$its" = "$id" ] || put_mark "$here" "$mark" || { echo "$here cannot be written" >&2; exit 1; }
 [ -z "$made" ] || printf '%s' "$made" >>"$base/made"
 # What stands in .files is ours to remove.
 put() {
+  no_other "$here/$1" "$here/$1.new"
   grep -q -x -F "$1" "$here/.files" 2>/dev/null || echo "$1" >>"$here/.files"
   if ! { printf '%s' "$2" >"$here/$1.new" && mv "$here/$1.new" "$here/$1"; }; then
     rm -f "$here/$1.new"

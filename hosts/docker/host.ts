@@ -27,6 +27,19 @@ const mount = "/redis-ha";
 /** A container's first process: waits until the scripts are there and its user's own, then is the process's parent. */
 const boot = `trap 'exit 0' INT TERM; until [ -s "$0" ] && [ -w "$0" ]; do sleep 0.1; done; exec sh "$0" supervise "$1"`;
 
+/** Seconds for a step in a container: a synchronisation may take hours, and all else has limits of its own. */
+const stepSeconds = 21_600;
+
+/**
+ * Shell text that defines `plainly WORD...`: runs that, ended after `stepSeconds`. What the containers' user may have written is in
+ * its output: that comes line by line, 500 at most, cut, and without control characters.
+ */
+const plainly = `limited() { if command -v timeout >/dev/null; then timeout -k 10 ${stepSeconds} env "$@"; else env "$@"; fi; }
+if sed -u p </dev/null >/dev/null 2>&1; then unbuffered=-u; else unbuffered=; fi
+lines() { LC_ALL=C sed $unbuffered -n "1,500{s/[[:cntrl:]]/?/g;s/$(printf '\\302[\\200-\\237]')/?/g;s/^\\(.\\{1000\\}\\).*/\\1/;p;}"; }
+plainly() { said=$( { { { limited "$@"; echo $? >&5; } 2>&1 >&4 | lines >&2; } 4>&1 | lines >&6; } 5>&1 ); return "\${said:-1}"; } 6>&1
+`;
+
 /** What the containers of all hosts have in common. */
 export interface ContainerArgs {
   /** The image of hosts that set none. @default "redis:8.0.2" */
@@ -141,7 +154,7 @@ export class DockerHost extends Host {
     const handedOver = new local.Command(
       `${name}-handover`,
       {
-        create: pulumi.interpolate`if ${exec} test -e ${at} 2>/dev/null; then ${exec} sh -c ${quote(handOver)}; fi`,
+        create: pulumi.interpolate`${plainly}if plainly ${exec} test -e ${at} 2>/dev/null; then plainly ${exec} sh -c ${quote(handOver)}; fi`,
         stdin: pulumi.interpolate`${digest}\n`,
         addPreviousOutputInEnv: false,
       },
@@ -168,20 +181,22 @@ export class DockerHost extends Host {
     const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
     const user = this.#user;
     // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
+    // The directory first, but never by a link that the user may have put in place of the one that it is in.
     const own = (named: string) =>
       [
-        `${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
+        `plainly ${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
         `--user 0:0 --volumes-from ${named} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${named})"`,
-        `-c ${quote(`for each in ${at} ${mount}; do [ ! -e "$each" ] || chown -hR ${quote(user)} "$each" || exit 1; done`)}`,
+        `-c ${quote(`for each in ${at} ${mount}; do [ -L ${quote(this.#here)} ] && [ "$each" != ${mount} ] || [ ! -e "$each" ] || chown -hR ${quote(user)} "$each" || exit 1; done`)}`,
       ].join(" ");
     const put = (action: string, known: pulumi.Input<string> = "") =>
       pulumi.all([container, known]).apply(([of, more]) => {
         const named = quote(of);
-        return [
+        const steps = [
           `{ ${cli} start ${named} >/dev/null 2>&1 || ${cli} unpause ${named} >/dev/null 2>&1 || ${cli} start ${named} >/dev/null; }`,
-          `{ ${cli} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own(named)}; }`,
-          `{ ${cli} exec -i -e ACTION=${action} -e KNOWN=${more} ${named} sh || { ${cli} logs --tail 20 ${named} >&2; exit 1; }; }`,
-        ].join(" && ");
+          `{ plainly ${cli} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own(named)}; }`,
+          `{ plainly ${cli} exec -i -e ACTION=${action} -e KNOWN=${more} ${named} sh || { plainly ${cli} logs --tail 20 ${named} >&2; exit 1; }; }`,
+        ];
+        return plainly + steps.join(" && ");
       });
     return new local.Command(
       `${name}-process`,
@@ -219,7 +234,7 @@ export class DockerHost extends Host {
     return new local.Command(
       name,
       {
-        create: pulumi.interpolate`${this.#engine.cli} exec -i ${this.#container(process).apply(quote)} sh ${quote(lifecycle)} verify ${quote(directory)}`,
+        create: pulumi.interpolate`${plainly}plainly ${this.#engine.cli} exec -i ${this.#container(process).apply(quote)} sh ${quote(lifecycle)} verify ${quote(directory)}`,
         stdin: pulumi.interpolate`${occasion}verified ${verified}\n`,
         addPreviousOutputInEnv: false,
       },

@@ -34,6 +34,10 @@ export LC_ALL
 
 action=${1:?action} directory=${2:?directory} settings=${3:-$2}
 cd "$directory" || exit 2
+# A FIFO would be waited on for ever.
+for each in "$settings/parameters" "$settings/parameters.next"; do
+  [ ! -e "$each" ] || [ -f "$each" ] || { echo "$each is no file: remove it, then try again" >&2; exit 2; }
+done
 # shellcheck source=/dev/null
 if [ "$action" != trial ] || [ ! -e "$settings/parameters.next" ]; then . "$settings/parameters"; else . "$settings/parameters.next"; fi || exit 2
 : "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { Redis } from "ioredis";
 import { ask, checkout, eventually, namedMaster, Project } from "../e2e/project.ts";
+import { assignments } from "../../hosts/shell.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { Writers } from "../writers.ts";
 import { Engine, sandbox } from "./engine.ts";
 import { busyboxImage, debianImage } from "./images.ts";
@@ -205,6 +207,139 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
     const idsAfter = await engine.docker("exec", container("sentinel1"), "cat", "/redis-ha/redis1/sentinel1/sentinel.conf");
     assert.ok(ids && idsAfter.includes(ids), "a sentinel keeps its identity");
     await project.upChangesNothing();
+  });
+
+  // What a container's user puts in place of its files: neither root in a container nor the machine may run, follow, show or wait for
+  // it, and no container speaks for another one.
+  describe("with a container's user that means harm", () => {
+    const image = "redis-ha-test:debian";
+    const forged = [
+      ...[
+        "server.sentinel2 /bin/forged",
+        "version.sentinel2 forged",
+        "instance.sentinel2 forged",
+        "populated.node9 forged",
+        "endpoint.sentinel2 forged",
+      ],
+      ...["verified.redis-ha forged", "unverified.redis-ha forged", "refused.place forged", "refused.engine forged", "kept forged", "scripts forged"],
+      ...["keys.redis1 forged", "server.sentinel1.x forged", "\u001b[2J\u0007forged", "forged\rserver.sentinel2 forged"],
+    ].join("\n");
+    const canary = `[ "$(id -u)" != 0 ] || { echo ran-as-""root; touch /redis-ha/canary; }; touch ${sandbox}/canary 2>/dev/null`;
+    const kinds = {
+      "a script": `printf '%s\n' "$script" >"$at"`,
+      "a link to root's file": 'ln -s /etc/shadow "$at"',
+      "a link to root's directory": 'ln -s /etc "$at"',
+      "a FIFO": 'mkfifo "$at"',
+      "lines of an answer": `printf '%s\n' "$forged" >"$at"`,
+    };
+    const inside = ["parameters", "settings.conf", "masters.conf", "instance", "pid", "verified", "created", "loaded", "first", "log"];
+    const hostOf = (name: string) => `/redis-ha/redis${name.at(-1)}`;
+    const files = (name: string) => [
+      ...["host.sh", "lifecycle.sh", ".files", ".pulumi-redis-ha", ".pulumi-redis-ha.new", "host.sh.new"],
+      ...[...inside, ...inside.map((each) => `${each}.new`), "parameters.next", ".pulumi-redis-ha"].map((file) => `${name}/${file}`),
+      ...[`${name}.supervisor`, `${name}.held`, `${name}.wanted`],
+    ];
+    /** As the container's own user, whether the container runs or not. */
+    const inVolume = (name: string, text: string, user = "999:999") =>
+      engine.docker(
+        ...["run", "--rm", "--network", "none", "--read-only", "--user", user, "--volumes-from", container(name)],
+        ...["-e", `script=${canary}\nprintf '%s\\n' "$forged"; forged='${forged}'; printf '%s\\n' "$forged"`, "-e", `forged=${forged}`],
+        ...["--entrypoint", "sh", image, "-c", `cd ${hostOf(name)} && ${text}`],
+      );
+    const plant = (name: string, kind: keyof typeof kinds, places = files(name)) =>
+      inVolume(name, `for at in ${places.join(" ")}; do rm -rf "$at"; ${kinds[kind]} || exit 1; done`);
+    const keep = (name: string) => inVolume(name, `rm -rf ../kept && cp -a . ../kept`);
+    const putBack = (name: string) =>
+      inVolume(name, `for at in ${files(name).join(" ")}; do rm -rf "$at"; [ ! -e "../kept/$at" ] || cp -a "../kept/$at" "$at"; done`);
+
+    const label = (key: string) => inspect("node1", `{{index .Config.Labels "pulumi-redis-ha.${key}"}}`);
+    /** What a look says of sentinel1, whose user it is, and of sentinel2, which is well. */
+    const look = async () => {
+      const [deployment, name, stack] = [await label("deployment"), await label("name"), await label("stack")];
+      const whose = assignments({ deployment, project: await label("project"), stack, component: name, network: "none-such", adopted: [] });
+      const asked = ["sentinel1", "sentinel2"].map(
+        (each) => `add_container ${each} ${container(each)} ${image} ${hostOf(each)}/${each} ${hostOf(each)}/lifecycle.sh redis-server\n`,
+      );
+      const check = `add_check redis-ha ${container("sentinel2")} ${hostOf("sentinel2")}/sentinel2 ${hostOf("sentinel2")}/lifecycle.sh\n`;
+      const { stdout, status, signal } = spawnSync("sh", {
+        input: `${assignments({ engine: `docker -H ${engine.host}`, look: scriptText("look.sh") })}${whose}${scriptText("look-docker.sh")}add_image ${image} 0\n${asked.join("")}${check}look_all\n`,
+        encoding: "latin1",
+        timeout: 150_000,
+      });
+      assert.deepEqual([status, signal], [0, null], `the look never ended: ${stdout}`);
+      // An image is asked for all that are to run it, be it that some answer for themselves.
+      return [...new Set(stdout.trim().split("\n"))];
+    };
+    const harmless = async (output: string, what: string) => {
+      assert.doesNotMatch(output, /ran-as-root|root:[*!]/, `${what}: ${output}`);
+      // eslint-disable-next-line no-control-regex -- these are what is looked for
+      assert.doesNotMatch(output, /[\x00-\x08\x0b-\x1f\x7f]/, `${what}: ${JSON.stringify(output)}`);
+      assert.equal(await inVolume("sentinel1", "find /redis-ha -name canary 2>/dev/null || :"), "", what);
+      assert.ok(!existsSync(`${sandbox}/canary`), what);
+    };
+    const harmlessLook = async (well: string[], what: string) => {
+      const lines = await look();
+      await harmless(lines.join("\n"), what);
+      const others = (all: string[]) =>
+        all.filter((line) => !/^((server|version|endpoint|instance|populated)\.sentinel1|(un)?verified\.redis-ha) /.test(line));
+      assert.deepEqual(others(lines).sort(), others(well).sort(), what);
+      assert.doesNotMatch(lines.join("\n"), /verified\.redis-ha.*forged/, what);
+      const keys = lines.map((line) => line.split(" ", 1)[0]);
+      assert.deepEqual([...new Set(keys)], keys, what);
+    };
+
+    it("is looked at without harm, running and stopped", async () => {
+      await keep("sentinel1");
+      const well = await look();
+      try {
+        for (const how of ["running", "stopped"]) {
+          if (how === "stopped") await engine.docker("stop", container("sentinel1"));
+          for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
+            await plant("sentinel1", kind);
+            await harmlessLook(well, `${kind}, ${how}`);
+          }
+        }
+      } finally {
+        await putBack("sentinel1");
+        await engine.docker("start", container("sentinel1"));
+      }
+      await project.healthy();
+    });
+
+    it("is mended by an up, or told; root gives it nothing beyond its volume; what is put back is as it was", async (t) => {
+      const attempt = async (what: string) => {
+        const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview");
+        await harmless(output, what);
+        const state = await project.succeed("pulumi", "stack", "export");
+        await harmless(state.output, what);
+        return { status, output };
+      };
+      // The parent says only once, when its container starts, who it is.
+      const mendable = (name: string) => files(name).filter((file) => !file.endsWith(".supervisor"));
+      for (const name of ["sentinel1", "sentinel2"]) await keep(name);
+      for (const name of ["sentinel1", "sentinel2"]) await plant(name, "a script", mendable(name));
+      const preview = await project.run("pulumi", "preview");
+      await harmless(preview.output, "preview");
+      const mended = await attempt("a script");
+      t.diagnostic(`by itself: ${mended.status} ${mended.status === 0 ? "" : mended.output}`);
+      for (const name of ["sentinel1", "sentinel2"]) await putBack(name);
+      // A file nobody can see into, which root is asked to give to the user, and another volume in place of the directory.
+      await engine.docker("exec", "-u", "0:0", container("sentinel1"), "sh", "-c", "mkdir /data/sentinel1 && : >/data/sentinel1/roots");
+      await inVolume("sentinel1", "mkdir -m 000 ../closed && mv ../redis1 ../away && ln -s /data ../redis1");
+      const elsewhere = await attempt("another volume in place of the directory");
+      assert.notEqual(elsewhere.status, 0, elsewhere.output);
+      assert.equal(await engine.docker("exec", container("sentinel1"), "stat", "-c", "%u", "/data/sentinel1", "/data/sentinel1/roots"), "0\n0");
+      await inVolume("sentinel1", "cd .. && rm redis1 && mv away redis1 && chmod 700 closed && rmdir closed");
+      for (const kind of ["a FIFO", "lines of an answer", "a link to root's file"] as const) {
+        await plant("sentinel1", kind);
+        await attempt(kind);
+        await putBack("sentinel1");
+      }
+      const again = await attempt("put back");
+      assert.equal(again.status, 0, again.output);
+      await project.healthy();
+      await project.upChangesNothing();
+    });
   });
 
   it("does not replace a master that cannot hand over", async () => {
