@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, isRunning, members, namedMaster, Project } from "./project.ts";
@@ -84,7 +84,7 @@ describe("a directory belongs to one deployment", { timeout: 600_000 }, () => {
     cpSync(one.redis, copy, { recursive: true });
     // A copy of what runs, which has no process of its own.
     for (const host of ["dir1", "dir2", "dir3"])
-      for (const each of readdirSync(join(copy, host))) rmSync(join(copy, host, each, "pid"), { force: true });
+      for (const each of readdirSync(join(copy, host))) if (existsSync(join(copy, host, each, "pid"))) rmSync(join(copy, host, each, "pid"));
     const other = { ...members("dir", 22_400), failoverTimeoutMilliseconds: 30_000, directory: copy };
     two.configure(other);
     const { status, output } = await up(two);
