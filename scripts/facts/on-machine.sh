@@ -146,6 +146,7 @@ look_version() {
     if command -v "$each" >/dev/null 2>&1; then server=$each && break; fi
   done
   echo "server.$asked $server"
+  command -v "$server" >/dev/null 2>&1 || { echo "version.$asked $server: not found" && return; }
   # Into a file and not a pipe, which what it left behind could hold open; in a container, which may have no mktemp, all of
   # this has a limit of its own.
   if said=$(mktemp 2>/dev/null); then

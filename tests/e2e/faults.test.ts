@@ -124,9 +124,9 @@ describe("a failing start says what was wrong", { timeout: 300_000 }, () => {
     assert.doesNotMatch(output, /command:local:Command(?! +\S*-deployment )/);
   });
 
-  it("a setting that the server does not know: with the last lines of the log", async () => {
+  it("a setting that the server does not know: in its words, before anything is started", async () => {
     const { output } = await failure({ redisConf: { "no-such-directive": "1" } });
-    assert.match(output, /node1 ended before it was ready/);
+    assert.match(output, /refused before anything was changed/);
     assert.match(output, /no-such-directive/);
   });
 

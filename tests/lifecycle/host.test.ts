@@ -289,7 +289,7 @@ describe("host.sh", { concurrency: 6 }, () => {
       assert.doesNotMatch(out, /handing over/);
     }
     for (const [option, value, said] of [
-      ["failover-timeout", "never", /FATAL CONFIG FILE ERROR[^]*failover-timeout/],
+      ["master-reboot-down-after-period", "-1", /FATAL CONFIG FILE ERROR[^]*master-reboot-down-after-period/],
       ["notification-script", "/nowhere/script", /notification-script \/nowhere\/script of redis-ha is no program that can be run on localhost/],
     ] as const) {
       const { status, err } = await cluster.step("update", "sentinel1", { settings: { [option]: value } });
