@@ -81,19 +81,20 @@ export class Deployment {
     return pulumi.interpolate`${this.named(present)}-${this.identity.stack}`;
   }
 
-  /**
-   * @param ownPlace what is in front of the host's directory where none is set.
-   * @returns the directory of a host; an error where another one is set than the deployment lives in.
-   */
+  /** @returns the directory of a host; `ownPlace` is where none is set. */
   directory(host: string, wanted: string | undefined, ownPlace: (identity: Identity) => pulumi.Input<string>): pulumi.Output<string> {
+    return this.identity.apply((identity) => pulumi.output(wanted === undefined ? ownPlace(identity) : join(wanted, host)));
+  }
+
+  /**
+   * @returns the directory that the host had when the deployment was created, where another one is set now; empty where it is
+   * the same. As long as nothing of the deployment is there, as after a first update that was refused, that may be.
+   */
+  former(host: string, wanted: string | undefined, ownPlace: (identity: Identity) => pulumi.Input<string>): pulumi.Output<string> {
     return this.identity.apply((identity) => {
       const was = identity.directories[host];
-      if (was === undefined || was === (wanted ?? "")) return pulumi.output(wanted === undefined ? ownPlace(identity) : join(wanted, host));
-      const [present, keep] = [was ? JSON.stringify(was) : "the directory of its own", was ? "keep that" : "set none"];
-      throw inputError({
-        propertyPath: `hosts.${host}.directory`,
-        reason: `${wanted === undefined ? "none" : JSON.stringify(wanted)} is not allowed: what runs there was created in ${present}, and moving it is not supported yet; ${keep}, or destroy the stack first`,
-      });
+      if (was === undefined || was === (wanted ?? "")) return pulumi.output("");
+      return pulumi.output(was ? join(was, host) : ownPlace(identity));
     });
   }
 

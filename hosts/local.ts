@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Deployment } from "./deployment.ts";
+import type { Deployment, Identity } from "./deployment.ts";
 import { requireBeforeAnything } from "./gate.ts";
 import { InputError } from "../components/inputError.ts";
 import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
@@ -23,6 +23,7 @@ export class LocalHost extends ScriptedHost {
   override readonly announcedAddress: pulumi.Output<string>;
   override readonly limitations: readonly string[];
   protected override readonly directory: pulumi.Output<string>;
+  protected override readonly former: pulumi.Output<string>;
   protected override readonly looking: Look;
   readonly #user: string | undefined;
 
@@ -36,15 +37,14 @@ export class LocalHost extends ScriptedHost {
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
     // Beside other stacks, and with a directory for each host component: two of a program may have the same host name.
-    this.directory = this.deployment
-      .directory(hostName, args.directory, ({ home, project, stack }) =>
-        this.deployment.named(name).apply((named) => join(user === undefined ? home : "/var/lib", "redis-ha", `${project}.${stack}`, named)),
-      )
-      .apply((directory) => {
-        const problems = directoryProblems("directory", directory);
-        if (problems.length > 0) throw new InputError(problems);
-        return directory;
-      });
+    const ownPlace = ({ home, project, stack }: Identity) =>
+      this.deployment.named(name).apply((named) => join(user === undefined ? home : "/var/lib", "redis-ha", `${project}.${stack}`, named));
+    this.former = this.deployment.former(hostName, args.directory, ownPlace);
+    this.directory = this.deployment.directory(hostName, args.directory, ownPlace).apply((directory) => {
+      const problems = directoryProblems("directory", directory);
+      if (problems.length > 0) throw new InputError(problems);
+      return directory;
+    });
     this.limitations =
       runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [];
     this.looking = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);

@@ -77,6 +77,19 @@ export class Look {
     });
   }
 
+  /** Fails if the deployment is still in the directory that the host had before. */
+  former(host: string, former: pulumi.Output<string>, { identity }: Deployment): pulumi.Output<void> {
+    const question = pulumi.all([former, identity]).apply(([was, { id }]) => (was ? `look_former ${words(was, id)} &\n` : ""));
+    return this.ask(question).apply((answers) => {
+      const was = refusalIn(answers, "former");
+      if (was === undefined) return;
+      throw inputError({
+        propertyPath: `hosts.${host}.directory`,
+        reason: `another one is not allowed: what runs there was created in ${JSON.stringify(was)}, and moving it is not supported yet; keep that, or destroy the stack first`,
+      });
+    });
+  }
+
   /** The same for the directory of a process below that of its host. */
   part(name: string, host: string, directory: pulumi.Output<string>, place: pulumi.Output<string>, deployment: Deployment): pulumi.Output<void> {
     const question = pulumi.all([directory, place, deployment.identity]).apply(([at, below, { id }]) => {

@@ -18,6 +18,8 @@ export abstract class ScriptedHost extends Host {
   /** Where the scripts are, on that machine. */
   protected abstract readonly directory: pulumi.Output<string>;
   protected abstract readonly looking: Look;
+  /** Where they were when the deployment was created, if that is elsewhere; else empty. */
+  protected abstract readonly former: pulumi.Output<string>;
   #installed: pulumi.Resource[] = [];
 
   /** A resource that runs commands on the machine. */
@@ -44,6 +46,7 @@ export abstract class ScriptedHost extends Host {
    */
   protected install(scripts: readonly string[], words: Words, after: pulumi.Input<string> = "", dependsOn: pulumi.Resource[] = []): void {
     requireBeforeAnything(this.looking.place(this.hostName, this.directory, this.deployment));
+    requireBeforeAnything(this.looking.former(this.hostName, this.former, this.deployment));
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
     const text = pulumi.all([this.directory, installed, after, mark]).apply(([directory, identity, more, marked]) => {

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
 import { scriptText } from "../../scripts/bundle.ts";
-import type { Deployment } from "../deployment.ts";
+import type { Deployment, Identity } from "../deployment.ts";
 import { quoted } from "../foreignText.ts";
 import { afterFirstChecks, onceBuilt } from "../gate.ts";
 import {
@@ -58,6 +58,7 @@ export class SshHost extends ScriptedHost {
   override readonly ownAddress: pulumi.Output<string>;
   override readonly announcedAddress: pulumi.Output<string>;
   protected override readonly directory: pulumi.Output<string>;
+  protected override readonly former: pulumi.Output<string>;
   protected override readonly looking: Look;
   readonly #target: BastionArgs;
   readonly #bastion: BastionArgs | undefined;
@@ -100,7 +101,9 @@ export class SshHost extends ScriptedHost {
     this.listensOn = this.address;
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
-    this.directory = this.deployment.directory(hostName, args.directory, ({ project, stack }) => `/var/lib/redis-ha/${project}.${stack}/${hostName}`);
+    const ownPlace = ({ project, stack }: Identity) => `/var/lib/redis-ha/${project}.${stack}/${hostName}`;
+    this.directory = this.deployment.directory(hostName, args.directory, ownPlace);
+    this.former = this.deployment.former(hostName, args.directory, ownPlace);
     const { user, privateKeyFile, hostKey, bastion } = args;
     this.#target = { address: sshAddress, sshPort: args.sshPort, user, privateKeyFile, hostKey };
     this.#bastion = bastion;

@@ -1,5 +1,5 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_machine, look_place, look_part, look_names, look_program, look_version, look_instance, look_check, look_scripts and
+# look_machine, look_place, look_former, look_part, look_names, look_program, look_version, look_instance, look_check, look_scripts and
 # look_edit. Each prints lines
 # "KEY value" for hosts/look.ts.
 set -u
@@ -62,6 +62,9 @@ look_place() {
   )
   [ -z "$place_problem" ] || echo "refused.place $place_problem"
 }
+
+# look_former DIRECTORY ID: that deployment is in there.
+look_former() { [ "$(mark_of "$1")" != "$2" ] || echo "refused.former $1"; }
 
 # look_part NAME DIRECTORY PLACE ID ADOPT: the same for a process's own directory, below a place that is the deployment's or is
 # to be.
