@@ -370,7 +370,7 @@ export class SshHost extends ScriptedHost {
     if (theirs !== undefined) {
       refuse(
         "directory",
-        `${JSON.stringify(this.directory)} is not allowed: on ${place}, ${theirs}, and root runs the scripts in there. Set a directory that only root can write to, and all above it`,
+        `${JSON.stringify(said.directory ?? "")} is not allowed: on ${place}, ${theirs}, and root runs the scripts in there. Set a directory that only root can write to, and all above it`,
       );
     }
     const space = Number(said.space_kib ?? Number.NaN);
