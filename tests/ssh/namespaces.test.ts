@@ -98,7 +98,8 @@ describe("three machines over SSH, without systemd", { timeout: 900_000 }, () =>
     ] as const) {
       it(what, async (t) => {
         await machines.redis2.run("id nosudo >/dev/null 2>&1 || { useradd -m -s /bin/sh nosudo 2>/dev/null && usermod -p '*' nosudo; }");
-        if (what === "a full disk") await machines.redis2.run(`mkdir -p ${sandbox}/small && mount -t tmpfs -o size=4m,mode=755 none ${sandbox}/small`);
+        if (what === "a full disk")
+          await machines.redis2.run(`mkdir -p ${sandbox}/small && mount -t tmpfs -o size=4m,mode=755 none ${sandbox}/small`);
         const odd = { "a machine that has an RSA key only": machines.redis2, "a bastion that has an RSA key only": spare }[what as string];
         if (odd) {
           await odd.show("rsa");
