@@ -277,7 +277,7 @@ keep() {
   case $kept in
     0) record instance "$instance" ;;
     # It was not to be had, and has said so; nothing of ours had stopped it (supervisor/update.sh).
-    4) rm -f "$directory/instance" ;;
+    4) ;;
     *) exit 1 ;;
   esac
   made=
