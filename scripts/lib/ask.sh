@@ -87,9 +87,6 @@ tell() {
   fi
 }
 
-# said TAG NAME: what that one answered, of the lines of answers on standard input.
-said() { sed -n "s/^$1 $2 = //p"; }
-
 # not_said TAG: who of those did not answer, and what there was instead, a line each.
 not_said() {
   sed -n -e "s/^$1 \([^ ]*\) -\$/\1 does not answer: nobody listens there/p" -e "s/^$1 \([^ ]*\) ! \(.*\)/\1 gives no answer: \2/p"

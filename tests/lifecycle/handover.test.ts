@@ -3,7 +3,18 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Gaps } from "../gaps.ts";
-import { type Cluster, type ClusterArgs, eventually, masterName, portsFrom, shells, signal, withCluster, withoutPause } from "./machine.ts";
+import {
+  type Cluster,
+  type ClusterArgs,
+  eventually,
+  masterName,
+  portsFrom,
+  shells,
+  sentinelClient,
+  signal,
+  withCluster,
+  withoutPause,
+} from "./machine.ts";
 
 portsFrom(46_000);
 
@@ -28,16 +39,7 @@ function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Writte
   const gaps = new Gaps(count);
   const written: Written = { acknowledged: [], refused: 0, gap: 0 };
   const writers = Array.from({ length: count }, async (_, writer) => {
-    const client = new Redis({
-      sentinels: cluster.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
-      name: masterName,
-      family: 4,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => 20,
-      sentinelRetryStrategy: () => 20,
-      reconnectOnError: (error) => (/READONLY|NOREPLICAS/.test(error.message) ? 1 : false),
-    });
-    client.on("error", () => undefined);
+    const client = sentinelClient(cluster);
     for (let index = 0; running; index++) {
       const key = `writer${writer}:${index}`;
       try {

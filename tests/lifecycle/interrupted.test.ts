@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { type Cluster, eventually, masterName, portsFrom, shells, shuffled, signal, withCluster } from "./machine.ts";
+import { type Cluster, eventually, portsFrom, shells, shuffled, sentinelClient, signal, withCluster } from "./machine.ts";
 
 portsFrom(49_000);
 
@@ -22,16 +22,7 @@ function handingOver(cluster: Cluster, node: string): number {
 
 /** One who writes as a client of the sentinels does, until stopped; gives the keys whose write was acknowledged. */
 function writer(cluster: Cluster): { count: () => number; stop: () => Promise<string[]> } {
-  const client = new Redis({
-    sentinels: cluster.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
-    name: masterName,
-    family: 4,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => 20,
-    sentinelRetryStrategy: () => 20,
-    reconnectOnError: (error) => (/READONLY|NOREPLICAS/.test(error.message) ? 1 : false),
-  });
-  client.on("error", () => undefined);
+  const client = sentinelClient(cluster);
   const acknowledged: string[] = [];
   const state = { running: true };
   const work = (async () => {

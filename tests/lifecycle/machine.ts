@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Output } from "@pulumi/pulumi";
+import { Redis } from "ioredis";
 import { lifecycleParameters, type Limits, type Located } from "../../components/parameters.ts";
 import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
@@ -513,4 +514,19 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 
 export function write(path: string, text: string): void {
   writeFileSync(path, text);
+}
+
+/** A client that asks the sentinels for the master, and lets go of a former one. */
+export function sentinelClient(cluster: Cluster): Redis {
+  const client = new Redis({
+    sentinels: cluster.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
+    name: masterName,
+    family: 4,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => 20,
+    sentinelRetryStrategy: () => 20,
+    reconnectOnError: (error) => (/READONLY|NOREPLICAS/.test(error.message) ? 1 : false),
+  });
+  client.on("error", () => undefined);
+  return client;
 }
