@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../components/inputError.ts";
 import { onceBuilt } from "./gate.ts";
 
@@ -69,6 +70,11 @@ export class Deployment {
       isKnown(record.stdin).then((known) => (known ? record.stdin.apply((text) => JSON.parse(text ?? "") as Identity) : first)),
     );
     this.mark = this.identity.apply(({ id, project, stack, name }) => `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}`);
+  }
+
+  /** What a look at one of its machines begins with. */
+  get opening(): pulumi.Output<string> {
+    return pulumi.interpolate`deployment=${this.identity.id}\n${scriptText("look.sh")}`;
   }
 
   /** @returns what something with that name, which begins with the component's, was called when the deployment was created. */

@@ -5,7 +5,7 @@ import type { Deployment, Identity } from "./deployment.ts";
 import { requireBeforeAnything } from "./gate.ts";
 import { InputError } from "../components/inputError.ts";
 import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
-import { Look, type Place } from "./look.ts";
+import { Look, type Place, refuseOthersPlace } from "./look.ts";
 import { directoryProblems } from "./names.ts";
 import { ScriptedHost, type Words } from "./scripted.ts";
 import { assignments, quote } from "./shell.ts";
@@ -47,7 +47,16 @@ export class LocalHost extends ScriptedHost {
     });
     this.limitations =
       runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [];
-    this.looking = new Look((text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout);
+    // Where root runs scripts, nobody else may be able to put others.
+    const machine = runsAsRoot() ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n` : "";
+    this.looking = new Look(
+      (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
+      pulumi.interpolate`${this.deployment.opening}${machine}`,
+      "wait\n",
+      (said) => {
+        refuseOthersPlace(said, hostName, hostName);
+      },
+    );
     const installer = this.script(this.#keeper);
     const words = { create: "sh", delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi` };
     if (user === undefined) {

@@ -34,12 +34,7 @@ export class Look {
    * @param closing shell text after the last question.
    * @param check throws where the answers say that nothing can be done there.
    */
-  constructor(
-    run: Run,
-    opening: pulumi.Input<string> = scriptText("look.sh"),
-    closing = "wait\n",
-    check: (answers: Answers) => void = () => undefined,
-  ) {
+  constructor(run: Run, opening: pulumi.Input<string>, closing: string, check: (answers: Answers) => void) {
     this.answers = onceBuilt(() =>
       run(pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`)).apply((stdout) => {
         const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
@@ -176,6 +171,16 @@ export function refuseDirectory(host: string, what: string, adopt: string, refus
   throw inputError({
     propertyPath: `hosts.${host}.directory`,
     reason: `${JSON.stringify(what)} is not allowed on ${host}: it ${refusal}. Nothing was touched. Set another directory${then}`,
+  });
+}
+
+/** @throws InputError where somebody else than root could put scripts into the directory in which root is to run them. */
+export function refuseOthersPlace(answers: Answers, host: string, place: string): void {
+  const theirs = refusalIn(answers, "parents");
+  if (theirs === undefined) return;
+  throw inputError({
+    propertyPath: `hosts.${host}.directory`,
+    reason: `${JSON.stringify(answers.directory ?? "")} is not allowed: on ${place}, ${theirs}, and root runs the scripts in there. Set a directory that only root can write to, and all above it`,
   });
 }
 

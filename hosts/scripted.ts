@@ -21,6 +21,8 @@ export abstract class ScriptedHost extends Host {
   /** Where they were when the deployment was created, if that is elsewhere; else empty. */
   protected abstract readonly former: pulumi.Output<string>;
   #installed: pulumi.Resource[] = [];
+  /** Resolved where the directory is the deployment's, or may become that. */
+  #isOurs: pulumi.Output<void> = pulumi.output(undefined);
 
   /** A resource that runs commands on the machine. */
   protected abstract command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource;
@@ -45,7 +47,8 @@ export abstract class ScriptedHost extends Host {
    * @param after shell text to run once they are there.
    */
   protected install(scripts: readonly string[], words: Words, after: pulumi.Input<string> = "", dependsOn: pulumi.Resource[] = []): void {
-    requireBeforeAnything(this.looking.place(this.hostName, this.directory, this.deployment));
+    this.#isOurs = this.looking.place(this.hostName, this.directory, this.deployment);
+    requireBeforeAnything(this.#isOurs);
     requireBeforeAnything(this.looking.former(this.hostName, this.former, this.deployment));
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
@@ -70,7 +73,9 @@ export abstract class ScriptedHost extends Host {
     // What is another user's is not read by who looks.
     const part = this.placeOf(process).apply(({ directory, apart }) => apart?.settings ?? directory);
     requireBeforeAnything(this.looking.part(process, this.hostName, part, this.directory, this.deployment));
-    const facts = this.looking.process(process, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
+    const said = this.looking.process(process, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
+    // What is in another's directory is no matter of this one's.
+    const facts = this.#isOurs.apply(() => said);
     this.deployment.found(facts.populated);
     return facts;
   }

@@ -55,10 +55,12 @@ export class DockerEngine extends pulumi.ComponentResource {
     for (const line of this.limitations) void pulumi.log.warn(line, this);
     this.look = new Look(
       (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
-      pulumi.all([deployment.identity, deployment.namedInStack(name)]).apply(([{ id, project, stack, name: component }, network]) => {
-        const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
-        return `engine=${quote(this.cli)}\nlook=${quote(scriptText("look.sh"))}\n${whose}${scriptText("look-docker.sh")}`;
-      }),
+      pulumi
+        .all([deployment.identity, deployment.namedInStack(name), deployment.opening])
+        .apply(([{ id, project, stack, name: component }, network, look]) => {
+          const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
+          return `engine=${quote(this.cli)}\nlook=${quote(look)}\n${whose}${scriptText("look-docker.sh")}`;
+        }),
       "look_all\n",
       (said) => {
         const refusal = refusalIn(said, "engine");

@@ -18,7 +18,7 @@ import {
   type ProcessCommands,
   type ProcessFacts,
 } from "../host.ts";
-import { type Answers, Look, type Place, refusalIn } from "../look.ts";
+import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "../look.ts";
 import { ScriptedHost, type Words } from "../scripted.ts";
 import { assignments, quote } from "../shell.ts";
 import { become, connectionOf, type Keys, overSsh, sshWords, usableKey } from "./connection.ts";
@@ -119,7 +119,7 @@ export class SshHost extends ScriptedHost {
         const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
         return local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this }).stdout;
       },
-      this.directory.apply((directory) => `${scriptText("look.sh")}look_machine ${quote(directory)}\n`),
+      pulumi.interpolate`${this.deployment.opening}look_machine ${this.directory.apply(quote)}\n`,
       "wait\n",
       (answers) => {
         this.#refuse(answers);
@@ -366,13 +366,7 @@ export class SshHost extends ScriptedHost {
       const reason = `${quoted(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take redisVersion out`;
       throw inputError({ propertyPath: "redisVersion", reason });
     }
-    const theirs = refusalIn(said, "parents");
-    if (theirs !== undefined) {
-      refuse(
-        "directory",
-        `${JSON.stringify(said.directory ?? "")} is not allowed: on ${place}, ${theirs}, and root runs the scripts in there. Set a directory that only root can write to, and all above it`,
-      );
-    }
+    refuseOthersPlace(said, this.hostName, place);
     const space = Number(said.space_kib ?? Number.NaN);
     if (space < leastSpaceKib) {
       refuse(

@@ -1,7 +1,7 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
 # look_machine, look_place, look_former, look_part, look_names, look_program, look_version, look_instance, look_check, look_scripts and
 # look_edit. Each prints lines
-# "KEY value" for hosts/look.ts.
+# "KEY value" for hosts/look.ts. Before it stands deployment= (the identity of the deployment that looks; see ours).
 set -u
 umask 077
 LC_ALL=C
@@ -33,6 +33,10 @@ theirs_above() {
 }
 
 # use lib/marks.sh
+
+# ours DIRECTORY: it has the mark of the deployment that looks. What is in any other one may be anybody's: nothing of it is run
+# or sourced, also where the directory is to be refused in the end.
+ours() { [ "$(mark_of "$1")" = "${deployment:?}" ]; }
 
 # look_place DIRECTORY ID ADOPT: what stands against this being the directory of the deployment ID: another one's mark or,
 # without one, what is in it; where ADOPT is 1, only that something still runs on it.
@@ -169,6 +173,7 @@ look_version() {
 look_instance() {
   i_settings=${4:-$2}
   if [ -e "$2/created" ] || [ -s "$i_settings/instance" ]; then echo "populated.$1 1"; fi
+  ours "${3%/*}" || return 0
   # shellcheck disable=SC1091
   [ ! -s "$i_settings/parameters" ] || (. "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}")
   [ -s "$i_settings/settings.conf" ] && [ -s "$i_settings/instance" ] || return 0
@@ -187,7 +192,7 @@ look_as() {
 # else what does not. Busy machines take seconds for it; check_limit, in seconds, leaves those who wait for us enough.
 look_check() {
   c_settings=${4:-$2}
-  [ -s "$c_settings/verified" ] || return 0
+  [ -s "$c_settings/verified" ] && ours "${3%/*}" || return 0
   as_limit=${check_limit:-6}
   found=$(look_as "${5:-}" sh "$3" check "$2" "$c_settings" 2>&1 </dev/null)
   case $? in

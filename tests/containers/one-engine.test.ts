@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { Redis } from "ioredis";
 import { ask, checkout, eventually, namedMaster, Project } from "../e2e/project.ts";
-import { assignments } from "../../hosts/shell.ts";
+import { assignments, quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { Writers } from "../writers.ts";
 import { Engine, sandbox } from "./engine.ts";
@@ -262,7 +262,7 @@ describe("three hosts in containers of one engine", { timeout: 900_000 }, () => 
       );
       const check = `add_check redis-ha ${container("sentinel2")} ${hostOf("sentinel2")}/sentinel2 ${hostOf("sentinel2")}/lifecycle.sh\n`;
       const { stdout, status, signal } = spawnSync("sh", {
-        input: `${assignments({ engine: `docker -H ${engine.host}`, look: scriptText("look.sh") })}${whose}${scriptText("look-docker.sh")}add_image ${image} 0\n${asked.join("")}${check}look_all\n`,
+        input: `${assignments({ engine: `docker -H ${engine.host}`, look: `deployment=${quote(deployment)}\n${scriptText("look.sh")}` })}${whose}${scriptText("look-docker.sh")}add_image ${image} 0\n${asked.join("")}${check}look_all\n`,
         encoding: "latin1",
         timeout: 150_000,
       });

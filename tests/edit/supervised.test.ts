@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assignments } from "../../hosts/shell.ts";
+import { assignments, puts, quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { bytes, newDirectory, shells } from "./shells.ts";
 
@@ -18,8 +18,11 @@ for (const { name, command, path } of shells) {
     /** A machine's directory with the scripts in it, and two hosts files. */
     const setUp = () => {
       const here = join(newDirectory(), "stack", "host");
-      mkdirSync(here, { recursive: true });
-      for (const each of ["host.sh", "hosts-entries.sh"]) writeFileSync(join(here, each), scriptText(each));
+      const scripts = Object.fromEntries(["host.sh", "hosts-entries.sh"].map((each) => [each, scriptText(each)]));
+      assert.deepEqual(sh(["-s"], `here=${quote(here)}\nmark='deployment one'\n${scriptText("install.sh")}${puts(scripts)}`), {
+        status: 0,
+        said: "",
+      });
       const files = ["one", "two"].map((each) => {
         const file = join(newDirectory(), each);
         writeFileSync(file, "127.0.0.1 localhost\n");

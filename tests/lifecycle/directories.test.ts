@@ -90,6 +90,27 @@ for (const [name, [program = "", ...words]] of shells) {
       }
     });
 
+    it("of anybody else: nothing in it is run or sourced by a look", () => {
+      const plant = (directory: string) => {
+        const touch = `touch ${quote(place("canary"))}\nhost=h port=1\n`;
+        for (const each of ["parameters", "settings.conf", "instance", "verified"]) file(place(directory, "node1", each), touch);
+        for (const each of ["host.sh", "lifecycle.sh"]) file(place(directory, each), touch);
+      };
+      const asked = (directory: string) => {
+        const process = `${quote(place(directory, "node1"))} ${quote(place(directory, "lifecycle.sh"))}`;
+        return sh(`deployment=one\n${scriptText("look.sh")}look_instance node1 ${process}\nlook_check redis-ha ${process}\n`).stdout;
+      };
+      install(place("other"), "two");
+      install(place("ours"), "one");
+      for (const directory of ["other", "none", "ours"]) plant(directory);
+      for (const directory of ["other", "none"]) {
+        assert.equal(asked(directory), "populated.node1 1\n", directory);
+        assert.equal(existsSync(place("canary")), false, directory);
+      }
+      assert.match(asked("ours"), /^endpoint\.node1 h:1$/m);
+      assert.ok(existsSync(place("canary")), "the canary sings");
+    });
+
     /** What is there, the deployment, whether it is to be adopted, and what is said against it. */
     const looks: [string, () => void, string, 0 | 1, RegExp | undefined][] = [
       ["nothing", () => undefined, "one", 0, undefined],

@@ -95,7 +95,7 @@ function prelude(shell: string): string {
   const place = `${own} ${here}/lifecycle.sh ${here}/settings/node1 ${user}`;
   writeFileSync(
     join(machine.directory, "var", "look"),
-    `${scriptText("look.sh")}look_machine ${here}\nlook_instance node1 ${place} &\nlook_check redis-ha ${place} &\nwait\n`,
+    `deployment=hostile\n${scriptText("look.sh")}look_machine ${here}\nlook_instance node1 ${place} &\nlook_check redis-ha ${place} &\nwait\n`,
   );
   const plant = Object.entries(kinds).map(([kind, text]) => `${quote(kind)}) ${text} ;;\n`);
   writeFileSync(
