@@ -116,7 +116,7 @@ export function keepsTheContract(make: () => Edit | Promise<Edit>, { todo, kills
       let [step, killed] = [0, true];
       while (killed) {
         // Each of the first ones, where there is most to go wrong, then some; `npm run soak` takes all.
-        step += step < 6 || process.env.ROUNDS ? 1 : 5;
+        step += step < 6 || process.env.ROUNDS ? 1 : 13;
         if (action === "remove") await ends("apply", 0);
         killed = (await edit.run(action, edit.settings, step)).status === null;
         await ends(next, 0);

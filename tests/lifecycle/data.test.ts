@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { Redis } from "ioredis";
-import { type Cluster, type ClusterArgs, eventually, portsFrom, shells, withCluster } from "./machine.ts";
+import { type Cluster, type ClusterArgs, eventually, inTurn, portsFrom } from "./machine.ts";
 
 portsFrom(48_000);
 
 /** Long enough that the sentinels do nothing of their own during a test. */
 const patient: ClusterArgs = { downAfter: 60_000 };
-
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, run));
-}
 
 const nodesOf = (cluster: Cluster): string[] => cluster.nodes.map(({ name }) => name);
 
@@ -29,7 +25,7 @@ const appends = async (cluster: Cluster, node: string): Promise<string> =>
   (await cluster.ask(node, "CONFIG", "GET", "appendonly")).split("\n")[1] ?? "";
 
 describe("the file that holds the data", { concurrency: 4 }, () => {
-  inEachShell(
+  inTurn(
     "appendOnly turned on while all are down: started from the snapshot, then written to",
     { ...patient, appendOnly: false },
     async (cluster) => {
@@ -53,7 +49,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     },
   );
 
-  inEachShell("appendOnly turned on while only the master is down: no key lost", { ...patient, appendOnly: false }, async (cluster) => {
+  inTurn("appendOnly turned on while only the master is down: no key lost", { ...patient, appendOnly: false }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, "node1");
@@ -65,7 +61,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     await assertHolds(cluster, keys, more);
   });
 
-  inEachShell("nothing but a snapshot in each directory, a restored backup: its keys, and an append-only file", patient, async (cluster) => {
+  inTurn("nothing but a snapshot in each directory, a restored backup: its keys, and an append-only file", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, ...nodesOf(cluster));
@@ -81,7 +77,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     for (const node of nodesOf(cluster)) assert.equal(await appends(cluster, node), "yes");
   });
 
-  inEachShell("appendOnly turned off while all are down: the file is read once more, then put aside", patient, async (cluster) => {
+  inTurn("appendOnly turned off while all are down: the file is read once more, then put aside", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill(...nodesOf(cluster));
@@ -100,7 +96,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     }
   });
 
-  inEachShell("turned off and on again while it runs: a stale file never wins", patient, async (cluster) => {
+  inTurn("turned off and on again while it runs: a stale file never wins", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     for (const appendOnly of [false, true, false]) {
@@ -119,7 +115,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     await assertHolds(cluster, keys, more);
   });
 
-  inEachShell("a directory's name with a space in it is found", { ...patient, settings: { appenddirname: '"my dir"' } }, async (cluster) => {
+  inTurn("a directory's name with a space in it is found", { ...patient, settings: { appenddirname: '"my dir"' } }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill(...nodesOf(cluster));
@@ -129,7 +125,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     await assertHolds(cluster, keys);
   });
 
-  inEachShell("two files and no record of which one was in use: refused, and both named", patient, async (cluster) => {
+  inTurn("two files and no record of which one was in use: refused, and both named", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, "node1");
@@ -146,7 +142,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
 });
 
 describe("a snapshot that is older than what others hold", { concurrency: 4 }, () => {
-  inEachShell("the master was killed and would start from it: another one is promoted first", { ...patient, appendOnly: false }, async (cluster) => {
+  inTurn("the master was killed and would start from it: another one is promoted first", { ...patient, appendOnly: false }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, "node1");
@@ -158,7 +154,7 @@ describe("a snapshot that is older than what others hold", { concurrency: 4 }, (
     await assertHolds(cluster, keys, more);
   });
 
-  inEachShell("all were off, and a replica saved later than the master: its data survives", { ...patient, appendOnly: false }, async (cluster) => {
+  inTurn("all were off, and a replica saved later than the master: its data survives", { ...patient, appendOnly: false }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, ...nodesOf(cluster));
@@ -171,7 +167,7 @@ describe("a snapshot that is older than what others hold", { concurrency: 4 }, (
     await assertHolds(cluster, keys, more);
   });
 
-  inEachShell(
+  inTurn(
     "… and while that one is not back, nobody is the master, and verify says what is missing",
     { ...patient, appendOnly: false, limits: { verifySeconds: 5 } },
     async (cluster) => {
@@ -208,7 +204,7 @@ async function fill(cluster: Cluster, node: string): Promise<() => Promise<void>
 }
 
 describe("an error reply is no answer", { concurrency: 4 }, () => {
-  inEachShell("replicas without a place for clients: the master, killed and without its files, waits for them", patient, async (cluster) => {
+  inTurn("replicas without a place for clients: the master, killed and without its files, waits for them", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     const free = await Promise.all(["node2", "node3"].map((node) => fill(cluster, node)));
@@ -222,7 +218,7 @@ describe("an error reply is no answer", { concurrency: 4 }, () => {
     await assertHolds(cluster, keys);
   });
 
-  inEachShell("a master without a place for clients is not failed over", { ...patient, limits: { verifySeconds: 5 } }, async (cluster) => {
+  inTurn("a master without a place for clients is not failed over", { ...patient, limits: { verifySeconds: 5 } }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     const free = await fill(cluster, "node1");
@@ -274,7 +270,7 @@ describe("an error reply is no answer", { concurrency: 4 }, () => {
     },
   };
   for (const [name, { make, text }] of Object.entries(said)) {
-    inEachShell(`${name}: told as what it is, and the master without files waits`, patient, async (cluster) => {
+    inTurn(`${name}: told as what it is, and the master without files waits`, patient, async (cluster) => {
       await cluster.up();
       const keys = await cluster.write("node1", "key");
       const end = await make(cluster);

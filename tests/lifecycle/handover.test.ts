@@ -1,30 +1,15 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Gaps } from "../gaps.ts";
-import {
-  type Cluster,
-  type ClusterArgs,
-  eventually,
-  masterName,
-  portsFrom,
-  shells,
-  sentinelClient,
-  signal,
-  withCluster,
-  withoutPause,
-} from "./machine.ts";
+import { type Cluster, eventually, inTurn, masterName, portsFrom, sentinelClient, signal, withoutPause } from "./machine.ts";
 
 portsFrom(46_000);
 
 /** A setting that only a restart brings into force. */
 const change = { settings: { databases: "17" } };
 const changed = async (cluster: Cluster, node: string): Promise<boolean> => (await cluster.ask(node, "CONFIG", "GET", "databases")).endsWith("17");
-
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, run));
-}
 
 interface Written {
   acknowledged: string[];
@@ -100,16 +85,13 @@ async function handOverUnderLoad(cluster: Cluster, report: (message: string) => 
 }
 
 describe("hand-over under load", { concurrency: 1 }, () => {
-  for (const shell of shells) {
-    test(`four writers, no acknowledged write lost, ${shell.name}`, (t) =>
-      withCluster(shell, {}, (cluster) => handOverUnderLoad(cluster, (text) => t.diagnostic(text))));
-    test(`… by a server without CLIENT PAUSE WRITE, ${shell.name}`, (t) =>
-      withCluster(shell, { version: withoutPause }, (cluster) => handOverUnderLoad(cluster, (text) => t.diagnostic(text))));
-  }
+  const handOver = (cluster: Cluster, t: TestContext) => handOverUnderLoad(cluster, (text) => t.diagnostic(text));
+  inTurn("four writers, no acknowledged write lost", {}, handOver);
+  inTurn("… by a server without CLIENT PAUSE WRITE", { version: withoutPause }, handOver);
 });
 
 describe("hand-over", { concurrency: 6 }, () => {
-  inEachShell("no sentinel meets the former master as a master, and could insist on that later", {}, async (cluster) => {
+  inTurn("no sentinel meets the former master as a master, and could insist on that later", {}, async (cluster) => {
     await cluster.up();
     for (const databases of ["17", "18"]) {
       await cluster.done("update", await cluster.named(), { settings: { databases } });
@@ -124,7 +106,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     }
   });
 
-  inEachShell("no quorum, persistence: restarted in place as the master, no key lost", { downAfter: 60_000 }, async (cluster) => {
+  inTurn("no quorum, persistence: restarted in place as the master, no key lost", { downAfter: 60_000 }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("sentinel1", "sentinel2");
@@ -137,7 +119,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     for (const node of ["node1", "node2", "node3"]) await eventually(`keys on ${node}`, () => cluster.holds(node, keys));
   });
 
-  inEachShell(
+  inTurn(
     "no persistence and nobody to hand over to: refuses to stop, and again",
     { appendOnly: false, settings: { save: '""' } },
     async (cluster) => {
@@ -159,7 +141,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     },
   );
 
-  inEachShell(
+  inTurn(
     "time-out: writes are allowed again, not only when the pause ends, the process is the same",
     { downAfter: 60_000, settings: { "replica-priority": "0" } },
     async (cluster) => {
@@ -174,7 +156,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     },
   );
 
-  inEachShell(
+  inTurn(
     "a replica that never catches up: ends by the clock, writes are allowed",
     { downAfter: 60_000, nodes: 2, settings: { "repl-timeout": "600" } },
     async (cluster) => {
@@ -190,7 +172,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     },
   );
 
-  inEachShell(
+  inTurn(
     "ended by a signal in the middle: writes are allowed at once",
     { downAfter: 60_000, settings: { "replica-priority": "0" } },
     async (cluster) => {
@@ -203,7 +185,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     },
   );
 
-  inEachShell(
+  inTurn(
     "killed in the middle, on a server without a pause that ends: the next update allows writes",
     { downAfter: 60_000, version: withoutPause, settings: { "replica-priority": "0" } },
     async (cluster) => {
@@ -219,7 +201,7 @@ describe("hand-over", { concurrency: 6 }, () => {
     },
   );
 
-  inEachShell("delete of the master: hands over, the others go on with every key", {}, async (cluster) => {
+  inTurn("delete of the master: hands over, the others go on with every key", {}, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     const { status, out } = await cluster.host("delete", cluster.directory("node1"));

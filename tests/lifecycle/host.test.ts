@@ -3,32 +3,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { quote } from "../../hosts/shell.ts";
-import {
-  born,
-  type Cluster,
-  type ClusterArgs,
-  eventually,
-  isGone,
-  isRoot,
-  listen,
-  mountSmall,
-  portsFrom,
-  shells,
-  signal,
-  sleep,
-  withCluster,
-} from "./machine.ts";
+import { born, type Cluster, type ClusterArgs, eventually, inTurn, isGone, isRoot, listen, mountSmall, portsFrom, signal, sleep } from "./machine.ts";
 
 portsFrom(47_000);
 
 const single: ClusterArgs = { nodes: 1, sentinels: 0 };
 const files = ["pid", "instance", "parameters", "settings.conf", "node.conf", "loaded", "created"];
-
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>, skip = false): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, { skip }, () => withCluster(shell, args, run));
-}
 
 /** Where a step waits for a limit of its own, it says so. */
 const waited = /is not ready after|has not answered for|did not end within|has been at work on it|does not run/;
@@ -55,7 +37,7 @@ async function withForeign(command: string[], run: (pid: number) => Promise<void
 }
 
 describe("host.sh", { concurrency: 6 }, () => {
-  inEachShell("a second update changes nothing", single, async (cluster) => {
+  inTurn("a second update changes nothing", single, async (cluster) => {
     await cluster.done("create", "node1");
     const before = cluster.snapshot("node1", ...files);
     await cluster.done("update", "node1");
@@ -65,7 +47,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.deepEqual(listing, []);
   });
 
-  inEachShell("a changed setting restarts with the same data; a new instance alone does not", single, async (cluster) => {
+  inTurn("a changed setting restarts with the same data; a new instance alone does not", single, async (cluster) => {
     await cluster.done("create", "node1");
     await cluster.ask("node1", "SET", "a", "b");
     const pid = cluster.pid("node1");
@@ -79,7 +61,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(cluster.file("node1", "instance"), "another");
   });
 
-  inEachShell("create after a create that was killed at any time", single, async (cluster) => {
+  inTurn("create after a create that was killed at any time", single, async (cluster) => {
     for (const after of [5, 30, 80, 150, 300, 600]) {
       const killed = await cluster.step("create", "node1", {}, (child) => setTimeout(() => signal(-(child.pid ?? 0), "SIGKILL"), after));
       await cluster.done("create", "node1");
@@ -96,7 +78,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     );
   });
 
-  inEachShell("kill -9, then update: the same data", single, async (cluster) => {
+  inTurn("kill -9, then update: the same data", single, async (cluster) => {
     await cluster.done("create", "node1");
     await cluster.ask("node1", "SET", "a", "b");
     await cluster.kill("node1");
@@ -106,7 +88,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(await cluster.role("node1"), "slave");
   });
 
-  inEachShell("variables of whoever calls are not ours", single, async (cluster) => {
+  inTurn("variables of whoever calls are not ours", single, async (cluster) => {
     cluster.environment = {
       PARENT: "somebody",
       FIRST_CREATION: "1",
@@ -123,7 +105,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(await cluster.role("node1"), "slave");
   });
 
-  inEachShell("start and stop", single, async (cluster) => {
+  inTurn("start and stop", single, async (cluster) => {
     await cluster.done("create", "node1");
     const pid = cluster.pid("node1");
     assert.equal((await cluster.host("start", cluster.directory("node1"))).status, 0);
@@ -136,7 +118,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.notEqual(await cluster.role("node1"), "");
   });
 
-  inEachShell("a pid file that names a foreign live process: never killed", single, async (cluster) => {
+  inTurn("a pid file that names a foreign live process: never killed", single, async (cluster) => {
     await cluster.done("create", "node1");
     const ours = cluster.pid("node1");
     const [, birth] = cluster.file("node1", "pid").trim().split(" ");
@@ -154,7 +136,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     });
   });
 
-  inEachShell("a process that ended and was not reaped counts as gone", single, async (cluster) => {
+  inTurn("a process that ended and was not reaped counts as gone", single, async (cluster) => {
     await cluster.done("create", "node1");
     await cluster.kill("node1");
     const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
@@ -170,7 +152,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
-  inEachShell("a lost pid file: the process is adopted, not doubled", single, async (cluster) => {
+  inTurn("a lost pid file: the process is adopted, not doubled", single, async (cluster) => {
     await cluster.done("create", "node1");
     const pid = cluster.pid("node1");
     const before = cluster.file("node1", "pid");
@@ -180,7 +162,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.ok(!isGone(pid));
   });
 
-  inEachShell("port taken by a foreign listener", single, async (cluster) => {
+  inTurn("port taken by a foreign listener", single, async (cluster) => {
     const server = await listen(cluster.member("node1").port);
     try {
       await assertRefused(
@@ -193,7 +175,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
-  inEachShell("port taken by another redis: says whose it is, which stays as it was", { nodes: 1, sentinels: 1 }, async (cluster) => {
+  inTurn("port taken by another redis: says whose it is, which stays as it was", { nodes: 1, sentinels: 1 }, async (cluster) => {
     for (const name of ["node1", "sentinel1"]) {
       const { port } = cluster.member(name);
       const directory = join(cluster.root, `other-${name}`);
@@ -215,7 +197,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
-  inEachShell("port taken by another redis, which answers before ours has looked", single, async (cluster) => {
+  inTurn("port taken by another redis, which answers before ours has looked", single, async (cluster) => {
     const { port } = cluster.member("node1");
     const late = join(cluster.root, "late-cli");
     writeFileSync(late, `#!/bin/sh\ncase "$*" in *"INFO server"*) sleep 1 ;; esac\nexec redis-cli "$@"\n`, { mode: 0o755 });
@@ -225,7 +207,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     });
   });
 
-  inEachShell("directory below a file", single, async (cluster) => {
+  inTurn("directory below a file", single, async (cluster) => {
     writeFileSync(join(cluster.here, "file"), "");
     const { status, err } = await cluster.sh(
       [join(cluster.here, "host.sh"), "create", join(cluster.here, "file", "node1")],
@@ -235,7 +217,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.match(err, /here\/file is no directory/);
   });
 
-  inEachShell(
+  inTurn(
     "directory on a disk that cannot be written",
     single,
     async (cluster) => {
@@ -245,10 +227,10 @@ describe("host.sh", { concurrency: 6 }, () => {
       assert.equal(status, 1);
       assert.match(err, /\/disk cannot be written/);
     },
-    !isRoot,
+    { skip: !isRoot },
   );
 
-  inEachShell("server missing", single, async (cluster) => {
+  inTurn("server missing", single, async (cluster) => {
     await assertRefused(cluster, "node1", /the program \/nowhere\/redis-server is missing on localhost/, { server: "/nowhere/redis-server" });
   });
 
@@ -260,7 +242,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     ["loadmodule", "nowhere.so", /Can't load module|Module .*nowhere\.so failed to load/],
     ["unixsocket", "/nowhere/redis.sock", /unixsocket \/nowhere\/redis\.sock cannot be made on localhost/],
   ] as const) {
-    inEachShell(`a bad setting (${directive} ${value}) is refused before anything is touched; the good one again`, single, async (cluster) => {
+    inTurn(`a bad setting (${directive} ${value}) is refused before anything is touched; the good one again`, single, async (cluster) => {
       await assertRefused(cluster, "node1", said, { settings: { [directive]: value } });
       await cluster.done("create", "node1");
       await cluster.ask("node1", "SET", "a", "b");
@@ -280,7 +262,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     });
   }
 
-  inEachShell("a bad setting of a master with replicas: nothing is handed over, no node stopped", { nodes: 2, sentinels: 1 }, async (cluster) => {
+  inTurn("a bad setting of a master with replicas: nothing is handed over, no node stopped", { nodes: 2, sentinels: 1 }, async (cluster) => {
     await cluster.up();
     const pids = cluster.names.map((name) => cluster.pid(name));
     for (const name of ["node1", "node2"]) {
@@ -304,38 +286,34 @@ describe("host.sh", { concurrency: 6 }, () => {
     await cluster.verify();
   });
 
-  inEachShell(
-    "the trial of settings runs no script, talks to nobody, and touches no file of the process",
-    { nodes: 1, sentinels: 1 },
-    async (cluster) => {
-      const ran = join(cluster.root, "ran");
-      const script = join(cluster.root, "script");
-      writeFileSync(script, `#!/bin/sh\necho "$@" >>${ran}\n`, { mode: 0o755 });
-      const sentinelSettings = { "notification-script": script, "client-reconfig-script": script };
-      const nodeSettings = { unixsocket: "own.sock", dbfilename: "own.rdb", "syslog-enabled": "no", save: "1 1", appendfilename: '"own.aof"' };
-      for (const [name, settings] of [
-        ["node1", nodeSettings],
-        ["sentinel1", sentinelSettings],
-      ] as const) {
-        await cluster.done("create", name, { settings });
-        await cluster.ask(name, "SET", "a", "b");
-        const staged = join(cluster.directory(name), "settings.conf.next");
-        const listing = () => readdirSync(cluster.directory(name)).sort();
-        const before = [listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")];
-        const id = await cluster.ask(name, "INFO", "server");
-        rmSync(ran, { force: true });
-        writeFileSync(staged, cluster.file(name, "settings.conf"));
-        const { status, out, err } = await cluster.lifecycle("trial", name);
-        assert.deepEqual([status, out, err], [0, "", ""]);
-        rmSync(staged);
-        assert.deepEqual([listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")], before);
-        assert.equal(/run_id:(\w+)/.exec(await cluster.ask(name, "INFO", "server"))?.[1], /run_id:(\w+)/.exec(id)?.[1]);
-        assert.ok(!existsSync(ran));
-      }
-    },
-  );
+  inTurn("the trial of settings runs no script, talks to nobody, and touches no file of the process", { nodes: 1, sentinels: 1 }, async (cluster) => {
+    const ran = join(cluster.root, "ran");
+    const script = join(cluster.root, "script");
+    writeFileSync(script, `#!/bin/sh\necho "$@" >>${ran}\n`, { mode: 0o755 });
+    const sentinelSettings = { "notification-script": script, "client-reconfig-script": script };
+    const nodeSettings = { unixsocket: "own.sock", dbfilename: "own.rdb", "syslog-enabled": "no", save: "1 1", appendfilename: '"own.aof"' };
+    for (const [name, settings] of [
+      ["node1", nodeSettings],
+      ["sentinel1", sentinelSettings],
+    ] as const) {
+      await cluster.done("create", name, { settings });
+      await cluster.ask(name, "SET", "a", "b");
+      const staged = join(cluster.directory(name), "settings.conf.next");
+      const listing = () => readdirSync(cluster.directory(name)).sort();
+      const before = [listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")];
+      const id = await cluster.ask(name, "INFO", "server");
+      rmSync(ran, { force: true });
+      writeFileSync(staged, cluster.file(name, "settings.conf"));
+      const { status, out, err } = await cluster.lifecycle("trial", name);
+      assert.deepEqual([status, out, err], [0, "", ""]);
+      rmSync(staged);
+      assert.deepEqual([listing(), cluster.log(name), cluster.snapshot(name, `${name.replace(/\d/, "")}.conf`, "own.sock", "log")], before);
+      assert.equal(/run_id:(\w+)/.exec(await cluster.ask(name, "INFO", "server"))?.[1], /run_id:(\w+)/.exec(id)?.[1]);
+      assert.ok(!existsSync(ran));
+    }
+  });
 
-  inEachShell("files that settings name are meant from the process's directory in its trial, too", single, async (cluster) => {
+  inTurn("files that settings name are meant from the process's directory in its trial, too", single, async (cluster) => {
     await cluster.done("create", "node1");
     writeFileSync(join(cluster.directory("node1"), "users.acl"), "user default on nopass ~* &* +@all\n");
     await cluster.done("update", "node1", { settings: { aclfile: "users.acl" } });
@@ -348,7 +326,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(cluster.pid("node1"), pid);
   });
 
-  inEachShell("a hung node that nobody can take over from is not killed; it goes on when it is back", single, async (cluster) => {
+  inTurn("a hung node that nobody can take over from is not killed; it goes on when it is back", single, async (cluster) => {
     await cluster.done("create", "node1");
     await cluster.ask("node1", "SET", "a", "b");
     const pid = cluster.pid("node1");
@@ -372,7 +350,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(await cluster.ask("node1", "GET", "a"), "b");
   });
 
-  inEachShell("a hung node that surely has everything on disk is started anew, and so is a sentinel", { nodes: 1, sentinels: 1 }, async (cluster) => {
+  inTurn("a hung node that surely has everything on disk is started anew, and so is a sentinel", { nodes: 1, sentinels: 1 }, async (cluster) => {
     await cluster.done("create", "node1", { settings: { appendfsync: "always" } });
     await cluster.done("create", "sentinel1");
     await cluster.ask("node1", "SET", "a", "b");
@@ -385,7 +363,7 @@ describe("host.sh", { concurrency: 6 }, () => {
   });
 
   for (const blocked of ["stopped", "computing"] as const) {
-    inEachShell(
+    inTurn(
       `a master that is ${blocked} and has an old dump: another is made the master first`,
       { appendOnly: false, downAfter: 3000 },
       async (cluster) => {
@@ -411,7 +389,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     );
   }
 
-  inEachShell("a hung master without sentinels to make another one is not killed", { nodes: 2, sentinels: 1, appendOnly: false }, async (cluster) => {
+  inTurn("a hung master without sentinels to make another one is not killed", { nodes: 2, sentinels: 1, appendOnly: false }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "new");
     await cluster.kill("sentinel1");
@@ -425,7 +403,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.ok(await cluster.holds("node1", keys));
   });
 
-  inEachShell("one that has no room for another client answers: it is not started anew", single, async (cluster) => {
+  inTurn("one that has no room for another client answers: it is not started anew", single, async (cluster) => {
     await cluster.done("create", "node1", { settings: { maxclients: "1" } });
     const pid = cluster.pid("node1");
     const taken = connect(cluster.member("node1").port, "127.0.0.1");
@@ -440,29 +418,25 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
-  inEachShell(
-    "a new address: asked and handed over where it listens, then started where it is to listen",
-    { nodes: 2, sentinels: 1 },
-    async (cluster) => {
-      await cluster.up();
-      const keys = await cluster.write("node1", "before");
-      const pid = cluster.pid("node1");
-      const settings = (await cluster.settings("node1")).replaceAll("127.0.0.1", "127.0.0.2");
-      const { status, out, err } = await cluster.sh([join(cluster.here, "host.sh"), "update", cluster.directory("node1")], settings);
-      assert.equal(status, 0, err);
-      assert.match(out, /node1: handed over to node2/);
-      assert.doesNotMatch(out, /no answer for/);
-      assert.ok(isGone(pid));
-      assert.equal(await cluster.named(), "node2");
-      assert.ok(await cluster.holds("node2", keys));
-      assert.match(cluster.file("node1", "parameters"), /^address='?127\.0\.0\.2/m);
-      assert.match(cluster.file("node1", "node.conf"), /^bind 127\.0\.0\.2$/m);
-      // A step that was killed in between finds what was there before.
-      assert.ok(!existsSync(join(cluster.directory("node1"), "parameters.next")));
-    },
-  );
+  inTurn("a new address: asked and handed over where it listens, then started where it is to listen", { nodes: 2, sentinels: 1 }, async (cluster) => {
+    await cluster.up();
+    const keys = await cluster.write("node1", "before");
+    const pid = cluster.pid("node1");
+    const settings = (await cluster.settings("node1")).replaceAll("127.0.0.1", "127.0.0.2");
+    const { status, out, err } = await cluster.sh([join(cluster.here, "host.sh"), "update", cluster.directory("node1")], settings);
+    assert.equal(status, 0, err);
+    assert.match(out, /node1: handed over to node2/);
+    assert.doesNotMatch(out, /no answer for/);
+    assert.ok(isGone(pid));
+    assert.equal(await cluster.named(), "node2");
+    assert.ok(await cluster.holds("node2", keys));
+    assert.match(cluster.file("node1", "parameters"), /^address='?127\.0\.0\.2/m);
+    assert.match(cluster.file("node1", "node.conf"), /^bind 127\.0\.0\.2$/m);
+    // A step that was killed in between finds what was there before.
+    assert.ok(!existsSync(join(cluster.directory("node1"), "parameters.next")));
+  });
 
-  inEachShell("what cannot be repaired stops nobody else from being started, and is found again", { nodes: 2, sentinels: 1 }, async (cluster) => {
+  inTurn("what cannot be repaired stops nobody else from being started, and is found again", { nodes: 2, sentinels: 1 }, async (cluster) => {
     await cluster.up();
     await cluster.kill(...cluster.names);
     const [manifest = ""] = readdirSync(join(cluster.directory("node2"), "appendonlydir")).filter((file) => file.endsWith(".manifest"));
@@ -484,7 +458,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     await cluster.verify();
   });
 
-  inEachShell("steps at once on one directory are done one after the other", single, async (cluster) => {
+  inTurn("steps at once on one directory are done one after the other", single, async (cluster) => {
     await Promise.all([1, 2, 3, 4].map(() => cluster.done("create", "node1")));
     assert.equal(cluster.log("node1").match(/starting as/g)?.length, 1);
     const changes = ["17", "18", "19", "20"].map((databases) => ({ settings: { databases }, instance: databases }));
@@ -494,7 +468,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.ok(cluster.file("node1", "settings.conf").includes(`databases ${databases}`));
   });
 
-  inEachShell("a lock left by a killed step, with or without an owner, is taken over by one", single, async (cluster) => {
+  inTurn("a lock left by a killed step, with or without an owner, is taken over by one", single, async (cluster) => {
     const lock = `${cluster.directory("node1")}.lock`;
     for (const owner of ["4194304 1\n", ""]) {
       mkdirSync(lock);
@@ -507,7 +481,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     }
   });
 
-  inEachShell("the client is missing: says so, and does not take the server for hung", single, async (cluster) => {
+  inTurn("the client is missing: says so, and does not take the server for hung", single, async (cluster) => {
     await cluster.done("create", "node1");
     const pid = cluster.pid("node1");
     const settings = (await cluster.settings("node1")).replaceAll("redis-cli", "no-such-cli");
@@ -519,7 +493,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(cluster.pid("node1"), pid);
   });
 
-  inEachShell(
+  inTurn(
     "uninstall ends and removes everything, undoes edits, and removes the directories that were made, only those",
     { nodes: 2, sentinels: 1 },
     async (cluster) => {
@@ -548,7 +522,7 @@ describe("host.sh", { concurrency: 6 }, () => {
     },
   );
 
-  inEachShell(
+  inTurn(
     "full disk: a clear error, the running server untouched; works again when there is space",
     { nodes: 1, sentinels: 1 },
     async (cluster) => {
@@ -590,6 +564,6 @@ describe("host.sh", { concurrency: 6 }, () => {
         if (name === "sentinel1") assert.match(cluster.file(name, "sentinel.conf"), new RegExp(`${/^sentinel myid .*$/m.exec(own)?.[0]}`));
       }
     },
-    !isRoot,
+    { skip: !isRoot },
   );
 });

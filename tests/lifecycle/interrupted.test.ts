@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { type Cluster, eventually, portsFrom, shells, shuffled, sentinelClient, signal, withCluster } from "./machine.ts";
+import { type Cluster, eventually, portsFrom, sentinelClient, shellsInTurn, shuffled, signal, withCluster } from "./machine.ts";
 
 portsFrom(49_000);
 
@@ -51,8 +51,8 @@ const ends: [string, (pid: number) => void][] = [
 ];
 
 describe("a step that has begun to hand over finishes it, whatever ends the step", { concurrency: 2 }, () => {
-  for (const shell of shells) {
-    for (const [index, [what, end]] of ends.entries()) {
+  for (const [index, [what, end]] of ends.entries()) {
+    for (const shell of shellsInTurn()) {
       test(`${what}, ${shell.name}`, (t) =>
         withCluster(shell, {}, async (cluster) => {
           await cluster.up();

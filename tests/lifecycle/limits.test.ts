@@ -5,13 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { scriptText } from "../../scripts/bundle.ts";
-import { type Cluster, type ClusterArgs, eventually, portsFrom, shells, sleep, withCluster } from "./machine.ts";
+import { eventually, inTurn, portsFrom, shells, sleep } from "./machine.ts";
 
 portsFrom(48_000);
-
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, run));
-}
 
 describe("what counts as progress of a start", () => {
   const script = readFileSync(join(import.meta.dirname, "../../scripts/supervisor/progress.sh"), "utf8");
@@ -65,7 +61,7 @@ describe("waits end", { concurrency: 2 }, () => {
     }
   }
 
-  inEachShell(
+  inTurn(
     "a synchronisation that begins again and again ends with the master's reason",
     { nodes: 2, sentinels: 1, limits: { readySeconds: 60 } },
     async (cluster) => {

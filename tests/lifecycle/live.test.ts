@@ -3,15 +3,11 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type Cluster, type ClusterArgs, eventually, portsFrom, shells, withCluster } from "./machine.ts";
+import { type Cluster, type ClusterArgs, eventually, inTurn, portsFrom, shells } from "./machine.ts";
 
 portsFrom(43_000);
 
 const single: ClusterArgs = { nodes: 1, sentinels: 0 };
-
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, run));
-}
 
 const value = async (cluster: Cluster, key: string) => (await cluster.ask("node1", "CONFIG", "GET", key)).split("\n")[1] ?? "";
 
@@ -24,7 +20,7 @@ describe("settings of a running server", { concurrency: 6 }, () => {
     ["client-output-buffer-limit", "replica 512mb 128mb 60\npubsub 64mb 16mb 90", undefined],
     ["timeout", "77", "77"],
   ] as const) {
-    inEachShell(`${directive} ${JSON.stringify(wanted)} is set without a restart, and there after one`, single, async (cluster) => {
+    inTurn(`${directive} ${JSON.stringify(wanted)} is set without a restart, and there after one`, single, async (cluster) => {
       await cluster.done("create", "node1", {
         settings: { [directive]: directive === "timeout" ? "5" : wanted.replace(/^[^\n]*/, directive === "maxmemory" ? "50mb" : "$&") },
       });
@@ -41,7 +37,7 @@ describe("settings of a running server", { concurrency: 6 }, () => {
     });
   }
 
-  inEachShell("what was removed goes back to the server's default, by a restart", single, async (cluster) => {
+  inTurn("what was removed goes back to the server's default, by a restart", single, async (cluster) => {
     await cluster.done("create", "node1", { settings: { maxmemory: "100mb" } });
     const pid = cluster.pid("node1");
     await cluster.done("update", "node1");
@@ -49,7 +45,7 @@ describe("settings of a running server", { concurrency: 6 }, () => {
     assert.equal(await value(cluster, "maxmemory"), "0");
   });
 
-  inEachShell("a change of which only a part can be set at once is made by a restart, all of it", single, async (cluster) => {
+  inTurn("a change of which only a part can be set at once is made by a restart, all of it", single, async (cluster) => {
     await cluster.done("create", "node1", { settings: { maxmemory: "100mb", databases: "16" } });
     const pid = cluster.pid("node1");
     await cluster.done("update", "node1", { settings: { maxmemory: "200mb", databases: "17" } });
@@ -57,7 +53,7 @@ describe("settings of a running server", { concurrency: 6 }, () => {
     assert.deepEqual([await value(cluster, "maxmemory"), await value(cluster, "databases")], ["209715200", "17"]);
   });
 
-  inEachShell("an option of the sentinels is set on the running one", { nodes: 1, sentinels: 1 }, async (cluster) => {
+  inTurn("an option of the sentinels is set on the running one", { nodes: 1, sentinels: 1 }, async (cluster) => {
     await cluster.done("create", "node1");
     await cluster.done("create", "sentinel1");
     const pid = cluster.pid("sentinel1");
@@ -126,7 +122,7 @@ describe("settings that a running server refuses", { concurrency: 4 }, () => {
   // A server that starts with so many clients takes fewer, one that runs refuses.
   const tooMany = { timeout: "7", maxclients: "2000000" };
 
-  inEachShell("nothing is changed, and the server's words are told", single, async (cluster) => {
+  inTurn("nothing is changed, and the server's words are told", single, async (cluster) => {
     await cluster.done("create", "node1", { settings: { timeout: "5", maxclients: "500" } });
     const pid = cluster.pid("node1");
     const { status, out, err } = await cluster.step("update", "node1", { settings: tooMany });
@@ -139,7 +135,7 @@ describe("settings that a running server refuses", { concurrency: 4 }, () => {
     assert.equal(cluster.pid("node1"), pid);
   });
 
-  inEachShell("one that is busy is not restarted for a setting that it could not be asked to take", single, async (cluster) => {
+  inTurn("one that is busy is not restarted for a setting that it could not be asked to take", single, async (cluster) => {
     await cluster.done("create", "node1", { settings: { timeout: "5", "lua-time-limit": "100" } });
     const pid = cluster.pid("node1");
     const script = cluster.ask("node1", "EVAL", "while true do end", "0");

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { type TestContext, test } from "node:test";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -58,6 +59,27 @@ export const shells: readonly Shell[] = [
   { name: "dash", path: [programs("dash", { sh: find("dash") }), process.env.PATH].join(delimiter) },
   { name: "busybox", path: programs("busybox", { ...Object.fromEntries(applets.map((applet) => [applet, busybox])), ...redis }) },
 ];
+
+/**
+ * The shells for a test with servers: every second test of a file has dash, the others busybox; `npm run soak` (ROUNDS set)
+ * runs each in both. What a script does without a server is tried in both everywhere.
+ */
+export function shellsInTurn(): readonly Shell[] {
+  if (process.env.ROUNDS !== undefined) return shells;
+  const next = shells[turn++ % shells.length];
+  return next ? [next] : [];
+}
+let turn = 0;
+
+/** A test with a cluster of its own, in the shell whose turn it is. */
+export function inTurn(
+  name: string,
+  args: ClusterArgs,
+  run: (cluster: Cluster, t: TestContext) => Promise<void>,
+  options: { skip?: boolean } = {},
+): void {
+  for (const shell of shellsInTurn()) test(`${name}, ${shell.name}`, options, (t) => withCluster(shell, args, (cluster) => run(cluster, t)));
+}
 
 export const installedVersion = parseServerVersion(execFileSync("redis-server", ["--version"], { encoding: "utf8" })) as ServerVersion;
 /** A version without CLIENT PAUSE WRITE; what the installed server understands of its words is all that is needed. */

@@ -9,10 +9,10 @@ import {
   eventually,
   freePort,
   installedVersion,
+  inTurn,
   listen,
   portsFrom,
-  type Shell,
-  shells,
+  shellsInTurn,
   shuffled,
   sleep,
   withCluster,
@@ -26,11 +26,6 @@ const patient: ClusterArgs = { downAfter: 60_000 };
 /** Not so short that a busy machine makes them choose another master by themselves. */
 const calm: ClusterArgs = { downAfter: 3000 };
 
-/** The same test in every shell. */
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster, shell: Shell) => Promise<void>): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, (cluster) => run(cluster, shell)));
-}
-
 async function assertHolds(cluster: Cluster, nodes: string[], ...writes: Record<string, string>[]): Promise<void> {
   for (const node of nodes) for (const keys of writes) await eventually(`${node} holds ${Object.keys(keys)[0]}`, () => cluster.holds(node, keys));
 }
@@ -39,7 +34,7 @@ const sentinelsOf = (cluster: Cluster): string[] => cluster.sentinels.map(({ nam
 const nodesOf = (cluster: Cluster): string[] => cluster.nodes.map(({ name }) => name);
 
 describe("role at start", { concurrency: 8 }, () => {
-  inEachShell("a majority names another node: its replica, though its own file says master", {}, async (cluster) => {
+  inTurn("a majority names another node: its replica, though its own file says master", {}, async (cluster) => {
     await cluster.up();
     const before = await cluster.write("node1", "before");
     const master = await cluster.failOver();
@@ -52,7 +47,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await cluster.verify();
   });
 
-  inEachShell("a majority names this node, which has data: master", patient, async (cluster) => {
+  inTurn("a majority names this node, which has data: master", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("node1");
@@ -62,7 +57,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await cluster.verify();
   });
 
-  inEachShell("a majority names this node, which is empty as all are: master", patient, async (cluster) => {
+  inTurn("a majority names this node, which is empty as all are: master", patient, async (cluster) => {
     await cluster.up();
     await cluster.kill("node1");
     await cluster.done("update", "node1");
@@ -70,7 +65,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await cluster.verify();
   });
 
-  inEachShell("a majority names this node, whose disk was lost: failover first, every key survives", patient, async (cluster) => {
+  inTurn("a majority names this node, whose disk was lost: failover first, every key survives", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("node1");
@@ -81,7 +76,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, nodesOf(cluster), keys);
   });
 
-  inEachShell("… and an RDB file without keys, whatever bytes are in it, is no data", patient, async (cluster) => {
+  inTurn("… and an RDB file without keys, whatever bytes are in it, is no data", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("node1");
@@ -113,7 +108,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, nodesOf(cluster), keys);
   });
 
-  inEachShell(
+  inTurn(
     "… refuses where nobody can take over, the others' data untouched",
     { ...patient, settings: { "replica-priority": "0" } },
     async (cluster) => {
@@ -130,7 +125,7 @@ describe("role at start", { concurrency: 8 }, () => {
     },
   );
 
-  inEachShell("… and the others are down as well: waits, and is not the one whose data counts later", patient, async (cluster) => {
+  inTurn("… and the others are down as well: waits, and is not the one whose data counts later", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill(...nodesOf(cluster));
@@ -141,7 +136,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, nodesOf(cluster), keys);
   });
 
-  inEachShell("no majority, one master: its replica", { sentinels: 3 }, async (cluster) => {
+  inTurn("no majority, one master: its replica", { sentinels: 3 }, async (cluster) => {
     await cluster.upNodes();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("node3");
@@ -150,7 +145,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, ["node3"], keys);
   });
 
-  inEachShell("no majority, two masters: refuses and touches nothing", {}, async (cluster) => {
+  inTurn("no majority, two masters: refuses and touches nothing", {}, async (cluster) => {
     await cluster.upNodes();
     const keys = await cluster.write("node1", "key");
     await cluster.ask("node2", "REPLICAOF", "NO", "ONE");
@@ -176,7 +171,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, ["node2"], other);
   });
 
-  inEachShell("first creation, nobody there: replica of the initial master, which becomes master though it comes last", {}, async (cluster) => {
+  inTurn("first creation, nobody there: replica of the initial master, which becomes master though it comes last", {}, async (cluster) => {
     for (const node of ["node2", "node3"]) {
       await cluster.done("create", node);
       assert.equal(await cluster.role(node), "slave");
@@ -189,7 +184,7 @@ describe("role at start", { concurrency: 8 }, () => {
     assert.equal(await cluster.named(), "node1");
   });
 
-  inEachShell("later, nobody there: waits, never a master by itself; verify makes the last master the master", calm, async (cluster) => {
+  inTurn("later, nobody there: waits, never a master by itself; verify makes the last master the master", calm, async (cluster) => {
     await cluster.up();
     const before = await cluster.write("node1", "before");
     const master = await cluster.failOver();
@@ -210,7 +205,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, nodesOf(cluster), before, after);
   });
 
-  inEachShell("all created at once", {}, async (cluster, { name }) => {
+  inTurn("all created at once", {}, async (cluster, { name }) => {
     const order = shuffled(cluster.names, name.length);
     await Promise.all(order.map((each) => cluster.done("create", each)));
     await cluster.verify();
@@ -218,7 +213,7 @@ describe("role at start", { concurrency: 8 }, () => {
     assert.deepEqual(await Promise.all(nodesOf(cluster).map((node) => cluster.role(node))), ["master", "slave", "slave"]);
   });
 
-  inEachShell("the initial master created anew on a lost disk, nobody says who is master: waits, wipes nobody", {}, async (cluster) => {
+  inTurn("the initial master created anew on a lost disk, nobody says who is master: waits, wipes nobody", {}, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill(...cluster.names);
@@ -232,7 +227,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, nodesOf(cluster), keys);
   });
 
-  inEachShell("first creation beside a node that is too busy to answer: waits, as that one may hold data", {}, async (cluster) => {
+  inTurn("first creation beside a node that is too busy to answer: waits, as that one may hold data", {}, async (cluster) => {
     // As a hung server, or a firewall, looks from outside.
     const silent = await listen(cluster.member("node2").port);
     await cluster.done("create", "node1").finally(() => silent.close());
@@ -242,7 +237,7 @@ describe("role at start", { concurrency: 8 }, () => {
     assert.equal(await cluster.named(), "node1");
   });
 
-  inEachShell("the initial master created anew on a lost disk, the sentinels name it: wipes nobody", patient, async (cluster) => {
+  inTurn("the initial master created anew on a lost disk, the sentinels name it: wipes nobody", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("node1");
@@ -252,7 +247,7 @@ describe("role at start", { concurrency: 8 }, () => {
     await assertHolds(cluster, nodesOf(cluster), keys);
   });
 
-  inEachShell("with data, no majority, and the one master is empty: refuses, its data untouched", {}, async (cluster) => {
+  inTurn("with data, no majority, and the one master is empty: refuses, its data untouched", {}, async (cluster) => {
     await cluster.upNodes();
     const keys = await cluster.write("node1", "key");
     await cluster.kill("node1", "node3");
@@ -272,7 +267,7 @@ describe("role at start", { concurrency: 8 }, () => {
 });
 
 describe("all six killed and started at once, again and again", { concurrency: 2 }, () => {
-  inEachShell("the last master's data survives", {}, async (cluster, shell) => {
+  inTurn("the last master's data survives", {}, async (cluster) => {
     await cluster.up();
     const writes = [await cluster.write("node1", "first")];
     for (const seed of [1, 2, 3]) {
@@ -283,7 +278,7 @@ describe("all six killed and started at once, again and again", { concurrency: 2
       await cluster.kill(...cluster.names);
       // Where the last master takes longer than this to return, Sentinel itself promotes whoever is there.
       cluster.args.downAfter = 10_000;
-      const order = shuffled(cluster.names, seed + shell.name.length * 100);
+      const order = shuffled(cluster.names, seed + cluster.shell.name.length * 100);
       await Promise.all(
         order.map(async (name, index) => {
           await sleep(index * 40 * (seed - 1));
@@ -301,7 +296,7 @@ describe("all six killed and started at once, again and again", { concurrency: 2
 describe("sentinels", { concurrency: 4 }, () => {
   const ids = (text: string) => text.match(/^sentinel (myid|current-epoch|config-epoch|leader-epoch|known-\w+|monitor) .*$/gm)?.sort() ?? [];
 
-  inEachShell("restarted with another option: keeps myid, epochs, known-*", {}, async (cluster) => {
+  inTurn("restarted with another option: keeps myid, epochs, known-*", {}, async (cluster) => {
     await cluster.up();
     await cluster.failOver();
     await cluster.done("update", "node1");
@@ -319,7 +314,7 @@ describe("sentinels", { concurrency: 4 }, () => {
     await cluster.verify();
   });
 
-  inEachShell("its file lost: the identity that the others know, and it learns the present master, not the initial one", calm, async (cluster) => {
+  inTurn("its file lost: the identity that the others know, and it learns the present master, not the initial one", calm, async (cluster) => {
     await cluster.up();
     const myid = /^sentinel myid (\w+)/m;
     const [, before] = myid.exec(cluster.file("sentinel2", "sentinel.conf")) ?? [];
@@ -337,7 +332,7 @@ describe("sentinels", { concurrency: 4 }, () => {
     assert.equal(await cluster.named(), master);
   });
 
-  inEachShell("a master that somebody else has a sentinel watch is still watched after its restart", patient, async (cluster) => {
+  inTurn("a master that somebody else has a sentinel watch is still watched after its restart", patient, async (cluster) => {
     await cluster.up();
     const { port } = cluster.member("node2");
     assert.equal(await cluster.ask("sentinel2", "SENTINEL", "MONITOR", "theirs", "127.0.0.1", String(port), "1"), "OK");
@@ -351,7 +346,7 @@ describe("sentinels", { concurrency: 4 }, () => {
     await cluster.verify();
   });
 
-  inEachShell(
+  inTurn(
     "a stray replica is named, and forgotten once it is gone and that is asked for",
     { ...patient, limits: { verifySeconds: 5 } },
     async (cluster) => {
@@ -395,7 +390,7 @@ describe("sentinels", { concurrency: 4 }, () => {
 
 test("nothing of the steps is left in the directories", async () => {
   assert.ok(installedVersion);
-  for (const shell of shells) {
+  for (const shell of shellsInTurn()) {
     await withCluster(shell, { nodes: 2, sentinels: 1 }, async (cluster) => {
       await cluster.up();
       for (const name of cluster.names) {

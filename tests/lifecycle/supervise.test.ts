@@ -3,16 +3,12 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
-import { type Cluster, type ClusterArgs, eventually, portsFrom, shells, shuffled, signal, sleep, withCluster, write } from "./machine.ts";
+import { describe } from "node:test";
+import { type Cluster, type ClusterArgs, eventually, inTurn, portsFrom, shuffled, signal, sleep, write } from "./machine.ts";
 
 portsFrom(44_000);
 
 const single: ClusterArgs = { nodes: 1, sentinels: 0 };
-
-function inEachShell(name: string, args: ClusterArgs, run: (cluster: Cluster) => Promise<void>): void {
-  for (const shell of shells) test(`${name}, ${shell.name}`, () => withCluster(shell, args, run));
-}
 
 function superviseAll(cluster: Cluster): Map<string, ChildProcess> {
   return new Map(cluster.names.map((name) => [name, cluster.supervise(name)]));
@@ -27,7 +23,7 @@ async function superviseAndUp(cluster: Cluster): Promise<Map<string, ChildProces
 const linked = async (cluster: Cluster, name: string) => (await cluster.ask(name, "INFO", "replication")).includes("master_link_status:up");
 
 describe("host.sh supervise", { concurrency: 4 }, () => {
-  inEachShell("the processes are children of their parents, and a second update changes nothing", {}, async (cluster) => {
+  inTurn("the processes are children of their parents, and a second update changes nothing", {}, async (cluster) => {
     const parents = await superviseAndUp(cluster);
     const pids = cluster.names.map((name) => cluster.pid(name));
     for (const [name, { exitCode }] of parents) assert.equal(exitCode, null, name);
@@ -38,7 +34,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     );
   });
 
-  inEachShell("a server that was killed is started again by its parent, as a replica after a failover", {}, async (cluster) => {
+  inTurn("a server that was killed is started again by its parent, as a replica after a failover", {}, async (cluster) => {
     await superviseAndUp(cluster);
     const keys = await cluster.write("node1", "before");
     await cluster.kill("node2");
@@ -52,7 +48,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds(await cluster.named(), keys));
   });
 
-  inEachShell("on TERM a master is handed over, then ended with its parent", {}, async (cluster) => {
+  inTurn("on TERM a master is handed over, then ended with its parent", {}, async (cluster) => {
     const parents = await superviseAndUp(cluster);
     const keys = await cluster.write("node1", "before");
     const parent = parents.get("node1") as ChildProcess;
@@ -67,7 +63,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     await cluster.verify();
   });
 
-  inEachShell("all machines off, and on again in any order: the master has every write, without an update", { downAfter: 3000 }, async (cluster) => {
+  inTurn("all machines off, and on again in any order: the master has every write, without an update", { downAfter: 3000 }, async (cluster) => {
     const parents = await superviseAndUp(cluster);
     for (const seed of [1, 2]) {
       const master = await cluster.named();
@@ -83,7 +79,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     }
   });
 
-  inEachShell("a setting that needs a restart: handed over, and started by the same parent", {}, async (cluster) => {
+  inTurn("a setting that needs a restart: handed over, and started by the same parent", {}, async (cluster) => {
     const parents = await superviseAndUp(cluster);
     const [pid, keys] = [cluster.pid("node1"), await cluster.write("node1", "before")];
     const { out } = await cluster.done("update", "node1", { settings: { databases: "17" } });
@@ -94,7 +90,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds(await cluster.named(), keys));
   });
 
-  inEachShell("a setting with which it does not start fails the update; the next one goes on", single, async (cluster) => {
+  inTurn("a setting with which it does not start fails the update; the next one goes on", single, async (cluster) => {
     const parent = cluster.supervise("node1");
     await cluster.done("create", "node1");
     const keys = await cluster.write("node1", "before");
@@ -108,7 +104,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds("node1", keys));
   });
 
-  inEachShell("a process that did not start again and again is started at once by the update that mends it", single, async (cluster) => {
+  inTurn("a process that did not start again and again is started at once by the update that mends it", single, async (cluster) => {
     cluster.supervise("node1");
     await cluster.done("create", "node1");
     const keys = await cluster.write("node1", "before");
@@ -123,7 +119,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds("node1", keys));
   });
 
-  inEachShell("an update that was killed while it held the process: the parent starts it again", single, async (cluster) => {
+  inTurn("an update that was killed while it held the process: the parent starts it again", single, async (cluster) => {
     cluster.supervise("node1");
     await cluster.done("create", "node1");
     for (const after of [30, 100, 200, 300]) {
@@ -135,7 +131,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     }
   });
 
-  inEachShell("delete leaves nothing and the parent waits; what is created then is new", single, async (cluster) => {
+  inTurn("delete leaves nothing and the parent waits; what is created then is new", single, async (cluster) => {
     const parent = cluster.supervise("node1");
     await cluster.done("create", "node1");
     const keys = await cluster.write("node1", "before");
