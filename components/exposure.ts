@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isPublic } from "../hosts/address.ts";
-import { requireBeforeAnything } from "../hosts/gate.ts";
+import { requireBeforeAnything } from "../hosts/preflight.ts";
 import type { Host } from "../hosts/host.ts";
 import { inputError, notAllowed, type Problem } from "./inputError.ts";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { requireBeforeChanges } from "../hosts/gate.ts";
+import { requireBeforeChanges } from "../hosts/preflight.ts";
 import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";

@@ -5,7 +5,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../components/inputError.ts";
-import { onceBuilt } from "./gate.ts";
+import { onceBuilt } from "./preflight.ts";
 
 /** What was decided when the deployment was created; all of its places are made of this. */
 export interface Identity {

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "./deployment.ts";
 import { DockerEngine } from "./docker/engine.ts";
 import { type ContainerArgs, DockerHost } from "./docker/host.ts";
-import { requireBeforeAnything } from "./gate.ts";
+import { requireBeforeAnything } from "./preflight.ts";
 import type { Host, HostArgs, LocalArgs } from "./host.ts";
 import { LocalHost } from "./local.ts";
 import { type MachineArgs, SshHost } from "./ssh/host.ts";

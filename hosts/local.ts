@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, Identity } from "./deployment.ts";
-import { requireBeforeAnything } from "./gate.ts";
+import { requireBeforeAnything } from "./preflight.ts";
 import { InputError } from "../components/inputError.ts";
 import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
 import { Look, type Place, refuseOthersPlace } from "./look.ts";

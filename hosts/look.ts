@@ -4,7 +4,7 @@ import { scriptText } from "../scripts/bundle.ts";
 import { inputError, notAllowed } from "../components/inputError.ts";
 import type { Deployment } from "./deployment.ts";
 import { shown, shownLines } from "./foreignText.ts";
-import { onceBuilt, requireBeforeAnything } from "./gate.ts";
+import { onceBuilt, requireBeforeAnything } from "./preflight.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { afterChecks, requireBeforeAnything } from "./gate.ts";
+import { afterChecks, requireBeforeAnything } from "./preflight.ts";
 import { type EditArgs, Host, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
 import type { Look, Place } from "./look.ts";
 import { checkNames } from "./names.ts";

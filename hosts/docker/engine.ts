@@ -9,7 +9,7 @@ import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import { quoted, shown } from "../foreignText.ts";
 import type { Deployment } from "../deployment.ts";
-import { afterChecks, requireBeforeAnything } from "../gate.ts";
+import { afterChecks, requireBeforeAnything } from "../preflight.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
 import { checkNames } from "../names.ts";

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import type { Deployment } from "../deployment.ts";
-import { afterChecks, requireBeforeAnything } from "../gate.ts";
+import { afterChecks, requireBeforeAnything } from "../preflight.ts";
 import {
   type EditArgs,
   handOverSeconds,

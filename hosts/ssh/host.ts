@@ -7,7 +7,7 @@ import { servers } from "../../components/server.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import { quoted } from "../foreignText.ts";
-import { afterFirstChecks, onceBuilt } from "../gate.ts";
+import { afterFirstChecks, onceBuilt } from "../preflight.ts";
 import {
   type BastionArgs,
   handOverSeconds,
