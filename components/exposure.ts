@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isPublic } from "../hosts/address.ts";
-import { requireBeforeAnything } from "../hosts/preflight.ts";
 import type { Host } from "../hosts/host.ts";
 import { inputError, notAllowed, type Problem } from "./inputError.ts";
 
@@ -17,7 +16,7 @@ export function exposureProblems(host: string, address: string, openWithoutPassw
 export function requireAskedFor(host: Host, bind: string | undefined, openWithoutPasswords = false): void {
   const opened = (bind ?? "").split(/\s+/).filter((each) => each && !isOwn(each, host.hostName));
   if (opened.length > 0 && !openWithoutPasswords) throw inputError(notAllowed("bind", bind, askedFor));
-  requireBeforeAnything(
+  host.deployment.preflight.requireBeforeAnything(
     host.address.apply((address) => {
       for (const problem of exposureProblems(host.hostName, address, openWithoutPasswords)) throw inputError(problem);
     }),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { failUpdate } from "../hosts/failUpdate.ts";
 import { quoted, shown, shownLines } from "../hosts/foreignText.ts";
 
 /** One thing that is wrong with what somebody asked for. */
@@ -22,6 +23,20 @@ export function inputError(problem: Problem): InputError {
   const error = same.get(key) ?? new InputError([problem]);
   same.set(key, error);
   return error;
+}
+
+/**
+ * Refuses what a component was given, before it registers anything. A program that catches the error must not be taken for one that
+ * wants none of the component's resources, which Pulumi would then delete: the update fails all the same.
+ *
+ * @param name of the component.
+ * @throws InputError if there is any problem.
+ */
+export function refuseAny(problems: readonly Problem[], name = "redis-ha"): void {
+  if (problems.length === 0) return;
+  const error = new InputError(problems);
+  void failUpdate(name, error);
+  throw error;
 }
 
 /**

@@ -9,7 +9,7 @@ import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.
 import { exposureLimitations, exposureProblems } from "./exposure.ts";
 import { shapeProblems, unknownKey } from "./fields.ts";
 import { HostsEntries } from "./hostsEntries.ts";
-import { InputError, notAllowed, type Problem } from "./inputError.ts";
+import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
 import type { Limits, Located } from "./parameters.ts";
 import { RedisNode } from "./redisNode.ts";
 import { Sentinel } from "./sentinel.ts";
@@ -110,19 +110,19 @@ export class RedisHa extends pulumi.ComponentResource {
   constructor(name: string, args: RedisHaArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisHa", name, {}, opts);
     const { unknown, wrong } = shapeProblems(args);
-    if (wrong.length > 0) throw new InputError([...unknown, ...wrong]);
+    if (wrong.length > 0) refuseAny([...unknown, ...wrong], name);
     const { topology, problems } = resolveTopology(args);
     problems.push(...unknown, ...nameProblems("name", name), ...otherProblems(args, topology));
     for (const { name: member, host } of [...topology.nodes, ...topology.sentinels])
       problems.push(...lengthProblems("name", [name, host, member, pulumi.getStack()]));
-    if (problems.length > 0) throw new InputError(problems);
+    refuseAny(problems, name);
 
     const confs = (args.zatoServerConfs ?? []).map(zatoPlace);
     const members = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
     const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
-    const deployment = new Deployment(name, { parent: this }, directories, args.adopt, args.localUser);
+    const deployment = new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, directories, args.adopt, args.localUser);
     const hosts = createHosts(name, wanted, args, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);

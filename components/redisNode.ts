@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { requireBeforeChanges } from "../hosts/preflight.ts";
 import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
-import { InputError } from "./inputError.ts";
+import { refuseAny } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./parameters.ts";
 import { checkedVersion, clientOf, digest, servers } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
@@ -65,7 +64,7 @@ export class RedisNode extends pulumi.ComponentResource {
   constructor(resourceName: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
     const problems = settingsProblems("redisConf", args.settings ?? {});
-    if (problems.length > 0) throw new InputError(problems);
+    refuseAny(problems, resourceName);
 
     const name = args.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
@@ -75,7 +74,7 @@ export class RedisNode extends pulumi.ComponentResource {
     const facts = args.host.look(name, args.server ? [args.server] : servers);
     this.version = checkedVersion("nodes", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
-    requireBeforeChanges(this.version);
+    args.host.deployment.preflight.requireBeforeChanges(this.version);
 
     const limits = args.limits ?? defaultLimits;
     const memory = memoryFor(args.settings?.maxmemory);

@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { requireBeforeChanges } from "../hosts/preflight.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
-import { InputError } from "./inputError.ts";
+import { refuseAny } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
 import { quoteDirective } from "./redisNode.ts";
 import { checkedVersion, clientOf, digest, servers } from "./server.ts";
@@ -74,7 +73,7 @@ export class Sentinel extends pulumi.ComponentResource {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = settingsProblems("sentinelConf", args.settings ?? {});
     for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
-    if (problems.length > 0) throw new InputError(problems);
+    refuseAny(problems, resourceName);
 
     const name = args.sentinelName ?? resourceName;
     checkNames({ name: resourceName, sentinelName: name });
@@ -83,7 +82,7 @@ export class Sentinel extends pulumi.ComponentResource {
     const facts = args.host.look(name, args.server ? [args.server] : servers);
     this.version = checkedVersion("sentinels", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
-    requireBeforeChanges(this.version);
+    args.host.deployment.preflight.requireBeforeChanges(this.version);
     for (const option of sentinelScripts) {
       const program = args.settings?.[option];
       if (program !== undefined) args.host.requireProgram(`sentinelConf.${option}`, program);

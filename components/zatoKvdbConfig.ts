@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
 import { render } from "../templates/render.ts";
-import { InputError } from "./inputError.ts";
+import { refuseAny } from "./inputError.ts";
 
 /** Arguments of {@link ZatoKvdbConfig}. */
 export interface ZatoKvdbConfigArgs {
@@ -44,7 +44,7 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
     if (!(timeout > 0 && timeout <= 3600)) {
       problems.push({ propertyPath: "zatoSocketTimeoutSeconds", reason: `${timeout} is not allowed: seconds above 0, 3600 at most` });
     }
-    if (problems.length > 0) throw new InputError(problems);
+    refuseAny(problems, name);
 
     const values = kvdbValues(args.sentinels, args.masterName, args.node, timeout);
     this.redisSentinels = pulumi.output(values.redis_sentinels);

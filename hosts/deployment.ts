@@ -5,7 +5,8 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../components/inputError.ts";
-import { onceBuilt } from "./preflight.ts";
+import { onceBuilt, Preflight } from "./preflight.ts";
+import { isKnown } from "./sdk.ts";
 
 /** What was decided when the deployment was created; all of its places are made of this. */
 export interface Identity {
@@ -29,6 +30,7 @@ export interface Identity {
  */
 export class Deployment {
   readonly identity: pulumi.Output<Identity>;
+  readonly preflight: Preflight;
   /** The content of the file that marks a directory as this deployment's: the first line tells, the rest is for the reader. */
   readonly mark: pulumi.Output<string>;
   /** Paths, or names of volumes, that this deployment may take over. */
@@ -38,18 +40,20 @@ export class Deployment {
 
   /**
    * @param name of the component; everything in it has a name that begins with this.
+   * @param opts of its record; what is in `dependsOn` has to be there before a machine is looked at.
    * @param directories host name to the directory that was set for it.
    * @param adopted paths, or names of volumes, that it may take over.
    * @param localUser whom its servers on the machine that runs Pulumi run as. @default who runs Pulumi
    */
   constructor(
     name: string,
-    opts: pulumi.CustomResourceOptions,
+    { dependsOn, ...opts }: pulumi.CustomResourceOptions,
     directories: Record<string, string | undefined> = {},
     adopted: readonly string[] = [],
     localUser?: string,
   ) {
     this.#name = name;
+    this.preflight = new Preflight(name, dependsOn);
     this.adopted = adopted;
     const first: Identity = {
       id: randomUUID(),
@@ -125,9 +129,4 @@ export class Deployment {
   get isPopulated(): pulumi.Output<boolean> {
     return onceBuilt(() => pulumi.all(this.#populated)).apply((found) => found.includes(true));
   }
-}
-
-/** The SDK has this, and leaves it out of its types. */
-function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
-  return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
 }

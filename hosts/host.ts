@@ -169,7 +169,8 @@ export abstract class Host extends pulumi.ComponentResource {
   ) {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
-    this.deployment = deployment ?? new Deployment(name, { parent: this }, { [hostName]: args.directory }, [], args.localUser);
+    this.deployment =
+      deployment ?? new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, { [hostName]: args.directory }, [], args.localUser);
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");

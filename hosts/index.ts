@@ -2,7 +2,6 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "./deployment.ts";
 import { DockerEngine } from "./docker/engine.ts";
 import { type ContainerArgs, DockerHost } from "./docker/host.ts";
-import { requireBeforeAnything } from "./preflight.ts";
 import type { Host, HostArgs, LocalArgs } from "./host.ts";
 import { LocalHost } from "./local.ts";
 import { type MachineArgs, SshHost } from "./ssh/host.ts";
@@ -37,7 +36,7 @@ export function createHosts(
       hosts.set(hostName, new SshHost(hostComponent, hostName, { ...common, ...args }, () => hosts.values(), opts, deployment));
     if (args.kind !== "docker" && args.kind !== "ssh") {
       const { localUser } = common;
-      requireBeforeAnything(deployment.localUser(localUser));
+      deployment.preflight.requireBeforeAnything(deployment.localUser(localUser));
       hosts.set(hostName, new LocalHost(hostComponent, hostName, { ...args, localUser }, opts, deployment));
     }
     if (args.kind !== "docker") continue;

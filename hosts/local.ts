@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, Identity } from "./deployment.ts";
-import { requireBeforeAnything } from "./preflight.ts";
 import { InputError } from "../components/inputError.ts";
 import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
 import { Look, type Place, refuseOthersPlace } from "./look.ts";
@@ -32,7 +31,7 @@ export class LocalHost extends ScriptedHost {
     super("redis-ha:index:LocalHost", name, hostName, args, opts, deployment);
     const user = args.localUser;
     this.#user = user;
-    if (!deployment) requireBeforeAnything(this.deployment.localUser(user));
+    if (!deployment) this.deployment.preflight.requireBeforeAnything(this.deployment.localUser(user));
     this.listensOn = pulumi.output(hostName);
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
@@ -49,14 +48,16 @@ export class LocalHost extends ScriptedHost {
       runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [];
     // Where root runs scripts, nobody else may be able to put others.
     const machine = runsAsRoot() ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n` : "";
-    this.looking = new Look(
-      (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
-      pulumi.interpolate`${this.deployment.opening}${machine}`,
-      "wait\n",
-      (said) => {
+    this.looking = new Look({
+      what: hostName,
+      preflight: this.deployment.preflight,
+      run: (text, opts) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts }).stdout,
+      opening: pulumi.interpolate`${this.deployment.opening}${machine}`,
+      closing: "wait\n",
+      check: (said) => {
         refuseOthersPlace(said, hostName, hostName);
       },
-    );
+    });
     const installer = this.script(this.#keeper);
     const words = { create: "sh", delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi` };
     if (user === undefined) {

@@ -4,12 +4,13 @@ import { scriptText } from "../scripts/bundle.ts";
 import { inputError, notAllowed } from "../components/inputError.ts";
 import type { Deployment } from "./deployment.ts";
 import { shown, shownLines } from "./foreignText.ts";
-import { onceBuilt, requireBeforeAnything } from "./preflight.ts";
+import { onceBuilt, type Preflight } from "./preflight.ts";
+import { isKnown } from "./sdk.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { quote } from "./shell.ts";
 
 /** Runs shell text on a machine, without leaving a trace in the state, and gives its standard output. */
-export type Run = (text: pulumi.Output<string>) => pulumi.Output<string>;
+export type Run = (text: pulumi.Output<string>, opts: pulumi.InvokeOutputOptions) => pulumi.Output<string>;
 
 /** Where a process has what is its own, and, if that is another user's than who looks, where its settings are. */
 export interface Place {
@@ -21,6 +22,20 @@ export interface Place {
 /** What the machine said: key to the rest of the line. An object: Pulumi takes maps apart. */
 export type Answers = Readonly<Record<string, string | undefined>>;
 
+/** What a look needs to know. */
+export interface LookArgs {
+  /** What is looked at, for people. */
+  what: string;
+  preflight: Preflight;
+  run: Run;
+  /** Shell text that defines what the questions call. */
+  opening: pulumi.Input<string>;
+  /** Shell text after the last question. */
+  closing: string;
+  /** Throws where the answers say that nothing can be done there. */
+  check: (answers: Answers) => void;
+}
+
 /**
  * Collects what is to be looked at on one machine while the program builds its components, and asks all of it
  * in a single connection.
@@ -29,21 +44,20 @@ export class Look {
   readonly answers: pulumi.Output<Answers>;
   readonly #questions: pulumi.Input<string>[] = [];
 
-  /**
-   * @param opening shell text that defines what the questions call.
-   * @param closing shell text after the last question.
-   * @param check throws where the answers say that nothing can be done there.
-   */
-  constructor(run: Run, opening: pulumi.Input<string>, closing: string, check: (answers: Answers) => void) {
-    this.answers = onceBuilt(() =>
-      run(pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`)).apply((stdout) => {
+  constructor({ what, preflight, run, opening, closing, check }: LookArgs) {
+    this.answers = onceBuilt(() => {
+      const questions = pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`);
+      return run(questions, { dependsOn: preflight.dependsOn }).apply((stdout) => {
         const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
         const answers = Object.fromEntries(lines) as Answers;
         check(answers);
         return answers;
-      }),
-    );
-    requireBeforeAnything(this.answers);
+      });
+    });
+    void isKnown(this.answers).then((known) => {
+      if (!known) void pulumi.log.info(`${what} can't be looked at before what it depends on is there: what is to be done on it is decided then`);
+    });
+    preflight.requireBeforeAnything(this.answers);
   }
 
   /** Asks with shell text: a call of what the opening text defines. */

@@ -1,4 +1,4 @@
-import { InputError, notAllowed, type Problem } from "../components/inputError.ts";
+import { notAllowed, type Problem, refuseAny } from "../components/inputError.ts";
 
 /**
  * Names become parts of paths, units, containers, tables and commands, on the machine of Pulumi and on others: one rule that
@@ -30,7 +30,7 @@ export function lengthProblems(propertyPath: string, names: readonly string[]): 
 /** @throws InputError where a name (field to name) can't be part of a path or a command. */
 export function checkNames(names: Readonly<Record<string, string>>): void {
   const problems = Object.entries(names).flatMap(([propertyPath, name]) => nameProblems(propertyPath, name));
-  if (problems.length > 0) throw new InputError(problems);
+  refuseAny(problems);
 }
 
 /**

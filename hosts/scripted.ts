@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { afterChecks, requireBeforeAnything } from "./preflight.ts";
 import { type EditArgs, Host, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
 import type { Look, Place } from "./look.ts";
 import { checkNames } from "./names.ts";
@@ -48,8 +47,8 @@ export abstract class ScriptedHost extends Host {
    */
   protected install(scripts: readonly string[], words: Words, after: pulumi.Input<string> = "", dependsOn: pulumi.Resource[] = []): void {
     this.#isOurs = this.looking.place(this.hostName, this.directory, this.deployment);
-    requireBeforeAnything(this.#isOurs);
-    requireBeforeAnything(this.looking.former(this.hostName, this.former, this.deployment));
+    this.deployment.preflight.requireBeforeAnything(this.#isOurs);
+    this.deployment.preflight.requireBeforeAnything(this.looking.former(this.hostName, this.former, this.deployment));
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
     const text = pulumi.all([this.directory, installed, after, mark]).apply(([directory, identity, more, marked]) => {
@@ -57,7 +56,9 @@ export abstract class ScriptedHost extends Host {
       const files = { ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed: identity };
       return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${scriptText("install.sh")}${puts(files)}${more}`;
     });
-    this.#installed = [this.command(`${this.componentName}-scripts`, words, afterChecks(text), { parent: this, dependsOn })];
+    this.#installed = [
+      this.command(`${this.componentName}-scripts`, words, this.deployment.preflight.afterChecks(text), { parent: this, dependsOn }),
+    ];
   }
 
   /** Where a process is, to whoever looks. */
@@ -72,7 +73,7 @@ export abstract class ScriptedHost extends Host {
   override look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
     // What is another user's is not read by who looks.
     const part = this.placeOf(process).apply(({ directory, apart }) => apart?.settings ?? directory);
-    requireBeforeAnything(this.looking.part(process, this.hostName, part, this.directory, this.deployment));
+    this.deployment.preflight.requireBeforeAnything(this.looking.part(process, this.hostName, part, this.directory, this.deployment));
     const said = this.looking.process(process, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
     // What is in another's directory is no matter of this one's.
     const facts = this.#isOurs.apply(() => said);
@@ -96,17 +97,17 @@ export abstract class ScriptedHost extends Host {
     const named = this.deployment.named(name);
     const kept = pulumi.interpolate`${this.directory}/edits/${args.script}/${named}`;
     const instance = this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args, kept);
-    requireBeforeAnything(instance);
+    this.deployment.preflight.requireBeforeAnything(instance);
     const settings = pulumi.interpolate`${args.settings}INSTANCE=${instance}\n`;
     return this.command(name, this.wordsForEdit(pulumi.interpolate`${args.script} ${named.apply(quote)}`), settings, this.#at(placement));
   }
 
   override requireNames(names: Record<string, pulumi.Input<string>>): void {
-    requireBeforeAnything(this.looking.names(this.hostName, names));
+    this.deployment.preflight.requireBeforeAnything(this.looking.names(this.hostName, names));
   }
 
   override requireProgram(field: string, program: string): void {
-    requireBeforeAnything(this.looking.program(this.hostName, field, program));
+    this.deployment.preflight.requireBeforeAnything(this.looking.program(this.hostName, field, program));
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource {

@@ -9,7 +9,7 @@ import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import { quoted, shown } from "../foreignText.ts";
 import type { Deployment } from "../deployment.ts";
-import { afterChecks, requireBeforeAnything } from "../preflight.ts";
+import type { Preflight } from "../preflight.ts";
 import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
 import { checkNames } from "../names.ts";
@@ -32,6 +32,7 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly labels: { label: string; value: pulumi.Output<string> }[];
   readonly #name: string;
   readonly #field: string;
+  readonly #preflight: Preflight;
   readonly #images = new Map<string, pulumi.Output<string>>();
 
   /**
@@ -48,21 +49,24 @@ export class DockerEngine extends pulumi.ComponentResource {
     super("redis-ha:index:DockerEngine", name, {}, opts);
     checkNames({ name });
     this.#name = name;
+    this.#preflight = deployment.preflight;
     this.#field = `hosts.${firstHost}`;
     const host = engine ?? defaultEngine();
     this.cli = engineCli(host, certificates);
     this.limitations = limitationsOf(host, certificates);
     for (const line of this.limitations) void pulumi.log.warn(line, this);
-    this.look = new Look(
-      (text) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this }).stdout,
-      pulumi
+    this.look = new Look({
+      what: `the Docker engine at ${host}`,
+      preflight: deployment.preflight,
+      run: (text, opts) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts }).stdout,
+      opening: pulumi
         .all([deployment.identity, deployment.namedInStack(name), deployment.opening])
         .apply(([{ id, project, stack, name: component }, network, look]) => {
           const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
           return `engine=${quote(this.cli)}\nlook=${quote(look)}\n${whose}${scriptText("look-docker.sh")}`;
         }),
-      "look_all\n",
-      (said) => {
+      closing: "look_all\n",
+      check: (said) => {
         const refusal = refusalIn(said, "engine");
         const occupied = refusalIn(said, "place");
         if (occupied !== undefined) {
@@ -79,7 +83,7 @@ export class DockerEngine extends pulumi.ComponentResource {
           reason: `no Docker engine answers at ${host}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${host} version), or set another`,
         });
       },
-    );
+    });
     this.provider = new (docker().Provider)(name, { host, ...(certificates ? { certPath: certificates } : {}) }, { parent: this });
     this.labels = [
       { label: "pulumi-redis-ha.deployment", value: deployment.identity.id },
@@ -90,7 +94,7 @@ export class DockerEngine extends pulumi.ComponentResource {
     const named = deployment.namedInStack(name);
     this.network = new (docker().Network)(
       `${name}-network`,
-      { name: afterChecks(named), driver: "bridge", labels: this.labels },
+      { name: deployment.preflight.afterChecks(named), driver: "bridge", labels: this.labels },
       { parent: this, provider: this.provider },
     );
     this.gateway = this.network.ipamConfigs.apply(
@@ -112,7 +116,7 @@ export class DockerEngine extends pulumi.ComponentResource {
         reason: `${quoted(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
       });
     });
-    requireBeforeAnything(present);
+    this.#preflight.requireBeforeAnything(present);
     const suffix = this.#images.size === 0 ? "" : `-${this.#images.size + 1}`;
     const resource = new (docker().RemoteImage)(
       `${this.#name}-image${suffix}`,

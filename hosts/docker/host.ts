@@ -5,7 +5,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import type { Deployment } from "../deployment.ts";
-import { afterChecks, requireBeforeAnything } from "../preflight.ts";
 import {
   type EditArgs,
   handOverSeconds,
@@ -139,7 +138,7 @@ export class DockerHost extends Host {
     ];
     const volume = new (docker().Volume)(
       `${name}-volume`,
-      { name: afterChecks(container), labels },
+      { name: this.deployment.preflight.afterChecks(container), labels },
       // One that was taken over keeps the labels that it has.
       { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false, ignoreChanges: ["labels"] },
     );
@@ -224,7 +223,7 @@ export class DockerHost extends Host {
 
   override requireProgram(field: string, program: string): void {
     const answers = this.#engine.look.ask(`add_program ${[this.#image, field, program].map(quote).join(" ")}\n`);
-    requireBeforeAnything(answers.apply((said) => refuseProgram(said, `in the image ${this.#image}`, field, program)));
+    this.deployment.preflight.requireBeforeAnything(answers.apply((said) => refuseProgram(said, `in the image ${this.#image}`, field, program)));
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {

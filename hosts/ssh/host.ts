@@ -7,7 +7,7 @@ import { servers } from "../../components/server.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import { quoted } from "../foreignText.ts";
-import { afterFirstChecks, onceBuilt } from "../preflight.ts";
+import { onceBuilt } from "../preflight.ts";
 import {
   type BastionArgs,
   handOverSeconds,
@@ -114,17 +114,19 @@ export class SshHost extends ScriptedHost {
     this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
     this.#version = args.redisVersion;
     this.#serviceUser = args.serviceUser ?? "redis-ha";
-    this.looking = new Look(
-      (text) => {
+    this.looking = new Look({
+      what: hostName,
+      preflight: this.deployment.preflight,
+      run: (text, opts) => {
         const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
-        return local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this }).stdout;
+        return local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this, ...opts }).stdout;
       },
-      pulumi.interpolate`${this.deployment.opening}look_machine ${this.directory.apply(quote)}\n`,
-      "wait\n",
-      (answers) => {
+      opening: pulumi.interpolate`${this.deployment.opening}look_machine ${this.directory.apply(quote)}\n`,
+      closing: "wait\n",
+      check: (answers) => {
         this.#refuse(answers);
       },
-    );
+    });
     this.#keys = this.looking.answers.apply((said) => {
       const known = (which: string) => usableKey((said[`keys.${which}`] ?? "").split("\u001f"));
       return { target: hostKey === "unchecked" ? undefined : known("target"), bastion: known("bastion") };
@@ -302,7 +304,7 @@ export class SshHost extends ScriptedHost {
       `${this.componentName}-packages`,
       {
         create: `${become(this.#target)}sh`,
-        stdin: afterFirstChecks(script({ action: "install", ...settings })),
+        stdin: this.deployment.preflight.afterFirstChecks(script({ action: "install", ...settings })),
         connection,
         triggers: [this.#target.address],
         addPreviousOutputInEnv: false,

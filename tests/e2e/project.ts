@@ -67,8 +67,8 @@ export class Project {
     writeFileSync(file, `${salt ? `${salt}\n` : ""}config:\n${keys.join("")}`);
   }
 
-  start(program: string, args: string[]): ChildProcess {
-    return spawn(program, args, { cwd: this.directory, env: this.environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  start(program: string, args: string[], input: "ignore" | "pipe" = "ignore"): ChildProcess {
+    return spawn(program, args, { cwd: this.directory, env: this.environment, stdio: [input, "pipe", "pipe"], detached: true });
   }
 
   run(program: string, ...args: string[]): Promise<Ended> {
@@ -128,11 +128,17 @@ export class Project {
 
   /** The pid of each process that is recorded in the project's directory: name to pid. */
   pids(): Map<string, number> {
+    return this.pidsBelow(".");
+  }
+
+  /** The same of what is below one directory in there. */
+  pidsBelow(name: string): Map<string, number> {
+    const directory = join(this.redis, name);
     const pids = new Map<string, number>();
-    for (const host of existsSync(this.redis) ? readdirSync(this.redis, { withFileTypes: true }) : []) {
+    for (const host of existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : []) {
       if (!host.isDirectory()) continue;
-      for (const each of readdirSync(join(this.redis, host.name))) {
-        const file = join(this.redis, host.name, each, "pid");
+      for (const each of readdirSync(join(directory, host.name))) {
+        const file = join(directory, host.name, each, "pid");
         if (existsSync(file)) pids.set(each, Number(readFileSync(file, "utf8").split(" ")[0]));
       }
     }
