@@ -40,6 +40,7 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
     redisTarball: config.get("redisTarball") || undefined,
     kernelSettings: config.getObject<string[]>("kernelSettings"),
     firewallClients: nonEmpty(config.getObject<string[]>("firewallClients")),
+    bootTimeoutSeconds: config.getNumber("bootTimeoutSeconds"),
     redisConf: stringMap(config, "redisConf"),
     nodeConf: nodeConf(config),
     sentinelConf: stringMap(config, "sentinelConf"),

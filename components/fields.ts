@@ -1,10 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { BastionArgs, HostArgs } from "../hosts/host.ts";
+import { isLater } from "../hosts/sdk.ts";
 import { notAllowed, type Problem } from "./inputError.ts";
 import type { RedisHaArgs } from "./redisHa.ts";
 
-/** What a field may hold; `input` is a text or an output of one, `map` is from names to anything. */
-export type Kind = "text" | "number" | "switch" | "texts" | "map" | "input";
+type PlainKind = "text" | "number" | "switch" | "texts" | "map";
+
+/** What a field may hold, an output of it if it is an `input`; `map` is from names to anything. */
+export type Kind = PlainKind | `${PlainKind} input`;
 
 /** The fields of {@link RedisHaArgs}: with each new one, the type asks for a line here. */
 export const redisHaFields = {
@@ -33,6 +35,7 @@ export const redisHaFields = {
   redisTarball: "text",
   kernelSettings: "texts",
   firewallClients: "texts",
+  bootTimeoutSeconds: "number",
   appendOnly: "switch",
   minReplicasToWrite: "number",
   minReplicasMaxLagSeconds: "number",
@@ -50,26 +53,28 @@ export const redisHaFields = {
 
 /** The fields of a bastion. */
 const bastionFields = {
-  address: "text",
-  sshPort: "number",
-  user: "text",
-  privateKeyFile: "text",
-  hostKey: "text",
+  address: "text input",
+  sshPort: "number input",
+  user: "text input",
+  privateKey: "text input",
+  privateKeyFile: "text input",
+  hostKey: "text input",
 } as const satisfies Record<keyof BastionArgs, Kind>;
 
 /** The fields of one of `hosts`. */
 const hostFields = {
   kind: "text",
-  address: "input",
+  address: "text input",
   directory: "text",
   engine: "text",
   certificates: "text",
   image: "text",
-  sshAddress: "text",
-  sshPort: "number",
-  user: "text",
-  privateKeyFile: "text",
-  hostKey: "text",
+  sshAddress: "text input",
+  sshPort: "number input",
+  user: "text input",
+  privateKey: "text input",
+  privateKeyFile: "text input",
+  hostKey: "text input",
   bastion: "map",
 } as const satisfies Record<keyof HostArgs, Kind>;
 
@@ -132,13 +137,12 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-const kinds: Record<Kind, string> = {
+const kinds: Record<PlainKind, string> = {
   text: "a text",
   number: "a number",
   switch: "true or false",
   texts: "a list of texts",
   map: "an object, in YAML one `name: value` a line",
-  input: "a text",
 };
 
 function checkObject(problems: ShapeProblems, path: string, value: unknown, fields: Readonly<Record<string, Kind>>): void {
@@ -151,17 +155,21 @@ function checkObject(problems: ShapeProblems, path: string, value: unknown, fiel
     const at = path ? `${path}.${field}` : field;
     const kind = Object.hasOwn(fields, field) ? fields[field] : undefined;
     if (kind === undefined) problems.unknown.push(unknownKey(path || field, field, known));
-    else if (each !== undefined && !isOf(kind, each)) problems.wrong.push(notAllowed(at, each, kinds[kind]));
+    else if (each !== undefined && !isOf(kind, each)) problems.wrong.push(notAllowed(at, each, kinds[plainly(kind)]));
   }
 }
 
-function isOf(kind: Kind, value: unknown): boolean {
+function plainly(kind: Kind): PlainKind {
+  return kind.replace(" input", "") as PlainKind;
+}
+
+function isOf(given: Kind, value: unknown): boolean {
+  const kind = plainly(given);
+  if (kind !== given && isLater(value)) return true;
   if (kind === "text") return typeof value === "string";
   if (kind === "number") return typeof value === "number";
   if (kind === "switch") return typeof value === "boolean";
   if (kind === "texts") return Array.isArray(value) && value.every((each) => typeof each === "string");
-  // An output, or a promise of a text.
-  if (kind === "input") return typeof value === "string" || value instanceof Promise || pulumi.Output.isInstance(value);
   return isMap(value);
 }
 

@@ -3,8 +3,9 @@ import { dirname, isAbsolute, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isNetwork, isUnicast } from "../hosts/address.ts";
 import { type ContainerArgs, createHosts, Deployment, hostKinds, type LocalArgs, LocalHost, type MachineArgs } from "../hosts/index.ts";
-import { kernelSettings, machineProblems } from "../hosts/ssh/host.ts";
+import { kernelSettings, knownOf, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
+import { isLater } from "../hosts/sdk.ts";
 import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
 import { exposureLimitations, exposureProblems } from "./exposure.ts";
 import { shapeProblems, unknownKey } from "./fields.ts";
@@ -207,16 +208,21 @@ export class RedisHa extends pulumi.ComponentResource {
     this.kvdbStanza = zato.stanza;
     this.hosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])));
     this.containerHosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress])));
-    this.limitations = pulumi.all([exposureLimitations(members.map(hostOf)), ...processes.map(({ limitations }) => limitations)]).apply((lists) => [
-      ...new Set([
-        ...lists.flat(),
-        ...priorityLimitations(
-          args,
-          topology.nodes.map(({ name }) => name),
-        ),
-        ...[...hosts.values()].flatMap(({ limitations }) => limitations),
-      ]),
-    ]);
+    this.limitations = pulumi
+      .all([
+        exposureLimitations(members.map(hostOf)),
+        ...processes.map(({ limitations }) => limitations),
+        ...[...hosts.values()].map(({ limitations }) => limitations),
+      ])
+      .apply((lists) => [
+        ...new Set([
+          ...lists.flat(),
+          ...priorityLimitations(
+            args,
+            topology.nodes.map(({ name }) => name),
+          ),
+        ]),
+      ]);
     this.registerOutputs({
       sentinels: this.sentinels,
       redisSentinels: this.redisSentinels,
@@ -290,6 +296,7 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   for (const [field, least, most] of [
     ["minReplicasToWrite", 0, topology.nodes.length - 1],
     ["minReplicasMaxLagSeconds", 1, 86_400],
+    ["bootTimeoutSeconds", 1, 86_400],
     ["readyTimeoutSeconds", 1, 86_400],
     ["stopTimeoutSeconds", 1, 86_400],
     ["verifyTimeoutSeconds", 1, 86_400],
@@ -306,7 +313,8 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
   const members = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
   const used = new Set([...members, ...confHosts]);
   for (const [host, hostArgs] of Object.entries(args.hosts ?? {})) {
-    const { kind, address, directory, engine, certificates, image, sshAddress, sshPort, user, privateKeyFile, hostKey, bastion } = hostArgs;
+    const { kind, address, directory, engine, certificates, image, sshAddress, sshPort, user, privateKey, privateKeyFile, hostKey, bastion } =
+      hostArgs;
     const path = `hosts.${host}`;
     if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
     else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
@@ -314,10 +322,12 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     for (const [field, value] of Object.entries({ engine, certificates, image })) {
       if (value !== undefined && kind !== "docker") refuse(`${path}.${field}`, value, "nothing, unless its kind is docker");
     }
-    for (const [field, value] of Object.entries({ sshAddress, sshPort, user, privateKeyFile, hostKey, bastion })) {
-      if (value !== undefined && kind !== "ssh") refuse(`${path}.${field}`, value, "nothing, unless its kind is ssh");
+    for (const [field, value] of Object.entries({ sshAddress, sshPort, user, privateKey, privateKeyFile, hostKey, bastion })) {
+      if (value !== undefined && kind !== "ssh")
+        refuse(`${path}.${field}`, field === "privateKey" || isLater(value) ? "(not shown)" : value, "nothing, unless its kind is ssh");
     }
-    if (kind === "ssh") for (const [field, value, allowed] of machineProblems(hostArgs)) refuse(`${path}.${field}`, value, allowed);
+    if (kind === "ssh")
+      for (const [field, value, allowed] of machineProblems(knownOf(hostArgs), isLater(address))) refuse(`${path}.${field}`, value, allowed);
     if (engine !== undefined && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
       refuse(`${path}.engine`, engine, "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST");
     }
@@ -407,7 +417,7 @@ function placesOf({ hosts = {} }: RedisHaArgs, used: string[]): number {
   const place = (host: string) => {
     const { kind, engine, address } = hosts[host] ?? {};
     if (kind === "docker") return `docker ${engine}`;
-    return kind === "ssh" && typeof address === "string" ? `ssh ${address}` : "local";
+    return kind === "ssh" ? `ssh ${typeof address === "string" ? address : host}` : "local";
   };
   return new Set(used.map(place)).size;
 }

@@ -38,19 +38,21 @@ export interface HostArgs {
    * servers listen on.
    * @default that of `address`
    */
-  sshAddress?: string;
+  sshAddress?: pulumi.Input<string>;
   /** `ssh`: TCP port of its sshd. @default 22 */
-  sshPort?: number;
+  sshPort?: pulumi.Input<number>;
   /** `ssh`: whom to log in as; anybody but root has to be allowed to use sudo without a password. @default "root" */
-  user?: string;
+  user?: pulumi.Input<string>;
   /** `ssh`: absolute path, where Pulumi runs, of the private key. @default the keys of the SSH agent ($SSH_AUTH_SOCK) */
-  privateKeyFile?: string;
+  privateKeyFile?: pulumi.Input<string>;
+  /** `ssh`: the private key itself, without a passphrase, in place of its file; kept as a secret. @default none */
+  privateKey?: pulumi.Input<string>;
   /**
    * `ssh`: the machine's own key, its fingerprint (`SHA256:…`) or the key itself (`ssh-ed25519 AAAA…`); `unchecked` takes
    * any, and the stack says so.
    * @default what ~/.ssh/known_hosts has for the address
    */
-  hostKey?: string;
+  hostKey?: pulumi.Input<string>;
   /** `ssh`: a machine to go through. */
   bastion?: BastionArgs;
 }
@@ -58,15 +60,17 @@ export interface HostArgs {
 /** A machine on the way to another one; what it leaves out is as for that one. */
 export interface BastionArgs {
   /** IP address or name. */
-  address: string;
+  address: pulumi.Input<string>;
   /** TCP port of its sshd. @default 22 */
-  sshPort?: number;
+  sshPort?: pulumi.Input<number>;
   /** @default "root" */
-  user?: string;
+  user?: pulumi.Input<string>;
   /** @default the keys of the SSH agent */
-  privateKeyFile?: string;
+  privateKeyFile?: pulumi.Input<string>;
+  /** The private key itself, in place of its file. @default none */
+  privateKey?: pulumi.Input<string>;
   /** @default what ~/.ssh/known_hosts has for the address */
-  hostKey?: string;
+  hostKey?: pulumi.Input<string>;
 }
 
 /** What the hosts that are the machine that runs Pulumi have in common. */
@@ -148,7 +152,7 @@ export abstract class Host extends pulumi.ComponentResource {
   /** What it belongs to, which decides all of its places. */
   readonly deployment: Deployment;
   /** What the operator should know of it, a line each. */
-  readonly limitations: readonly string[] = [];
+  readonly limitations: pulumi.Output<readonly string[]> = pulumi.output([]);
   /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
   abstract readonly machine: string;
   /** What its servers listen on: a name or an address. */

@@ -20,7 +20,7 @@ export class LocalHost extends ScriptedHost {
   override readonly listensOn: pulumi.Output<string>;
   override readonly ownAddress: pulumi.Output<string>;
   override readonly announcedAddress: pulumi.Output<string>;
-  override readonly limitations: readonly string[];
+  override readonly limitations: pulumi.Output<readonly string[]>;
   protected override readonly directory: pulumi.Output<string>;
   protected override readonly former: pulumi.Output<string>;
   protected override readonly looking: Look;
@@ -44,8 +44,9 @@ export class LocalHost extends ScriptedHost {
       if (problems.length > 0) throw new InputError(problems);
       return directory;
     });
-    this.limitations =
-      runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [];
+    this.limitations = pulumi.output(
+      runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [],
+    );
     // Where root runs scripts, nobody else may be able to put others.
     const machine = runsAsRoot() ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n` : "";
     this.looking = new Look({
@@ -56,6 +57,7 @@ export class LocalHost extends ScriptedHost {
       closing: "wait\n",
       check: (said) => {
         refuseOthersPlace(said, hostName, hostName);
+        return undefined;
       },
     });
     const installer = this.script(this.#keeper);

@@ -33,7 +33,7 @@ export interface LookArgs {
   /** Shell text after the last question. */
   closing: string;
   /** Throws where the answers say that nothing can be done there. */
-  check: (answers: Answers) => void;
+  check: (answers: Answers) => pulumi.Output<unknown> | undefined;
 }
 
 /**
@@ -47,11 +47,11 @@ export class Look {
   constructor({ what, preflight, run, opening, closing, check }: LookArgs) {
     this.answers = onceBuilt(() => {
       const questions = pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`);
-      return run(questions, { dependsOn: preflight.dependsOn }).apply((stdout) => {
+      // What is on a machine is no secret, be it that a secret was needed to get there.
+      return pulumi.unsecret(run(questions, { dependsOn: preflight.dependsOn })).apply((stdout) => {
         const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
         const answers = Object.fromEntries(lines) as Answers;
-        check(answers);
-        return answers;
+        return (check(answers) ?? pulumi.output(true)).apply(() => answers);
       });
     });
     void isKnown(this.answers).then((known) => {

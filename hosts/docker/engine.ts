@@ -77,7 +77,7 @@ export class DockerEngine extends pulumi.ComponentResource {
           });
         }
         if (said.kept !== undefined) void pulumi.log.info(`Volumes that keepVolumes has left, such as ${said.kept}, are taken over`, this);
-        if (refusal === undefined) return;
+        if (refusal === undefined) return undefined;
         throw inputError({
           propertyPath: `${this.#field}.engine`,
           reason: `no Docker engine answers at ${host}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${host} version), or set another`,

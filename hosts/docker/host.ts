@@ -53,7 +53,7 @@ export interface ContainerArgs {
 export class DockerHost extends Host {
   /** Its edits are made for the clients of the containers: where Pulumi runs. */
   override readonly machine = "localhost";
-  override readonly limitations: readonly string[];
+  override readonly limitations: pulumi.Output<readonly string[]>;
   override readonly listensOn = pulumi.output("0.0.0.0");
   override readonly ownAddress = pulumi.output("127.0.0.1");
   override readonly announcedAddress: pulumi.Output<string>;
@@ -77,7 +77,7 @@ export class DockerHost extends Host {
   ) {
     super("redis-ha:index:DockerHost", name, hostName, args, opts, deployment);
     this.#engine = engine;
-    this.limitations = engine.limitations;
+    this.limitations = pulumi.output(engine.limitations);
     this.#args = args;
     this.#image = args.image ?? "redis:8.0.2";
     this.#others = others;

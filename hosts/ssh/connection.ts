@@ -3,8 +3,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { types } from "@pulumi/command";
 import { scriptText } from "../../scripts/bundle.ts";
-import type { BastionArgs } from "../host.ts";
 import { assignments, quote } from "../shell.ts";
+
+/** An sshd and how to log in there, once all of it is known. */
+export interface Login {
+  address: string;
+  sshPort?: number;
+  user?: string;
+  privateKey?: string;
+  privateKeyFile?: string;
+  hostKey?: string;
+}
 
 /** The command plugin asks a server for the type of the given key only: any that it has will do. */
 const keyTypes = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519"];
@@ -25,12 +34,12 @@ export interface Keys {
 }
 
 /** @returns what the command plugin wants, with the machine's key and its bastion's where they are known. */
-export function connectionOf(target: BastionArgs, bastion: BastionArgs | undefined, keys: Keys): types.input.remote.ConnectionArgs {
-  const endpoint = ({ address, sshPort = 22, user = "root", privateKeyFile }: BastionArgs, hostKey: string | undefined) => ({
+export function connectionOf(target: Login, bastion: Login | undefined, keys: Keys): types.input.remote.ConnectionArgs {
+  const endpoint = ({ address, sshPort = 22, user = "root", privateKey, privateKeyFile }: Login, hostKey: string | undefined) => ({
     host: address,
     port: sshPort,
     user,
-    ...(privateKeyFile ? { privateKey: readFileSync(privateKeyFile, "utf8") } : {}),
+    ...(privateKey || privateKeyFile ? { privateKey: privateKey ?? readFileSync(privateKeyFile ?? "", "utf8") } : {}),
     ...(hostKey ? { hostKey } : {}),
     // The look has been there a moment ago. A server with many logins under way refuses some (MaxStartups), for a moment.
     dialErrorLimit: 4,
@@ -40,8 +49,8 @@ export function connectionOf(target: BastionArgs, bastion: BastionArgs | undefin
 }
 
 /** @returns what a person types in front of a command; a `hostKey` is checked then, too, whatever their known_hosts has. */
-export function sshWords(target: BastionArgs, bastion: BastionArgs | undefined, keys: Keys): string {
-  const words = ({ address, sshPort = 22, user = "root", privateKeyFile, hostKey }: BastionArgs, key: string | undefined, more: string[] = []) => {
+export function sshWords(target: Login, bastion: Login | undefined, keys: Keys): string {
+  const words = ({ address, sshPort = 22, user = "root", privateKeyFile, hostKey }: Login, key: string | undefined, more: string[] = []) => {
     const known = `${sshPort === 22 ? address : `[${address}]:${sshPort}`} ${key}`;
     const checked = {
       "StrictHostKeyChecking=no": hostKey === "unchecked",
@@ -63,8 +72,8 @@ export function sshWords(target: BastionArgs, bastion: BastionArgs | undefined, 
 }
 
 /** @returns shell text that runs `look` as root on the machine, once its key has been checked. */
-export function overSsh(target: BastionArgs, bastion: BastionArgs | undefined, look: string): string {
-  const place = ({ address, sshPort = 22, hostKey = "" }: BastionArgs) => `${address} ${sshPort} ${hostKey}`.trim();
+export function overSsh(target: Login, bastion: Login | undefined, look: string): string {
+  const place = ({ address, sshPort = 22, hostKey = "" }: Login) => `${address} ${sshPort} ${hostKey}`.trim();
   return (
     assignments({
       config: [
@@ -74,6 +83,8 @@ export function overSsh(target: BastionArgs, bastion: BastionArgs | undefined, l
       ].join("\n"),
       target: place(target),
       bastion: bastion ? place(bastion) : "",
+      key_target: asFile(target.privateKey),
+      key_bastion: asFile(bastion?.privateKey),
       known_hosts: join(homedir(), ".ssh", "known_hosts"),
       become: become(target),
       look,
@@ -81,8 +92,13 @@ export function overSsh(target: BastionArgs, bastion: BastionArgs | undefined, l
   );
 }
 
+/** What ssh reads of a key that came as text: it has to end with a newline. */
+function asFile(privateKey = ""): string {
+  return privateKey && `${privateKey.trimEnd()}\n`;
+}
+
 /** @returns what has to stand in front of a command to run it as root. */
-export function become({ user = "root" }: BastionArgs): string {
+export function become({ user = "root" }: Login): string {
   return user === "root" ? "" : "sudo -n ";
 }
 
@@ -98,7 +114,11 @@ const common = [
   "",
 ];
 
-function hostSection(name: string, { address, sshPort = 22, user = "root", privateKeyFile, hostKey }: BastionArgs, more: string[] = []): string[] {
+function hostSection(
+  name: string,
+  { address, sshPort = 22, user = "root", privateKey, privateKeyFile, hostKey }: Login,
+  more: string[] = [],
+): string[] {
   return [
     `Host ${name}`,
     `HostName ${address}`,
@@ -109,7 +129,9 @@ function hostSection(name: string, { address, sshPort = 22, user = "root", priva
       ? ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"]
       : ["StrictHostKeyChecking yes", `UserKnownHostsFile "@known@.${name}"`]),
     // What ssh would try of its own accord, the plugin does not.
-    ...(privateKeyFile ? ["IdentitiesOnly yes", `IdentityFile "${privateKeyFile}"`] : ["IdentityFile none"]),
+    ...(privateKey || privateKeyFile
+      ? ["IdentitiesOnly yes", `IdentityFile "${privateKey ? `@key@.${name}` : privateKeyFile}"`]
+      : ["IdentityFile none"]),
     ...more,
   ];
 }

@@ -1,12 +1,13 @@
 import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { inputError } from "../../components/inputError.ts";
+import { inputError, notAllowed } from "../../components/inputError.ts";
 import { servers } from "../../components/server.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
-import { quoted } from "../foreignText.ts";
+import { quoted, shown } from "../foreignText.ts";
 import { onceBuilt } from "../preflight.ts";
 import {
   type BastionArgs,
@@ -19,9 +20,10 @@ import {
   type ProcessFacts,
 } from "../host.ts";
 import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "../look.ts";
+import { isLater } from "../sdk.ts";
 import { ScriptedHost, type Words } from "../scripted.ts";
 import { assignments, quote } from "../shell.ts";
-import { become, connectionOf, type Keys, overSsh, sshWords, usableKey } from "./connection.ts";
+import { become, connectionOf, type Keys, type Login, overSsh, sshWords, usableKey } from "./connection.ts";
 
 /** What machines that are reached over SSH have in common. */
 export interface MachineArgs {
@@ -40,6 +42,8 @@ export interface MachineArgs {
    * @default no rules
    */
   firewallClients?: string[];
+  /** Seconds that a machine which the same update has made may take until it can be worked on. @default 300 */
+  bootTimeoutSeconds?: number;
 }
 
 /** What {@link MachineArgs.kernelSettings} may hold. */
@@ -52,7 +56,7 @@ type Settings = Record<string, pulumi.Input<string | boolean>>;
 
 /** A machine that is reached over SSH: services where systemd runs, else plain processes; a user of their own. */
 export class SshHost extends ScriptedHost {
-  override readonly limitations: readonly string[];
+  override readonly limitations: pulumi.Output<readonly string[]>;
   override readonly machine: string;
   override readonly listensOn: pulumi.Output<string>;
   override readonly ownAddress: pulumi.Output<string>;
@@ -60,13 +64,16 @@ export class SshHost extends ScriptedHost {
   protected override readonly directory: pulumi.Output<string>;
   protected override readonly former: pulumi.Output<string>;
   protected override readonly looking: Look;
-  readonly #target: BastionArgs;
-  readonly #bastion: BastionArgs | undefined;
+  /** How to log in, without the keys: no secret. */
+  readonly #target: pulumi.Output<Login>;
+  readonly #bastion: pulumi.Output<Login | undefined>;
+  /** The same with the keys. */
+  readonly #logIn: pulumi.Output<{ target: Login; bastion: Login | undefined }>;
   readonly #keys: pulumi.Output<Keys>;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
-  /** The sshd that a connection to the machine meets first: its bastion's, or its own. */
-  readonly #door: string;
+  /** The sshd that a connection to the machine meets first, its bastion's or its own: ADDRESS:PORT, or what stands for that. */
+  readonly #door: unknown;
   /** What logs in there, in the order in which it was made, from all hosts with the same door: the servers' programs, and all that follows. */
   readonly #logins: { installing: pulumi.Resource[]; after: pulumi.Resource[] };
   readonly #reachedAt: "address" | "sshAddress";
@@ -90,25 +97,34 @@ export class SshHost extends ScriptedHost {
     deployment?: Deployment,
   ) {
     super("redis-ha:index:SshHost", name, hostName, args, opts, deployment);
-    const address = args.address as string;
-    const sshAddress = args.sshAddress ?? address;
-    this.machine = `ssh ${sshAddress}`;
-    this.limitations = [
-      ...(args.hostKey === "unchecked" ? [`${hostName}: its key is not checked, so anybody on the way can pass for it`] : []),
-      ...(args.bastion?.hostKey === "unchecked" ? [`${hostName}: the key of its bastion is not checked`] : []),
-    ];
-    for (const line of this.limitations) void pulumi.log.warn(line, this);
+    const sshAddress = args.sshAddress ?? args.address ?? "";
+    this.machine = `ssh ${typeof sshAddress === "string" ? sshAddress : hostName}`;
+    const { privateKey, bastion } = args;
+    const target = { ...withoutKey(args as BastionArgs), address: sshAddress };
+    this.#target = checkedLogin(target, `hosts.${hostName}`, args.sshAddress === undefined ? "address" : "sshAddress");
+    this.#bastion = bastion ? checkedLogin(withoutKey(bastion), `hosts.${hostName}.bastion`, "address") : pulumi.output(undefined);
+    this.#logIn = pulumi.all([this.#target, this.#bastion, privateKey, bastion?.privateKey]).apply(([own, door, key, doorKey]) => ({
+      target: { ...own, privateKey: key },
+      bastion: door && { ...door, privateKey: doorKey },
+    }));
+    this.deployment.preflight.requireBeforeAnything(pulumi.all([this.#target, this.#bastion]));
+    this.limitations = pulumi.all([this.#target, this.#bastion]).apply(([own, door]) => {
+      const lines = [
+        ...(own.hostKey === "unchecked" ? [`${hostName}: its key is not checked, so anybody on the way can pass for it`] : []),
+        ...(door?.hostKey === "unchecked" ? [`${hostName}: the key of its bastion is not checked`] : []),
+      ];
+      for (const line of lines) void pulumi.log.warn(line, this);
+      return lines;
+    });
     this.listensOn = this.address;
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
     const ownPlace = ({ project, stack }: Identity) => `/var/lib/redis-ha/${project}.${stack}/${hostName}`;
     this.directory = this.deployment.directory(hostName, args.directory, ownPlace);
     this.former = this.deployment.former(hostName, args.directory, ownPlace);
-    const { user, privateKeyFile, hostKey, bastion } = args;
-    this.#target = { address: sshAddress, sshPort: args.sshPort, user, privateKeyFile, hostKey };
-    this.#bastion = bastion;
-    const { address: doorAddress, sshPort: doorPort = 22 } = bastion ?? this.#target;
-    this.#door = `${doorAddress}:${doorPort}`;
+    const doorAddress = (bastion ?? target).address;
+    const doorPort = (bastion ?? target).sshPort ?? 22;
+    this.#door = typeof doorAddress === "string" && typeof doorPort === "number" ? `${doorAddress}:${doorPort}` : (bastion ?? this);
     const beside = [...others()].find((other): other is SshHost => other instanceof SshHost && other.#door === this.#door);
     this.#logins = beside ? beside.#logins : { installing: [], after: [] };
     this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
@@ -118,20 +134,27 @@ export class SshHost extends ScriptedHost {
       what: hostName,
       preflight: this.deployment.preflight,
       run: (text, opts) => {
-        const wrapped = text.apply((look) => overSsh(this.#target, bastion, look));
-        return local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this, ...opts }).stdout;
+        const wrapped = pulumi.all([text, this.#logIn]).apply(([look, { target, bastion }]) => overSsh(target, bastion, look));
+        const once = () => local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this, ...opts }).stdout;
+        // What the same update has made a moment ago may still be booting.
+        const isNew = !pulumi.runtime.isDryRun() && (isLater(sshAddress) || opts.dependsOn !== undefined);
+        return isNew ? this.#onceUp(once, Date.now() + (args.bootTimeoutSeconds ?? 300) * 1000) : once();
       },
       opening: pulumi.interpolate`${this.deployment.opening}look_machine ${this.directory.apply(quote)}\n`,
       closing: "wait\n",
-      check: (answers) => {
-        this.#refuse(answers);
-      },
+      check: (answers) =>
+        pulumi.all([this.#target, this.#bastion]).apply(([own, door]) => {
+          this.#refuse(answers, own, door);
+          return true;
+        }),
     });
-    this.#keys = this.looking.answers.apply((said) => {
+    this.#keys = pulumi.all([this.looking.answers, this.#target]).apply(([said, { hostKey }]) => {
       const known = (which: string) => usableKey((said[`keys.${which}`] ?? "").split("\u001f"));
       return { target: hostKey === "unchecked" ? undefined : known("target"), bastion: known("bastion") };
     });
-    this.#connection = pulumi.secret(this.#keys.apply((keys) => connectionOf(this.#target, bastion, keys)));
+    this.#connection = pulumi.secret(
+      pulumi.all([this.#logIn, this.#keys]).apply(([{ target, bastion }, keys]) => connectionOf(target, bastion, keys)),
+    );
     const owner = this.directory.apply((directory) => directory.replaceAll("/", "-"));
     const opened = this.deployment.namedInStack(name);
     const conf = pulumi.all([opened, owner]).apply(([unit, owned]) => assignments({ user: this.#serviceUser, unit, owner: owned }));
@@ -143,18 +166,18 @@ export class SshHost extends ScriptedHost {
         .apply(([known, owned]) => `${assignments({ ...known, owner: owned })}${scriptText("shared.sh")}${scriptText("packages.sh")}`);
     this.#packages = this.#installRedis(args, packages);
     // A remote command whose machine has changed is never undone on the old one.
-    const place = `${hostName} (${sshAddress})`;
+    const place = pulumi.interpolate`${hostName} (${sshAddress})`;
     const left = pulumi.interpolate`could not be reached: what is left there has to be ended by hand (sh ${machine} uninstall)`;
     const moved = new local.Command(
       `${name}-place`,
       {
         create: "true",
-        delete: left.apply(
-          (said) => `case $(sh) in *refused.*) echo ${quote(`${place} ${said}`)} >&2 ;; *) echo ${quote(`${place} is cleaned up`)} ;; esac`,
-        ),
+        delete: pulumi
+          .all([left, place])
+          .apply(([said, at]) => `case $(sh) in *refused.*) echo ${quote(`${at} ${said}`)} >&2 ;; *) echo ${quote(`${at} is cleaned up`)} ;; esac`),
         stdin: pulumi
-          .all([uninstall, packages({ action: "remove" })])
-          .apply(([ended, removed]) => `limit=200\n${overSsh(this.#target, bastion, `(${ended})\n${removed}`)}`),
+          .all([uninstall, packages({ action: "remove" }), this.#logIn])
+          .apply(([ended, removed, { target, bastion }]) => `limit=200\n${overSsh(target, bastion, `(${ended})\n${removed}`)}`),
         triggers: [sshAddress],
         addPreviousOutputInEnv: false,
       },
@@ -162,7 +185,7 @@ export class SshHost extends ScriptedHost {
     );
     this.install(
       scripts,
-      { create: `${become(this.#target)}sh`, delete: uninstall.apply((text) => `${become(this.#target)}sh -c ${quote(text)}`) },
+      { create: pulumi.interpolate`${this.#become}sh`, delete: pulumi.interpolate`${this.#become}sh -c ${uninstall.apply(quote)}` },
       pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${machine} prepare\n`,
       [moved, this.#packages],
     );
@@ -174,7 +197,11 @@ export class SshHost extends ScriptedHost {
       this.edit(`${name}-kernel`, { field: "kernelSettings", script: "kernel.sh", settings }, { parent: this });
     }
     const ports = () => this.#processes.map(({ port }) => String(port));
-    const services = onceBuilt(() => this.storeOf("services").apply((store) => assignments({ PORTS: ports(), ADDRESS: address, STORE: store })));
+    const services = onceBuilt(() =>
+      pulumi
+        .all([this.storeOf("services"), this.address])
+        .apply(([store, address]) => assignments({ PORTS: ports(), ADDRESS: address, STORE: store })),
+    );
     this.#before.push(this.edit(`${name}-services`, { field: `hosts.${hostName}`, script: "services.sh", settings: services }, { parent: this }));
     const clients = args.firewallClients;
     if (clients) {
@@ -228,9 +255,9 @@ export class SshHost extends ScriptedHost {
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
-    return pulumi.all([this.#keys, this.script("machine.sh")]).apply(([keys, machine]) => {
-      const ssh = sshWords(this.#target, this.#bastion, keys);
-      const what = (action: string) => `${ssh} ${quote(`${become(this.#target)}sh ${machine} ${action} ${quote(process)}`)}`;
+    return pulumi.all([this.#keys, this.script("machine.sh"), this.#target, this.#bastion]).apply(([keys, machine, target, bastion]) => {
+      const ssh = sshWords(target, bastion, keys);
+      const what = (action: string) => `${ssh} ${quote(`${become(target)}sh ${machine} ${action} ${quote(process)}`)}`;
       return { kill: what("kill"), stop: what("stop"), start: what("start") };
     });
   }
@@ -256,14 +283,29 @@ export class SshHost extends ScriptedHost {
   }
 
   #asRoot(script: string, words: pulumi.Input<string>): pulumi.Output<string> {
-    return pulumi.interpolate`${become(this.#target)}sh ${this.script(script)} ${words}`;
+    return pulumi.interpolate`${this.#become}sh ${this.script(script)} ${words}`;
+  }
+
+  get #become(): pulumi.Output<string> {
+    return this.#target.apply(become);
+  }
+
+  /** Looks until its sshd answers, or the time (ms since 1970) has come. */
+  #onceUp(look: () => pulumi.Output<string>, until: number): pulumi.Output<string> {
+    return look().apply((said) => {
+      const [, reason] = /^refused\.connection (.*)$/m.exec(said) ?? [];
+      if (reason === undefined || Date.now() > until) return pulumi.output(said);
+      const left = Math.ceil((until - Date.now()) / 1000);
+      void pulumi.log.info(`${this.hostName} can't be worked on yet, trying again for up to ${left} s: ${shown(reason, 200)}`, this, undefined, true);
+      return pulumi.output(sleep(2000, true)).apply(() => this.#onceUp(look, until));
+    });
   }
 
   /** Whatever shell the user may have, and also where somebody removed the directory by hand. */
   #ifThere(script: string, words: pulumi.Input<string>): pulumi.Output<string> {
-    return pulumi.all([this.script(script), words]).apply(([path, said]) => {
+    return pulumi.all([this.script(script), words, this.#become]).apply(([path, said, become]) => {
       const text = `if [ -f ${path} ]; then sh ${path} ${said}; else echo ${path} is gone: nothing was undone with it; fi`;
-      return `${become(this.#target)}sh -c ${quote(text)}`;
+      return `${become}sh -c ${quote(text)}`;
     });
   }
 
@@ -303,10 +345,10 @@ export class SshHost extends ScriptedHost {
     const installed = new remote.Command(
       `${this.componentName}-packages`,
       {
-        create: `${become(this.#target)}sh`,
+        create: pulumi.interpolate`${this.#become}sh`,
         stdin: this.deployment.preflight.afterFirstChecks(script({ action: "install", ...settings })),
         connection,
-        triggers: [this.#target.address],
+        triggers: [this.#target.apply(({ address }) => address)],
         addPreviousOutputInEnv: false,
       },
       pulumi.mergeOptions(opts, { dependsOn: copied }),
@@ -325,14 +367,13 @@ export class SshHost extends ScriptedHost {
   }
 
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
-  #refuse(said: Answers): void {
-    const { user = "root" } = this.#target;
-    const placeOf = ({ address, sshPort = 22, user = "root" }: BastionArgs) => `(${user}@${address}, port ${sshPort})`;
-    const place = `${this.hostName} ${placeOf(this.#target)}`;
+  #refuse(said: Answers, target: Login, bastion: Login | undefined): void {
+    const { user = "root" } = target;
+    const placeOf = ({ address, sshPort = 22, user = "root" }: Login) => `(${user}@${address}, port ${sshPort})`;
+    const place = `${this.hostName} ${placeOf(target)}`;
     const refuse = (field: string, reason: string) => {
       throw inputError({ propertyPath: `hosts.${this.hostName}.${field}`, reason });
     };
-    const bastion = this.#bastion;
     for (const [name, field, whose] of [
       ["bastion", "bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
       ["target", "hostKey", place],
@@ -401,6 +442,26 @@ function adviceFor(said: string, user: string): string {
   return "See that the machine is on, that its address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
 }
 
+/** @returns a login once it is known, checked then as one that is known at once was checked before. */
+function checkedLogin(login: Omit<BastionArgs, "privateKey">, path: string, addressField: string): pulumi.Output<Login> {
+  return pulumi.output(login).apply((known) => {
+    const [problem] = machineProblems(known);
+    if (problem === undefined) return known;
+    const [field, value, allowed] = problem;
+    throw inputError(notAllowed(`${path}.${field === "address" ? addressField : field}`, value, allowed));
+  });
+}
+
+function withoutKey({ address, sshPort, user, privateKeyFile, hostKey }: BastionArgs): Omit<BastionArgs, "privateKey"> {
+  return { address, sshPort, user, privateKeyFile, hostKey };
+}
+
+/** @returns what is known at once of the arguments of a machine. */
+export function knownOf({ bastion, ...args }: HostArgs): Partial<Login> & { directory?: string; bastion?: Partial<Login> } {
+  const known = (given: object) => Object.fromEntries(Object.entries(given).filter(([, value]) => !isLater(value)));
+  return { ...known(args), ...(bastion ? { bastion: known(bastion) } : {}) };
+}
+
 function isFile(path: string): boolean {
   return isAbsolute(path) && !/["\n\r]/.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
@@ -409,21 +470,28 @@ function isReachable(address: unknown): boolean {
   return typeof address === "string" && /^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address);
 }
 
-/** @returns what is wrong with the arguments of a machine: field, value and what is allowed. */
-export function machineProblems({
-  address,
-  sshAddress,
-  sshPort,
-  user,
-  privateKeyFile,
-  hostKey,
-  directory,
-  bastion,
-}: HostArgs): [string, unknown, string][] {
+/**
+ * @param addressLater whether its address is known only later.
+ * @returns what is wrong with what is known of a machine: field, value and what is allowed.
+ */
+export function machineProblems(
+  {
+    address,
+    sshAddress,
+    sshPort,
+    user,
+    privateKey,
+    privateKeyFile,
+    hostKey,
+    directory,
+    bastion,
+  }: ReturnType<typeof knownOf> & { sshAddress?: string },
+  addressLater = false,
+): [string, unknown, string][] {
   const problems: [string, unknown, string][] = [];
   if (bastion)
     problems.push(...machineProblems(bastion).map(([field, value, allowed]): [string, unknown, string] => [`bastion.${field}`, value, allowed]));
-  if (!isReachable(address)) problems.push(["address", address, "the address under which the machine is reached, a plain text"]);
+  if (!addressLater && !isReachable(address)) problems.push(["address", address, "the address under which the machine is reached, a plain text"]);
   if (sshAddress !== undefined && !isReachable(sshAddress))
     problems.push(["sshAddress", sshAddress, "the address or name under which its sshd is reached, a plain text"]);
   if (sshPort !== undefined && !(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535))
@@ -434,6 +502,10 @@ export function machineProblems({
     const value = /^[~./][^\n\r]{0,254}$/.test(privateKeyFile) ? privateKeyFile : "(not shown: no path)";
     problems.push(["privateKeyFile", value, "the absolute path of a file that exists"]);
   }
+  if (privateKey !== undefined && !/^-----BEGIN [A-Z ]*PRIVATE KEY-----$/m.test(privateKey))
+    problems.push(["privateKey", "(not shown)", "a private key as ssh-keygen writes it, beginning with -----BEGIN … PRIVATE KEY-----"]);
+  if (privateKey !== undefined && privateKeyFile !== undefined)
+    problems.push(["privateKeyFile", privateKeyFile, "nothing where privateKey is set: one of the two"]);
   if (hostKey !== undefined && !/^(SHA256:[A-Za-z0-9+/]{43}|unchecked|(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+( .*)?)$/.test(hostKey)) {
     problems.push(["hostKey", hostKey, "a fingerprint (SHA256:…), a key (ssh-ed25519 AAAA…), or unchecked"]);
   }

@@ -1,6 +1,7 @@
 # Logs in to a machine, whose key is checked, and runs the text of a look there as root; read by sh from standard input
 # on the machine that runs Pulumi. Before it stand assignments: config= (ssh_config with Host target and maybe bastion;
-# @known@.NAME in it is the file of known keys), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key, unchecked, or
+# @known@.NAME in it is the file of known keys, @key@.NAME that of key_NAME), key_target=, key_bastion= (private keys, if they are
+# to be files as long as this runs, in a directory of its own that nobody else may read), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key, unchecked, or
 # nothing for what known_hosts has), known_hosts=, become= (words in front of the remote sh), look= (the text to run),
 # limit= (seconds, 12 unless given).
 # Prints what the look prints, and lines "KEY value" of its own for hosts/ssh/.
@@ -8,7 +9,7 @@ set -u
 umask 077
 LC_ALL=C
 export LC_ALL
-: "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" "${limit:=12}"
+: "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" "${limit:=12}" "${key_target:=}" "${key_bastion:=}"
 
 refused() { echo "refused.$1 $(printf '%s' "$2" | tr '\n' '\037')"; }
 if command -v timeout >/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
@@ -94,7 +95,9 @@ know() {
 
 newline='
 '
-printf '%s' "$config" | sed "s|@known@|$work/known|" >"$work/config"
+printf '%s' "$key_target" >"$work/key.target"
+printf '%s' "$key_bastion" >"$work/key.bastion"
+printf '%s' "$config" | sed "s|@known@|$work/known|; s|@key@|$work/key|" >"$work/config"
 # shellcheck disable=SC2086
 [ -z "$bastion" ] || know bastion $bastion
 # shellcheck disable=SC2086

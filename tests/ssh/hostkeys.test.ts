@@ -3,8 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { BastionArgs } from "../../hosts/host.ts";
-import { overSsh, usableKey } from "../../hosts/ssh/connection.ts";
+import { type Login, overSsh, usableKey } from "../../hosts/ssh/connection.ts";
 import { type KeyType, makeNetwork, NamespaceMachine, privateKeyFile } from "./namespaces.ts";
 
 /** What the look says of host keys, against a real sshd: which one the command plugin is given, or why none. */
@@ -24,7 +23,7 @@ describe("the host key for the command plugin, which can't ask for RSA", { timeo
       .split(" ")
       .slice(0, 2)
       .join(" ");
-  const look = (hostKey: string, bastion?: BastionArgs) => {
+  const look = (hostKey: string, bastion?: Login) => {
     const text = overSsh({ address: machine.address, privateKeyFile, hostKey }, bastion, "echo looked 1\n");
     const said = execFileSync("sh", { input: text, encoding: "utf8" });
     const of = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1]?.replaceAll("\u001f", "\n");
