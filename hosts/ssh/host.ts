@@ -291,13 +291,14 @@ export class SshHost extends ScriptedHost {
   }
 
   /** Looks until its sshd answers, or the time (ms since 1970) has come. */
-  #onceUp(look: () => pulumi.Output<string>, until: number): pulumi.Output<string> {
+  #onceUp(look: () => pulumi.Output<string>, until: number, tries = 0): pulumi.Output<string> {
     return look().apply((said) => {
       const [, reason] = /^refused\.connection (.*)$/m.exec(said) ?? [];
       if (reason === undefined || Date.now() > until) return pulumi.output(said);
       const left = Math.ceil((until - Date.now()) / 1000);
-      void pulumi.log.info(`${this.hostName} can't be worked on yet, trying again for up to ${left} s: ${shown(reason, 200)}`, this, undefined, true);
-      return pulumi.output(sleep(2000, true)).apply(() => this.#onceUp(look, until));
+      if (tries % 10 === 0)
+        void pulumi.log.info(`${this.hostName} can't be worked on yet, trying again for up to ${left} s: ${shown(reason, 200)}`, this);
+      return pulumi.output(sleep(2000, true)).apply(() => this.#onceUp(look, until, tries + 1));
     });
   }
 

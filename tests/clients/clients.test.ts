@@ -59,7 +59,7 @@ const sentinel = "redis3:36355";
 /** Seconds; far above what any client needs: one that waits for the frozen master waits longer. */
 const limit = 120;
 
-describe("clients that are configured as docs/clients.md shows", { timeout: 1_200_000 }, () => {
+describe("clients that are configured as docs/clients.md shows", { timeout: 2_400_000 }, () => {
   // The default topology, which that page has; its ports are free in the sandbox.
   const config: Record<string, unknown> = { downAfterMilliseconds: 2000, failoverTimeoutMilliseconds: 5000, minReplicasToWrite: 1 };
   const project = new Project(config);

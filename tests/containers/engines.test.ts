@@ -31,7 +31,7 @@ async function makeCertificates(directory: string, address: string): Promise<voi
     cp client.pem cert.pem; cp client-key.pem key.pem`);
 }
 
-describe("three engines: a socket, SSH and TLS, each on a machine of its own", { timeout: 900_000 }, () => {
+describe("three engines: a socket, SSH and TLS, each on a machine of its own", { timeout: 2_400_000 }, () => {
   const hostsBefore = readFileSync("/etc/hosts", "utf8");
   const machines = numbers.map((number) => new NamespaceMachine(`redis${number}`, number));
   const certificates = join(sandbox, "certificates");

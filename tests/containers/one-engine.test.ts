@@ -20,7 +20,7 @@ const follower = `n=0; while :; do
   set -- $m; [ "$(timeout 1 redis-cli -h "$1" -p "$2" SET "follower:$n" "$n" 2>&1)" = OK ] && echo "$n $1:$2" && n=$((n + 1)); sleep 0.05
 done`;
 
-describe("three hosts in containers of one engine", { timeout: 900_000 }, () => {
+describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () => {
   const hostsBefore = readFileSync("/etc/hosts", "utf8");
   const engine = new Engine("engine");
   const config = {

@@ -5,7 +5,7 @@ import { assignments, quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { Engine } from "./engine.ts";
 
-describe("names on a Docker engine", { timeout: 240_000 }, () => {
+describe("names on a Docker engine", { timeout: 2_400_000 }, () => {
   const engine = new Engine("owners");
   const labels = (id: string, stack = "test") =>
     Object.entries({ deployment: id, project: "shop", stack, name: "cache" }).flatMap(([key, value]) => [

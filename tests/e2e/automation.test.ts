@@ -13,7 +13,7 @@ interface Ended {
   said: string;
 }
 
-describe("by the Automation API, in one process", { timeout: 600_000 }, () => {
+describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => {
   const project = new Project({}, { "package.json": '{ "type": "module" }' });
   let embedding: ChildProcess;
   let lines: AsyncIterator<string>;

@@ -8,7 +8,7 @@ const args = { ...members("dir", 22_300), failoverTimeoutMilliseconds: 30_000 };
 const up = (project: Project) => project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
 const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 
-describe("a directory belongs to one deployment", { timeout: 600_000 }, () => {
+describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => {
   const one = new Project(args);
   const two = new Project({ ...args, directory: one.redis });
   const master = () => namedMaster("dir1:22350");

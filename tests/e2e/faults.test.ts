@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import { killWhen } from "./kill.ts";
 import { ask, checkout, eventually, hostsBesidesStacks, isRunning, members, Project } from "./project.ts";
 
-describe("`pulumi up` killed with -9 half-way", { timeout: 600_000 }, () => {
+describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
   const { nodes, sentinels } = members("killed", 20_100);
   const config = { nodes, sentinels, downAfterMilliseconds: 2000 };
   const place = sentinels.sentinel1 as string;
@@ -64,7 +64,7 @@ describe("`pulumi up` killed with -9 half-way", { timeout: 600_000 }, () => {
   });
 });
 
-describe("a failing start says what was wrong", { timeout: 300_000 }, () => {
+describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
   const scratch = mkdtempSync(join(tmpdir(), "redis-ha-failing-"));
   after(() => {
     rmSync(scratch, { recursive: true });

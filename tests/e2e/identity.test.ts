@@ -16,7 +16,7 @@ void [rootStackResource, platform];
 
 const projectFile = (name: string) => `name: ${name}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.ts\n`;
 
-describe("a deployment stays what it is", { timeout: 600_000 }, () => {
+describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   const args = { ...members("same", 22_100), failoverTimeoutMilliseconds: 30_000 };
   const hosts = hostsBesidesStacks();
   const project = new Project(

@@ -7,7 +7,7 @@ import { ask, checkout, hostsBesidesStacks, members, Project } from "./project.t
 
 const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 
-describe("what is not the stack's own", { timeout: 300_000 }, () => {
+describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
   it("two stacks at once share /etc/hosts, and each takes only its own entries away", async () => {
     const hosts = hostsBesidesStacks();
     const one = new Project(members("one", 21_100));
@@ -113,7 +113,7 @@ describe("what is not the stack's own", { timeout: 300_000 }, () => {
   }
 });
 
-describe("the package in somebody else's program", { timeout: 300_000 }, () => {
+describe("the package in somebody else's program", { timeout: 2_400_000 }, () => {
   it("brings the example up and down", async () => {
     const example = (file: string) => readFileSync(join(checkout, "examples", "library", file), "utf8");
     assert.ok(example("index.ts").split("\n").length <= 17, "the example has 15 lines");

@@ -7,7 +7,7 @@ const nodes = { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:363
 const sentinels = ["redis1:16355", "redis2:26355", "redis3:36355"];
 const nodeWhere = (condition: (place: string) => boolean) => Object.entries(nodes).find(([, place]) => condition(place))?.[0] as string;
 
-describe("the seed's topology, with all defaults but the failover-timeout, which a split vote doubles", { timeout: 600_000 }, () => {
+describe("the seed's topology, with all defaults but the failover-timeout, which a split vote doubles", { timeout: 2_400_000 }, () => {
   const hosts = hostsBesidesStacks();
   const project = new Project({ failoverTimeoutMilliseconds: 30_000 });
   const keys = new Map<string, string>();

@@ -21,7 +21,7 @@ const pids = () =>
 
 before(() => {
   assert.ok(process.env.SANDBOX, "it is run in a sandbox (tests/sandbox.sh)");
-  execFileSync("mount", ["-t", "tmpfs", "tmpfs", "/var/lib"]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/var/lib"]);
 });
 
 const exists = () => spawnSync("id", [localUser]).status === 0;
@@ -45,7 +45,7 @@ it("makes that user once, and removes it with the last, where several hosts ask 
   rmSync("/var/lib/places", { recursive: true });
 });
 
-describe("servers on the machine that runs Pulumi, as a user of their own", { timeout: 600_000 }, () => {
+describe("servers on the machine that runs Pulumi, as a user of their own", { timeout: 2_400_000 }, () => {
   const config = { ...members("own", 24_500), failoverTimeoutMilliseconds: 30_000, directory: "" };
   const project = new Project({ ...config, localUser });
 

@@ -36,7 +36,7 @@ const matrix: Expected[] = [
   { version: "Valkey 8.1.1", prefix: "v811-", port: 24_400, hostNames: true, checkQuorum: true, limitations: [] },
 ];
 
-describe("every version of the matrix", { concurrency: 2, timeout: 1_200_000 }, () => {
+describe("every version of the matrix", { concurrency: 2, timeout: 2_400_000 }, () => {
   for (const expected of matrix) {
     describe(expected.version, { concurrency: 1 }, () => {
       wholeLife(expected);

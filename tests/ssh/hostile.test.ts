@@ -181,7 +181,7 @@ function assertHarmless({ entry, status, output, after }: Outcome): void {
   assert.doesNotMatch(output, /forged|evil|injected/, what);
 }
 
-describe("a servers' user that means harm", { timeout: 1_500_000 }, () => {
+describe("a servers' user that means harm", { timeout: 2_400_000 }, () => {
   const shells: Record<string, string> = { dash: "dash" };
 
   before(async () => {

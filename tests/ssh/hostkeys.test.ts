@@ -7,7 +7,7 @@ import { type Login, overSsh, usableKey } from "../../hosts/ssh/connection.ts";
 import { type KeyType, makeNetwork, NamespaceMachine, privateKeyFile } from "./namespaces.ts";
 
 /** What the look says of host keys, against a real sshd: which one the command plugin is given, or why none. */
-describe("the host key for the command plugin, which can't ask for RSA", { timeout: 300_000 }, () => {
+describe("the host key for the command plugin, which can't ask for RSA", { timeout: 2_400_000 }, () => {
   const machine = new NamespaceMachine("machine", 1);
   const jump = new NamespaceMachine("jump", 2);
   before(async () => {

@@ -11,7 +11,7 @@ import { run } from "./machine.ts";
 import { makeNetwork, NamespaceMachine, privateKeyFile } from "./namespaces.ts";
 import { type HostName, hostNames, MachinesStack } from "./stack.ts";
 
-describe("three machines over SSH, without systemd", { timeout: 900_000 }, () => {
+describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () => {
   const directory = "/var/lib/redis-ha";
   const stack = new MachinesStack((name, number) => new NamespaceMachine(name, number), privateKeyFile, directory);
   const { project, machines, sentinels } = stack;

@@ -23,7 +23,7 @@ cp /srv/redis-server /srv/redis-cli %{buildroot}/usr/bin
 /usr/bin/*
 `;
 
-describe("packages.sh on a system with dnf", { timeout: 300_000 }, () => {
+describe("packages.sh on a system with dnf", { timeout: 2_400_000 }, () => {
   const root = join(sandbox, "root");
   const inside = (text: string) => run("chroot", root, "sh", "-c", text);
   const packages = (action: string, version = "") => {

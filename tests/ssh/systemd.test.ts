@@ -20,7 +20,7 @@ const inventory = `cat /etc/passwd /etc/group; dpkg-query -W; systemctl list-uni
     -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd -o -name '*-' -o -name .pwd.lock \\) -prune -o -print | sort
   find /etc -type f ! -name '*-' ! -name .pwd.lock | sort | xargs sha256sum`;
 
-describe("three machines over SSH, with systemd", { timeout: 1_200_000 }, () => {
+describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => {
   const engine = new Engine("engine");
   const stack = new MachinesStack((name, number) => new ContainerMachine(engine, name, number), privateKeyFile, directory);
   const { project, machines, sentinels } = stack;
