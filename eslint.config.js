@@ -23,6 +23,7 @@ export default defineConfig(
       ],
     },
   },
+  { files: ["**/*.cjs"], languageOptions: { globals: { __dirname: "readonly", exports: "readonly", require: "readonly" } } },
   {
     files: ["toolchain/**/*.mjs"],
     languageOptions: {
