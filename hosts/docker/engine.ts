@@ -99,8 +99,10 @@ export class DockerEngine extends pulumi.ComponentResource {
       { parent: this, provider: this.provider },
     );
     this.networkName = network.name;
-    this.gateway = network.ipamConfigs.apply(
-      (configs) => configs.map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet)).find((each) => each && isIPv4(each)) ?? "",
+    // Undefined in somebody's unit test, whose mocks give back what they were given.
+    const ipamConfigs: pulumi.Output<{ gateway?: string; subnet?: string }[] | undefined> = network.ipamConfigs;
+    this.gateway = ipamConfigs.apply(
+      (configs = []) => configs.map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet)).find((each) => each && isIPv4(each)) ?? "",
     );
     this.registerOutputs();
   }
