@@ -28,8 +28,13 @@ export class Consumer {
 
   /** @param packages what is installed besides. */
   constructor(packages: readonly string[] = ["@pulumi/pulumi", "@pulumi/command", "handlebars", "@types/node"]) {
-    installPacked(this.directory);
-    for (const name of packages) this.link(name, checkout);
+    try {
+      installPacked(this.directory);
+      for (const name of packages) this.link(name, checkout);
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
   }
 
   /** @param from directory whose node_modules has the package. */
