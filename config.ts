@@ -4,13 +4,17 @@ import { InputError, notAllowed } from "./components/inputError.ts";
 import type { RedisHaArgs } from "./components/redisHa.ts";
 import type { HostArgs } from "./hosts/host.ts";
 
+/** What all keys of a stack's configuration begin with, whatever its project is called. */
+const namespace = "pulumi-redis-ha";
+
 /**
- * The stack's configuration, as Pulumi.yaml describes it.
+ * The stack's configuration, as this package's Pulumi.yaml describes it: keys `pulumi-redis-ha:KEY`, in a project of any name.
  *
- * @throws InputError where a value is not of the kind that its key wants.
+ * @throws InputError where a value is not of the kind that its key wants, or there is no such key.
  */
-export function readConfig(config = new pulumi.Config()): RedisHaArgs {
+export function readConfig(config = new pulumi.Config(namespace)): RedisHaArgs {
   refuseUnknownKeys(config.name);
+  warnOfProjectKeys(config.name);
   return {
     nodes: stringMap(config, "nodes"),
     sentinels: stringMap(config, "sentinels"),
@@ -55,11 +59,24 @@ export function readConfig(config = new pulumi.Config()): RedisHaArgs {
 }
 
 /** What somebody set by a mistyped name would be left out without a word. */
-function refuseUnknownKeys(project: string): void {
+function refuseUnknownKeys(name: string): void {
   const known = Object.keys(redisHaFields);
-  const keys = Object.keys(pulumi.runtime.allConfig()).flatMap((key) => (key.startsWith(`${project}:`) ? [key.slice(project.length + 1)] : []));
-  const problems = keys.filter((key) => !known.includes(key)).map((key) => unknownKey(key, key, known));
+  const problems = keysOf(name)
+    .filter((key) => !known.includes(key))
+    .map((key) => unknownKey(key, key, known));
   if (problems.length > 0) throw new InputError(problems);
+}
+
+/** What `pulumi config set KEY` sets is the project's, and no setting here: its program may have a use for that, or nobody has. */
+function warnOfProjectKeys(name: string): void {
+  const project = pulumi.getProject();
+  if (project === name) return;
+  for (const key of keysOf(project).filter((key) => key in redisHaFields))
+    void pulumi.log.warn(`${project}:${key} is the project's and no setting of Redis: that is ${name}:${key} (pulumi config set ${name}:${key})`);
+}
+
+function keysOf(name: string): string[] {
+  return Object.keys(pulumi.runtime.allConfig()).flatMap((key) => (key.startsWith(`${name}:`) ? [key.slice(name.length + 1)] : []));
 }
 
 /** YAML makes numbers and booleans of what the servers read as words. */

@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist", "node_modules", "examples"] },
+  { ignores: ["dist", "node_modules", "examples", "template"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -23,6 +23,7 @@ export default defineConfig(
       ],
     },
   },
+  { files: ["**/*.cjs"], languageOptions: { globals: { __dirname: "readonly", exports: "readonly", require: "readonly" } } },
   {
     files: ["toolchain/**/*.mjs"],
     languageOptions: {

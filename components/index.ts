@@ -1,4 +1,15 @@
-export { createHosts, Host, type HostArgs, LocalHost } from "../hosts/index.ts";
+export { type ContainerArgs, createHosts, Deployment, DockerEngine, DockerHost, LocalHost, type MachineArgs, SshHost } from "../hosts/index.ts";
+export {
+  type BastionArgs,
+  type EditArgs,
+  Host,
+  type HostArgs,
+  type LocalArgs,
+  type Placement,
+  type ProcessArgs,
+  type ProcessCommands,
+  type ProcessFacts,
+} from "../hosts/host.ts";
 export { HostsEntries, type HostsEntriesArgs } from "./hostsEntries.ts";
 export { InputError, type Problem } from "./inputError.ts";
 export type { Limits, Located } from "./parameters.ts";
@@ -6,5 +17,5 @@ export { type NodeOutput, RedisHa, type RedisHaArgs } from "./redisHa.ts";
 export { RedisNode, type RedisNodeArgs } from "./redisNode.ts";
 export { type MonitoredMasterArgs, Sentinel, type SentinelArgs } from "./sentinel.ts";
 export type { ServerVersion } from "./serverVersion.ts";
-export type { TopologyArgs } from "./topology.ts";
+export type { Member, TopologyArgs } from "./topology.ts";
 export { ZatoKvdbConfig, type ZatoKvdbConfigArgs } from "./zatoKvdbConfig.ts";

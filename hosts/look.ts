@@ -7,10 +7,11 @@ import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, type Preflight } from "./preflight.ts";
 import { isKnown } from "./sdk.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
+import { mockedLook } from "./mocks.ts";
 import { quote } from "./shell.ts";
 
 /** Runs shell text on a machine, without leaving a trace in the state, and gives its standard output. */
-export type Run = (text: pulumi.Output<string>, opts: pulumi.InvokeOutputOptions) => pulumi.Output<string>;
+export type Run = (text: pulumi.Output<string>, opts: pulumi.InvokeOutputOptions) => pulumi.Output<string | undefined>;
 
 /** Where a process has what is its own, and, if that is another user's than who looks, where its settings are. */
 export interface Place {
@@ -48,10 +49,12 @@ export class Look {
     this.answers = onceBuilt(() => {
       const questions = pulumi.all([opening, ...this.#questions]).apply((texts) => `${texts.join("")}${closing}`);
       // What is on a machine is no secret, be it that a secret was needed to get there.
-      return pulumi.unsecret(run(questions, { dependsOn: preflight.dependsOn })).apply((stdout) => {
-        const lines = stdout.split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
+      const said = pulumi.unsecret(pulumi.all([run(questions, { dependsOn: preflight.dependsOn }), questions]));
+      return said.apply(([stdout, asked]) => {
+        const lines = (stdout ?? mockedLook(asked)).split("\n").map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
         const answers = Object.fromEntries(lines) as Answers;
-        return (check(answers) ?? pulumi.output(true)).apply(() => answers);
+        const checked = stdout === undefined ? undefined : check(answers);
+        return (checked ?? pulumi.output(true)).apply(() => answers);
       });
     });
     void isKnown(this.answers).then((known) => {

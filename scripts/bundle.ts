@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { packageFile } from "../packageFiles.cjs";
 
-// The compiled package keeps its modules in dist/ and its scripts beside that.
-const here = dirname(fileURLToPath(import.meta.url)).replace(/([\\/])dist[\\/]scripts$/, "$1scripts");
+const here = packageFile("scripts");
 
 /** Each program as it is called on a machine, and the file that it begins with. */
 const programs: Record<string, string> = {

@@ -1,10 +1,6 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
-
-// The compiled package keeps its modules in dist/ and its templates beside that.
-const here = dirname(fileURLToPath(import.meta.url)).replace(/([\\/])dist[\\/]templates$/, "$1templates");
+import { packageFile } from "../packageFiles.cjs";
 
 /**
  * Renders a configuration file.
@@ -13,5 +9,5 @@ const here = dirname(fileURLToPath(import.meta.url)).replace(/([\\/])dist[\\/]te
  * @param values every name that the template uses; a missing one is an error.
  */
 export function render(file: string, values: object): string {
-  return Handlebars.compile(readFileSync(join(here, file), "utf8"), { noEscape: true, strict: true })(values);
+  return Handlebars.compile(readFileSync(packageFile("templates", file), "utf8"), { noEscape: true, strict: true })(values);
 }

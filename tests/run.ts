@@ -45,6 +45,11 @@ const stages: Stage[] = [
   },
   { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
   { name: "decisions", ...node("what the scripts decide, as tables of cases", "tests/scripts/*.test.ts") },
+  {
+    name: "package",
+    what: "the package in programs of others",
+    command: ["sh", "-c", `node tests/package/prepare.ts && exec ${tests.join(" ")} tests/package/package.test.ts`],
+  },
   { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
   { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },

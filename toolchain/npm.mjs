@@ -29,8 +29,9 @@ export function packagesMissing(checkout) {
  */
 export async function installPackages(checkout, env) {
   say("Installing the npm packages");
-  // No package here needs its install script, and some would look for plugins to download.
-  await step("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // No package here needs its install script, and some would look for plugins to download. Those that the stack shares with the
+  // programs of others are the package's peers, and ours in the versions of devDependencies.
+  await step("npm", ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     title: "npm ci",
     cwd: checkout,
     env,

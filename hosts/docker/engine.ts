@@ -1,8 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { isIPv4 } from "node:net";
 import { local } from "@pulumi/command";
-import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../../components/inputError.ts";
 import { scriptText } from "../../scripts/bundle.ts";
@@ -14,14 +12,13 @@ import type { Host, HostArgs } from "../host.ts";
 import { Look, refusalIn } from "../look.ts";
 import { checkNames } from "../names.ts";
 import { assignments, quote } from "../shell.ts";
-
-/** Loaded where it is used: a stack without containers starts quicker. */
-export const docker = (): typeof Docker => createRequire(import.meta.url)("@pulumi/docker") as typeof Docker;
+import { docker } from "./package.ts";
 
 /** One Docker engine: the network and the images for the containers of its hosts. */
 export class DockerEngine extends pulumi.ComponentResource {
-  readonly provider: Docker.Provider;
-  readonly network: Docker.Network;
+  readonly provider: pulumi.ProviderResource;
+  /** Name of the network that the containers have in common. */
+  readonly networkName: pulumi.Output<string>;
   /** The address of this machine on the network: where containers reach what is published for the machine itself. */
   readonly gateway: pulumi.Output<string>;
   readonly look: Look;
@@ -84,7 +81,11 @@ export class DockerEngine extends pulumi.ComponentResource {
         });
       },
     });
-    this.provider = new (docker().Provider)(name, { host, ...(certificates ? { certPath: certificates } : {}) }, { parent: this });
+    this.provider = new (docker(`${this.#field}.kind`).Provider)(
+      name,
+      { host, ...(certificates ? { certPath: certificates } : {}) },
+      { parent: this },
+    );
     this.labels = [
       { label: "pulumi-redis-ha.deployment", value: deployment.identity.id },
       { label: "pulumi-redis-ha.project", value: deployment.identity.project },
@@ -92,13 +93,16 @@ export class DockerEngine extends pulumi.ComponentResource {
       { label: "pulumi-redis-ha.name", value: deployment.identity.name },
     ];
     const named = deployment.namedInStack(name);
-    this.network = new (docker().Network)(
+    const network = new (docker().Network)(
       `${name}-network`,
       { name: deployment.preflight.afterChecks(named), driver: "bridge", labels: this.labels },
       { parent: this, provider: this.provider },
     );
-    this.gateway = this.network.ipamConfigs.apply(
-      (configs) => configs.map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet)).find((each) => each && isIPv4(each)) ?? "",
+    this.networkName = network.name;
+    // Undefined in somebody's unit test, whose mocks give back what they were given.
+    const ipamConfigs: pulumi.Output<{ gateway?: string; subnet?: string }[] | undefined> = network.ipamConfigs;
+    this.gateway = ipamConfigs.apply(
+      (configs = []) => configs.map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet)).find((each) => each && isIPv4(each)) ?? "",
     );
     this.registerOutputs();
   }

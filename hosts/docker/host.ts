@@ -18,7 +18,8 @@ import {
 import { LocalHost } from "../local.ts";
 import { processFacts, refuseProgram, verificationIn } from "../look.ts";
 import { puts, quote } from "../shell.ts";
-import { docker, type DockerEngine } from "./engine.ts";
+import type { DockerEngine } from "./engine.ts";
+import { docker } from "./package.ts";
 
 /** Where each container has its volume. */
 const mount = "/redis-ha";
@@ -254,7 +255,7 @@ export class DockerHost extends Host {
       tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
-      networksAdvanced: [{ name: this.#engine.network.name, aliases: [this.hostName, process] }],
+      networksAdvanced: [{ name: this.#engine.networkName, aliases: [this.hostName, process] }],
       hosts: [...this.#others()].map((other) => ({ host: other.hostName, ip: this.addressOf(other) })),
       ports: addresses.apply((ips) => ips.map((ip) => ({ internal: port, external: port, ip, protocol: "tcp" }))),
       restart: "unless-stopped",

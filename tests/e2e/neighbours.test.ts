@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
+import { installPacked } from "../package/consumer.ts";
 import { ask, checkout, hostsBesidesStacks, members, Project } from "./project.ts";
 
 const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
@@ -119,10 +119,7 @@ describe("the package in somebody else's program", { timeout: 2_400_000 }, () =>
     assert.ok(example("index.ts").split("\n").length <= 17, "the example has 15 lines");
     const project = new Project({}, Object.fromEntries(["index.ts", "Pulumi.yaml", "package.json"].map((file) => [file, example(file)])));
     try {
-      const installed = join(project.directory, "node_modules", "pulumi-redis-ha");
-      mkdirSync(installed, { recursive: true });
-      execFileSync("npm", ["pack", "--silent", "--pack-destination", project.directory], { cwd: checkout, stdio: ["ignore", "ignore", "inherit"] });
-      execFileSync("tar", ["-xzf", join(project.directory, "pulumi-redis-ha-0.1.0.tgz"), "-C", installed, "--strip-components=1"]);
+      installPacked(project.directory);
       for (const dependency of ["@pulumi", "handlebars"])
         symlinkSync(join(checkout, "node_modules", dependency), join(project.directory, "node_modules", dependency));
       writeFileSync(join(project.directory, `Pulumi.${project.stack}.yaml`), `config:\n  my-infrastructure:directory: ${project.redis}\n`);

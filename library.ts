@@ -1,0 +1,2 @@
+export * from "./components/index.ts";
+export { readConfig } from "./config.ts";
