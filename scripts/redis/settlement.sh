@@ -20,9 +20,9 @@ write_record() {
 # record STAGE NODE ADDRESS: voting, promoting, telling; each before its first word to anybody.
 record() { echo "$*" >>"$election_record"; } 2>/dev/null
 
-# read_record: sets maker, epoch, stage (nothing: nobody was asked for anything), target, to (its address) and tells.
+# read_record: sets maker, epoch, stage, target, to (its address) and tells.
 read_record() {
-  maker='' epoch='' stage='' target='' to='' tells=''
+  maker='' epoch=0 stage=voting target=- to='' tells=''
   while read -r rr_what rr_one rr_two; do
     case $rr_what in
       maker) maker="$rr_one $rr_two" ;;
@@ -80,20 +80,23 @@ names_said() {
     END { for (each in who) { at = of[each, "ip"] ":" of[each, "port"]; print each, (at in name ? name[at] : at), of[each, "config-epoch"] } }'
 }
 
-# settle [IN-TIME]: 0: there was nothing, or target is the master now; 3: nothing is left of it; 1: neither, why says why.
+# settle [UNTIL]: with the clock until which what nobody has heard of may be finished, by the guard. 0: there was nothing, or target is the master now; 3: nothing is left of it; 1: neither, why says why.
 settle() {
   [ -e "$election_record" ] || return 0
-  in_time=${1:-}
+  s_until=${1:-0}
   read_record
   # shellcheck disable=SC2086
   set -- $maker
   # Who is at it will say how it went.
-  if [ -z "$in_time" ] && [ $# -eq 2 ] && [ "$(born "$1")" = "$2" ]; then return 1; fi
+  if [ "$s_until" -eq 0 ] && [ $# -eq 2 ] && [ "$(born "$1")" = "$2" ]; then return 1; fi
   s_limit=$ask_limit ask_limit=0.5 s_tries=8
   limited 0.5 true 2>/dev/null || ask_limit=1
   while :; do
     gather
     said=$(printf '%s\n' "$known" "$gathered" | names_said) asked=$(count "$sentinels")
+    in_time=
+    [ "$s_until" -eq 0 ] || clock
+    if [ "$s_until" -gt 0 ] && [ "$clock" -lt "$s_until" ]; then in_time=1; fi
     decide_settlement
     s_tries=$((s_tries - 1))
     if [ "$settlement" != wait ] || [ $s_tries -le 0 ]; then break; fi
@@ -190,10 +193,14 @@ await_guard() {
 guard() {
   echo 'guard round.0 ready' >"$directory/election.links/said"
   read_record
+  clock
   while read -r g_said; do
     case $g_said in
       done) exit 0 ;;
-      paused) { sleep 2.5 && echo late 1<>"$directory/election.links/guard"; } 2>/dev/null & ;;
+      paused)
+        clock
+        { sleep 2.5 && echo late 1<>"$directory/election.links/guard"; } 2>/dev/null &
+        ;;
       late)
         # It hangs, and must not go on at some other time.
         kill -KILL "${maker%% *}"
@@ -201,7 +208,8 @@ guard() {
         ;;
     esac
   done
-  settle in-time
+  # A second less than the pause, for what then has to be done.
+  settle $((clock + pause_limit / 10 - 100))
   g_status=$?
   links=$directory/election.links
   close_links

@@ -102,7 +102,7 @@ const moments: Moment[] = [
   { command: "REPLICAOF NO ONE", when: "before" },
   { command: "REPLICAOF NO ONE", when: "after" },
   { command: "PUBLISH", when: "only" },
-  { command: "PUBLISH", when: "after" },
+  { command: "PUBLISH", when: "before" },
   { command: "REPLICAOF localhost", when: "before" },
   { command: "REPLICAOF localhost", when: "after" },
   { command: "CLIENT KILL", when: "before" },
@@ -113,7 +113,8 @@ const words = ({ command, when }: Moment) => `${when} ${command}`;
 describe("hand-over by an election", { concurrency: 2 }, () => {
   inTurn(
     "one after the other under four writers: no acknowledged write lost, no full synchronisation, and Sentinel fails over afterwards",
-    {},
+    // As by default with three nodes. A replication PING of the former master after the promotion would put it ahead of the new one.
+    { settings: { "min-replicas-to-write": "1", "repl-ping-replica-period": "3600" } },
     async (cluster, t) => {
       await cluster.up();
       const before = await fullSyncs(cluster);
@@ -134,34 +135,37 @@ describe("hand-over by an election", { concurrency: 2 }, () => {
       t.diagnostic(`${acknowledged.length} writes acknowledged, longest gap ${gap} ms, pauses ${pauses.join(" ")} ms`);
       await assertSettled(cluster);
       assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
-      t.diagnostic(`${(await fullSyncs(cluster)) - before} full synchronisations`);
+      assert.equal(await fullSyncs(cluster), before);
       await cluster.failOver();
     },
   );
 
-  inTurn("whoever hands over is killed, at each step: finished or undone within the pause, no acknowledged write lost", {}, async (cluster, t) => {
-    await cluster.up();
-    await watched(cluster);
-    const writers = startWriters(cluster);
-    for (const moment of moments) {
-      await writers.more();
-      const master = await cluster.named();
-      set(cluster, moment, `kill -9 $(sed -n 's/^maker \\([0-9]*\\) .*/\\1/p' ${join(cluster.directory(master), "election")})`);
-      const { status } = await cluster.lifecycle("handover", master);
-      const end = Date.now();
-      await eventually("the guard has ended", () => guards(cluster).length === 0);
-      assert.ok(clear(cluster), `never came to: ${words(moment)}`);
-      assert.notEqual(status, 0, words(moment));
-      await writers.more();
-      const named = await cluster.named();
-      t.diagnostic(`${words(moment)}: ${named === master ? "undone" : "finished"}, writes ${Date.now() - end} ms later`);
-      await assertSettled(cluster);
-    }
-    const { acknowledged } = await writers.stop();
-    assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
-  });
+  inTurn(
+    "whoever hands over is killed, at each step: finished or undone within the pause, no acknowledged write lost",
+    { downAfter: 5000 },
+    async (cluster, t) => {
+      await cluster.up();
+      await watched(cluster);
+      const writers = startWriters(cluster);
+      for (const moment of moments) {
+        await writers.more();
+        const master = await cluster.named();
+        set(cluster, moment, `kill -9 $(sed -n 's/^maker \\([0-9]*\\) .*/\\1/p' ${join(cluster.directory(master), "election")})`);
+        const { status } = await cluster.lifecycle("handover", master);
+        const end = Date.now();
+        await eventually("the guard has ended", () => guards(cluster).length === 0);
+        assert.ok(clear(cluster), `never came to: ${words(moment)}`);
+        await writers.more();
+        const named = await cluster.named();
+        t.diagnostic(`${words(moment)}: ${status}, ${named === master ? "undone" : "finished"}, writes ${Date.now() - end} ms later`);
+        await assertSettled(cluster);
+      }
+      const { acknowledged } = await writers.stop();
+      assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
+    },
+  );
 
-  inTurn("… and its guard with it: the next step settles it", {}, async (cluster, t) => {
+  inTurn("… and its guard with it: the next step settles it", { downAfter: 5000 }, async (cluster, t) => {
     await cluster.up();
     await watched(cluster);
     const writers = startWriters(cluster);
@@ -170,7 +174,7 @@ describe("hand-over by an election", { concurrency: 2 }, () => {
       await writers.more();
       const master = await cluster.named();
       const record = join(cluster.directory(master), "election");
-      const all = `for each in /proc/[0-9]*; do if tr '\\0' ' ' <$each/cmdline | grep -q 'lifecycle.sh guard ${cluster.here}'; then kill -9 \${each#/proc/}; fi; done`;
+      const all = `pgrep -f 'lifecycle.sh guard ${cluster.here}' | xargs kill -9`;
       const maker = `$(sed -n 's/^maker \\([0-9]*\\) .*/\\1/p' ${record})`;
       set(cluster, moment, `kill -STOP ${maker}\n${all} 2>/dev/null\nkill -9 ${maker}`);
       await cluster.lifecycle("handover", master);
@@ -191,7 +195,7 @@ describe("hand-over by an election", { concurrency: 2 }, () => {
     await cluster.up();
     await watched(cluster);
     const writers = startWriters(cluster);
-    const steps = moments.filter(({ when }) => when === "before").concat({ command: "PUBLISH", when: "before" });
+    const steps = moments.filter(({ when }) => when === "before");
     const cases = steps.flatMap((moment) => ["sentinel1", "sentinel3", "first replica", "second replica"].map((who) => ({ moment, who })));
     for (const { moment, who } of shuffled(cases, 14).slice(0, process.env.ROUNDS === undefined ? 8 : cases.length)) {
       await writers.more();
