@@ -82,7 +82,7 @@ names_said() {
 
 # settle [UNTIL]: with the clock until which what nobody has heard of may be finished, by the guard. 0: there was nothing, or target is the master now; 3: nothing is left of it; 1: neither, why says why.
 settle() {
-  [ -e "$election_record" ] || return 0
+  [ -f "$election_record" ] || return 0
   s_until=${1:-0}
   read_record
   # shellcheck disable=SC2086
