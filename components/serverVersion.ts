@@ -69,7 +69,11 @@ export function limitationsOf(version: ServerVersion): string[] {
   const has = featuresOf(version);
   return [
     ...(has.hostNames ? [] : ["Sentinel answers with addresses, not host names (needs 6.2)"]),
-    ...(has.pauseWrite ? [] : ["writes are refused instead of delayed during a planned hand-over (CLIENT PAUSE WRITE needs 6.2)"]),
+    ...(has.pauseWrite
+      ? []
+      : [
+          "writes are refused instead of delayed during a planned hand-over, for a second or two instead of hundredths of one (CLIENT PAUSE WRITE needs 6.2)",
+        ]),
     ...(has.checkQuorum ? [] : ["the quorum is counted, not asked for (SENTINEL CKQUORUM needs 3.0)"]),
   ].map((line) => `${version.label}: ${line}`);
 }

@@ -12,7 +12,10 @@
 #   sh lifecycle.sh reload DIRECTORY    0: the running server has the settings in the directory, be it that they were set
 #                                       now; 1: it needs a restart; 2: it refuses them, or cannot be asked, and has what it
 #                                       had (says why)
-#   sh lifecycle.sh handover DIRECTORY  if this is the master and somebody can take over: hand over, losing no write
+#   sh lifecycle.sh handover DIRECTORY [SETTINGS [NODE]]
+#                                       if this is the master and somebody can take over: hand over, losing no write; to
+#                                       that NODE, or refuse with the reason (2)
+#   sh lifecycle.sh guard DIRECTORY     beside a hand-over, told of it on stdin: finishes or undoes it if that ends or hangs
 #   sh lifecycle.sh resync DIRECTORY    print why a synchronisation does not come to its end, if the master tells
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
 #   sh lifecycle.sh place DIRECTORY     while this node waits to be told who is the master: ask again, until it has its role
@@ -62,6 +65,10 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/start.sh
 # use redis/sentinel-state.sh
 # use redis/ready.sh
+# use lib/born.sh
+# use lib/links.sh
+# use redis/settlement.sh
+# use redis/election.sh
 # use redis/switchover.sh
 # use redis/rejoin.sh
 # use redis/trial.sh
@@ -72,7 +79,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # A server that has to be looked at, or handed over, must not stand or fall with a full disk.
 case $action in
-  alive | silence | resync | trial | reload | orphan | handover | place | retry) ;;
+  alive | silence | resync | trial | reload | orphan | handover | guard | place | retry) ;;
   *) no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room" ;;
 esac
 
@@ -84,7 +91,8 @@ case $action in
   silence) silence "${4:?}" "${5:?}" ;;
   trial) trial ;;
   reload) reload ;;
-  handover) [ "$kind" != node ] || handover ;;
+  handover) [ "$kind" != node ] || handover "${4:-}" ;;
+  guard) guard ;;
   resync) why_not_synchronised ;;
   retry) only_held_by_a_connection ;;
   orphan)

@@ -12,6 +12,7 @@ ready_node() {
     *) say "$host:$port says: $(printf '%s\n' "$pong" | one_line)"; return 1 ;;
   esac
   answers_itself || return 1
+  settle
   if ! answer_me info INFO; then say "$host:$port gives no answer: $no_answer"; return 1; fi
   info=$answer
   its() { printf '%s\n' "$info" | field "$1"; }

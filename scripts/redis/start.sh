@@ -42,6 +42,7 @@ only_held_by_a_connection() {
 
 exec_node() {
   port_must_be_free
+  settle
   own_data
   [ "$own" != doubt ] || refuse_doubt
   decide

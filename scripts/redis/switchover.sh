@@ -55,27 +55,50 @@ follow_promoted() {
   [ -z "$following" ] || ask_me "$replicaof" $(address_of "$following") >/dev/null
 }
 
-# Pause, let the replicas catch up, SENTINEL FAILOVER, follow the new master at once: anything less loses
-# acknowledged writes (measured: docs/decisions/0004-hand-over.md).
+# cannot_hand_over WHY: to a node of one's choice, or to none; else this one may stop where its data stays.
+cannot_hand_over() {
+  [ -z "$chosen" ] || refuse "not handed over to $chosen: $*"
+  say "$*"
+  must_be_persistent
+}
+
+# handover [NODE]: by an election of our own (election.sh); where that can't be, by a failover of the sentinels, unless it is
+# to be that NODE. Anything less loses acknowledged writes (measured: docs/decisions/0004-hand-over.md).
 handover() {
-  following=
-  if ! answer_me info INFO && [ -n "$gone" ]; then return 0; fi
+  following='' chosen=${1:-}
+  settle
+  if ! answer_me info INFO && [ -n "$gone" ] && [ -z "$chosen" ]; then return 0; fi
   [ -n "$answer" ] || refuse "refusing to stop this server: whether it is the master it does not say ($no_answer)"
-  [ "$(printf '%s\n' "$answer" | field role)" = master ] || return 0
+  if [ "$(printf '%s\n' "$answer" | field role)" != master ]; then
+    [ -z "$chosen" ] || refuse "not handed over to $chosen: this node is not the master"
+    return 0
+  fi
   if ! printf '%s\n' "$answer" | grep -q '^slave[0-9]*:.*state=online'; then
-    say "no replica is linked: nobody can take over"
-    must_be_persistent
+    cannot_hand_over "no replica is linked: nobody can take over"
     return 0
   fi
   can_hand_over
   if [ -n "$problem" ]; then
-    say "no hand-over: $problem"
-    must_be_persistent
+    cannot_hand_over "no hand-over: $problem"
     return 0
   fi
   say "handing over"
   # What has begun to change roles goes on to its end, or takes it back: both have limits.
   trap '' HUP INT TERM
+  elect "$chosen"
+  case $? in
+    0) say "handed over to $target by an election of our own: writes were paused for $((took * 10)) ms" ;;
+    1)
+      [ -z "$chosen" ] || refuse "not handed over to $chosen: $why"
+      say "by a failover of the sentinels: $why"
+      hand_over_by_failover
+      ;;
+    *) refuse "hand-over failed: $why. $after_guard" ;;
+  esac
+}
+
+# Pause, let the replicas catch up, SENTINEL FAILOVER, follow the new master at once.
+hand_over_by_failover() {
   block_writes || refuse "hand-over failed: writes could not be paused"
   # By the clock: both limits together have to end before the pause does.
   h_until=$(($(date +%s) + 10))

@@ -11,7 +11,7 @@ only_files() {
     fi
   done
   if [ -L "$directory.lock" ] || { [ -e "$directory.lock" ] && [ ! -d "$directory.lock" ]; }; then fail "$directory.lock is no lock: remove it, then try again"; fi
-  for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded "$directory"/first \
+  for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded "$directory"/first "$directory"/election \
     "$directory"/*.conf "$directory".supervisor "$directory".lock/owner; do
     [ ! -f "$each" ] || [ -z "$(find -L "$each" -prune -size +2048)" ] || fail "$each has more than 1 MiB: remove it, then try again"
   done
