@@ -215,6 +215,7 @@ guard() {
         ;;
     esac
   done
+  [ -z "$g_timer" ] || kill -KILL "$g_timer" 2>/dev/null
   # A second less than the pause, for what then has to be done.
   settle $((clock + pause_limit / 10 - 100))
   g_status=$?
