@@ -130,6 +130,8 @@ export interface ProcessCommands {
   stop: string;
   /** Starts it again. */
   start: string;
+  /** Hands a master over; a node's name may follow: to that one, or it is refused. */
+  handover: string;
 }
 
 /** Where a resource made by a host belongs, and what has to be done before it. */

@@ -100,7 +100,7 @@ export class LocalHost extends ScriptedHost {
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
     return pulumi.all([this.script(this.#keeper), this.#known(process)]).apply(([script, known]) => {
       const what = (action: string) => `sh ${script} ${action} ${known}`;
-      return { kill: what("kill"), stop: what("stop"), start: what("start") };
+      return { kill: what("kill"), stop: what("stop"), start: what("start"), handover: what("handover") + (this.#user === undefined ? ` ""` : "") };
     });
   }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
+import { quote } from "../../hosts/shell.ts";
 import { CliError, ExitStatus } from "../program.ts";
 import type { NodeEndpoint } from "../stack/outputs.ts";
 import { nodeText } from "../topology/judge.ts";
@@ -23,10 +24,17 @@ export function isListening({ address, port }: Pick<NodeEndpoint, "address" | "p
  * Does to a node's process what the stack says is to be typed for it.
  *
  * @param say shows the lines that the command prints
+ * @param to for a hand-over: the node that is to be the master
  * @throws CliError if it fails, or if the stack, brought up by an older version, gives none
  */
-export async function runCommand(node: NodeEndpoint, word: "kill" | "stop" | "start", say: (line: string) => void): Promise<void> {
-  const command = node.commands?.[word];
+export async function runCommand(
+  node: NodeEndpoint,
+  word: "kill" | "stop" | "start" | "handover",
+  say: (line: string) => void,
+  to = "",
+): Promise<void> {
+  const words = node.commands?.[word];
+  const command = words === undefined || to === "" ? words : `${words} ${quote(to)}`;
   if (command === undefined) {
     throw new CliError(
       `The stack does not say how to ${word} ${nodeText(node)}.`,
@@ -47,5 +55,9 @@ export async function runCommand(node: NodeEndpoint, word: "kill" | "stop" | "st
       resolve(code ?? 1);
     });
   });
-  if (status !== 0) throw new CliError(`To ${word} ${nodeText(node)} failed, see above: ${command}`, "npm start (or pulumi up) repairs it.");
+  if (status !== 0)
+    throw new CliError(
+      `To ${word} ${nodeText(node)} failed, see above: ${command}`,
+      word === "handover" ? "npm run status shows how it stands." : "npm start (or pulumi up) repairs it.",
+    );
 }

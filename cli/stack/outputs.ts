@@ -13,7 +13,7 @@ export interface NodeEndpoint extends Endpoint {
   /** Absolute path, on its host. */
   directory: string;
   /** Shell commands for this machine; missing in what an older version brought up. */
-  commands?: { kill: string; stop: string; start: string };
+  commands?: { kill: string; stop: string; start: string; handover?: string };
 }
 
 /** What the stack says about itself. */

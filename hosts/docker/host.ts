@@ -110,6 +110,7 @@ export class DockerHost extends Host {
       kill: `${this.#engine.cli} kill ${container}`,
       stop: `${this.#engine.cli} stop ${container}`,
       start: `${this.#engine.cli} start ${container}`,
+      handover: `${this.#engine.cli} exec ${container} sh ${quote(this.#script("host.sh"))} handover ${quote(this.#directory(process))} ""`,
     }));
   }
 

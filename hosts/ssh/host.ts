@@ -258,7 +258,7 @@ export class SshHost extends ScriptedHost {
     return pulumi.all([this.#keys, this.script("machine.sh"), this.#target, this.#bastion]).apply(([keys, machine, target, bastion]) => {
       const ssh = sshWords(target, bastion, keys);
       const what = (action: string) => `${ssh} ${quote(`${become(target)}sh ${machine} ${action} ${quote(process)}`)}`;
-      return { kill: what("kill"), stop: what("stop"), start: what("start") };
+      return { kill: what("kill"), stop: what("stop"), start: what("start"), handover: what("handover") };
     });
   }
 

@@ -204,11 +204,16 @@ elect() {
 
 elect_in_half_seconds() {
   if ! links_possible; then why="this machine lacks mkfifo, timeout or a clock" && return 1; fi
-  examine
-  sits=$(sentinel_table) addresses=
   node_names=$(printf '%s\n' "$nodes" | cut -d ' ' -f 1) sentinel_names=$(printf '%s\n' "$sentinels" | cut -d ' ' -f 1)
+  addresses=
   for each in $node_names; do addresses="$addresses$each=$(address_of "$each" | tr ' ' ,);"; done
-  decide_election
+  # Nothing has begun: a machine that is busy for a moment, and sentinels that have yet to connect, are asked again.
+  for _ in 1 2 3 4 5; do
+    examine
+    sits=$(sentinel_table)
+    decide_election
+    case $why in *'gives no answer' | *disconnected* | 'no replica that '*) sleep 0.2 ;; *) break ;; esac
+  done
   [ -z "$why" ] || return 1
   at=$(printf '%s\n' "$sits" | sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) .*/\1/p;q')
   runid=$(od -An -N20 -tx1 /dev/urandom | tr -d ' \n')

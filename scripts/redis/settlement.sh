@@ -191,23 +191,31 @@ await_guard() {
 }
 
 guard() {
-  echo 'guard round.0 ready' >"$directory/election.links/said"
+  # Before the record is written anew.
   read_record
   clock
+  g_timer=
+  echo 'guard round.0 ready' >"$directory/election.links/said"
   while read -r g_said; do
     case $g_said in
-      done) exit 0 ;;
+      done)
+        [ -z "$g_timer" ] || kill -KILL "$g_timer"
+        exit 0
+        ;;
       paused)
         clock
-        { sleep 2.5 && echo late 1<>"$directory/election.links/guard"; } 2>/dev/null &
+        # By whose it is: the next hand-over has a FIFO of the same name.
+        { sleep 2.5 && echo "late $maker" 1<>"$directory/election.links/guard"; } 2>/dev/null &
+        g_timer=$!
         ;;
-      late)
+      "late $maker")
         # It hangs, and must not go on at some other time.
         kill -KILL "${maker%% *}"
         break
         ;;
     esac
   done
+  [ -z "$g_timer" ] || kill -KILL "$g_timer" 2>/dev/null
   # A second less than the pause, for what then has to be done.
   settle $((clock + pause_limit / 10 - 100))
   g_status=$?

@@ -8,6 +8,7 @@
 #                                        that long to end
 #   sh machine.sh delete NAME            end it, and remove its directories and its service
 #   sh machine.sh start|stop|kill NAME   by hand; a killed one stays away until it is started
+#   sh machine.sh handover NAME [NODE]   hand a master over
 #   sh machine.sh verify NAME            lifecycle.sh verify
 #   sh machine.sh uninstall              undo whatever is still there
 #
@@ -329,6 +330,10 @@ case $action in
   create | update) keep "$action" ;;
   delete) delete ;;
   verify) verify ;;
+  handover)
+    as_limit=300
+    host handover "${3:-}"
+    ;;
   start)
     if has_systemd; then service_up; else host start; fi
     ;;

@@ -7,7 +7,8 @@
 #                                        something of the same deployment was ready before, here or elsewhere
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
 #   sh host.sh alive DIRECTORY           0: it runs, and its server answers
-#   sh host.sh handover DIRECTORY        if it is the master and somebody can take over: hand over
+#   sh host.sh handover DIRECTORY [SETTINGS [NODE]]
+#                                        if it is the master and somebody can take over: hand over; to that NODE, or fail
 #   sh host.sh kill DIRECTORY            its end as in a crash
 #   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent of the process, start
 #                                        it whenever its directory says what to run; on TERM hand over, end it and end
@@ -75,7 +76,7 @@ case $action in
         running || fail "${directory##*/} does not run"
         kill_process
         ;;
-      handover) lock && enter && uninterrupted handover ;;
+      handover) lock && enter && uninterrupted handover "${4:-}" ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
       supervise) supervise ;;
       *) fail "unknown action $action" ;;

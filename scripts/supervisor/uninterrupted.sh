@@ -1,4 +1,4 @@
-# uninterrupted ACTION: the lifecycle script's action, which changes roles, is finished or undone by that script, whatever
+# uninterrupted ACTION [ARGUMENT]: the lifecycle script's action, which changes roles, is finished or undone by that script, whatever
 # ends this one: a terminal's Ctrl-C, a plugin that kills its shell, a connection that goes away. It has a session of its own,
 # writes to files, as a closed pipe would end it, and owns the lock as long as it runs.
 uninterrupted() {
@@ -13,7 +13,7 @@ uninterrupted() {
     echo "$u_self $(born "$u_self")" >"$directory.lock/owner.new" && mv "$directory.lock/owner.new" "$directory.lock/owner" || exit 1
     # In place of this shell: what runs is the process that owns the lock.
     if command -v setsid >/dev/null 2>&1; then sh() { exec setsid sh "$@"; }; else sh() { exec sh "$@"; }; fi
-    lifecycle "$1"
+    lifecycle "$@"
   ) </dev/null >"$u_out" 2>"$u_err" &
   u_pid=$!
   wait "$u_pid"

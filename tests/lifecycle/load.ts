@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Gaps } from "../gaps.ts";
@@ -13,11 +14,13 @@ export interface Written {
 /** Writes as clients of the sentinels do, until stopped. */
 export function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Written>; more: () => Promise<void> } {
   let running = true;
+  // A test that has failed does not stop them.
+  const stopped = () => !running || !existsSync(cluster.root);
   const gaps = new Gaps(count);
   const written: Written = { acknowledged: [], refused: 0, gap: 0 };
   const writers = Array.from({ length: count }, async (_, writer) => {
     const client = sentinelClient(cluster);
-    for (let index = 0; running; index++) {
+    for (let index = 0; !stopped(); index++) {
       const key = `writer${writer}:${index}`;
       try {
         await client.set(key, index);

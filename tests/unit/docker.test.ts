@@ -73,6 +73,7 @@ describe("the resource graph of containers", () => {
     assert.deepEqual(await valueOf(redis.sentinels), ["redis1:16355", "redis2:26355", "redis3:36355"]);
     const [node1] = await valueOf(redis.nodes);
     assert.equal(node1?.commands.kill, "docker -H unix:///run/one.sock kill ha-redis1-node1-unit");
+    assert.match(node1.commands.handover, /^docker -H unix:\/\/\/run\/one.sock exec ha-redis1-node1-unit sh \S+host.sh handover \S+ ""$/);
   });
 
   it("has no secret, address or path of this machine in the settings of a server", () => {

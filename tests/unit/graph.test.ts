@@ -98,6 +98,7 @@ describe("the resource graph", () => {
     );
     assert.match(stdin("their-node2-process"), new RegExp(`^dir "${here}/processes/node2"$`, "m"));
     assert.equal((await valueOf(nodes))[1]?.commands.kill, `sh ${here}/machine.sh kill node2`);
+    assert.equal((await valueOf(nodes))[1]?.commands.handover, `sh ${here}/machine.sh handover node2`);
     assert.deepEqual(
       (await valueOf(limitations)).filter((line) => line.includes("run as root")),
       [],
