@@ -10,6 +10,9 @@ portsFrom(48_000);
 /** Long enough that the sentinels do nothing of their own during a test. */
 const patient: ClusterArgs = { downAfter: 60_000 };
 
+/** A replication PING between two of the saves would make the later one the further one. */
+const saving: ClusterArgs = { ...patient, appendOnly: false, settings: { "repl-ping-replica-period": "3600" } };
+
 const nodesOf = (cluster: Cluster): string[] => cluster.nodes.map(({ name }) => name);
 
 async function assertHolds(cluster: Cluster, ...writes: Record<string, string>[]): Promise<void> {
@@ -49,7 +52,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
     },
   );
 
-  inTurn("appendOnly turned on while only the master is down: no key lost", { ...patient, appendOnly: false }, async (cluster) => {
+  inTurn("appendOnly turned on while only the master is down: no key lost", { ...saving }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, "node1");
@@ -142,7 +145,7 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
 });
 
 describe("a snapshot that is older than what others hold", { concurrency: 4 }, () => {
-  inTurn("the master was killed and would start from it: another one is promoted first", { ...patient, appendOnly: false }, async (cluster) => {
+  inTurn("the master was killed and would start from it: another one is promoted first", { ...saving }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, "node1");
@@ -154,7 +157,7 @@ describe("a snapshot that is older than what others hold", { concurrency: 4 }, (
     await assertHolds(cluster, keys, more);
   });
 
-  inTurn("all were off, and a replica saved later than the master: its data survives", { ...patient, appendOnly: false }, async (cluster) => {
+  inTurn("all were off, and a replica saved later than the master: its data survives", { ...saving }, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
     await save(cluster, ...nodesOf(cluster));
@@ -169,7 +172,7 @@ describe("a snapshot that is older than what others hold", { concurrency: 4 }, (
 
   inTurn(
     "… and while that one is not back, nobody is the master, and verify says what is missing",
-    { ...patient, appendOnly: false, limits: { verifySeconds: 5 } },
+    { ...saving, limits: { verifySeconds: 5 } },
     async (cluster) => {
       await cluster.up();
       const keys = await cluster.write("node1", "key");
