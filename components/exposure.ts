@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isPublic } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
-import { inputError, notAllowed, type Problem } from "./inputError.ts";
+import { inputError, notAllowed, type Problem, refuseAny } from "./inputError.ts";
 
 /** Why something is refused that others than the machine itself reach, and what to do. */
 const askedFor =
@@ -15,7 +15,7 @@ export function exposureProblems(host: string, address: string, openWithoutPassw
 /** Refuses the whole program if others than the machine itself reach a server of that host, and nobody asked for it. */
 export function requireAskedFor(host: Host, bind: string | undefined, openWithoutPasswords = false): void {
   const opened = (bind ?? "").split(/\s+/).filter((each) => each && !isOwn(each, host.hostName));
-  if (opened.length > 0 && !openWithoutPasswords) throw inputError(notAllowed("bind", bind, askedFor));
+  if (opened.length > 0 && !openWithoutPasswords) refuseAny([notAllowed("bind", bind, askedFor)], host.componentName);
   host.deployment.preflight.requireBeforeAnything(
     host.address.apply((address) => {
       for (const problem of exposureProblems(host.hostName, address, openWithoutPasswords)) throw inputError(problem);

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { isKnown, keepAlive } from "./sdk.ts";
 
 /**
- * Fails the update; not to be awaited. Where Pulumi's own runner runs the program, an error that nobody handles is enough. Elsewhere the
- * engine itself has to fail it, by a resource that can't be made: a program of the Automation API is told of it only once the engine has deleted whatever was not registered
- * (SDK 3.259, automation/server.js). As that ends all that is under way, whatever else the program has comes first.
+ * Fails the update; not to be awaited. Where Pulumi's own runner runs the program, an error that nobody handles is enough. Elsewhere
+ * the engine itself has to fail it, by a resource that can't be made: a program of the Automation API is told of the error only once
+ * the engine has deleted whatever was not registered (SDK 3.259, automation/server.js). As a failed resource ends all that is under
+ * way, whatever else the program has comes first.
  *
  * @param name of the component that was refused.
  */
@@ -13,10 +14,12 @@ export async function failUpdate(name: string, error: Error): Promise<void> {
   if (pulumisRunner.test(process.argv[1] ?? "")) throw error;
   if (pulumi.runtime.isDryRun()) return pulumi.log.error(error.message);
   const done = keepAlive();
-  const root = pulumi.runtime.getStackResource();
-  await Promise.allSettled(below(root).map(({ urn }) => isKnown(urn)));
-  new local.Command(`${name}-refused`, { create: "cat >&2; exit 1", stdin: error.message, logging: "none", addPreviousOutputInEnv: false });
-  done();
+  try {
+    await Promise.allSettled(below(pulumi.runtime.getStackResource()).map(({ urn }) => isKnown(urn)));
+    new local.Command(`${name}-refused`, { create: "cat >&2; exit 1", stdin: error.message, logging: "none", addPreviousOutputInEnv: false });
+  } finally {
+    done();
+  }
 }
 
 const pulumisRunner = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index(\.js)?)?[\\/]?$/;
