@@ -60,6 +60,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use lib/ask.sh
 # use lib/space.sh
 # use redis/sentinels.sh
+# use redis/failover.sh
 # use redis/data.sh
 # use redis/role.sh
 # use redis/start.sh

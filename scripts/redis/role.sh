@@ -117,20 +117,11 @@ decide() {
   done
   if [ "$role" = failover ]; then
     say "$why: asking for a failover first"
-    may_choose_wrongly && refuse "refusing to start: $why, but the sentinels could promote$r_preferred, which is empty: its replica-priority is better. Set replica-priority there to 0 ($cli -p PORT CONFIG SET replica-priority 0), then start again"
-    force_failover "$name" 10 || refuse "refusing to start: an empty master would wipe the replicas, and one with less than they have would take that from them; and the sentinels did not fail over. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
+    # As long as a sentinel's news can be old, and a bit.
+    # shellcheck disable=SC2046,SC2086
+    force_failover "$name" 20 "$(furthest $(if [ "$own" = none ]; then echo $r_holders; else echo $r_ahead; fi))" 1 ||
+      refuse "refusing to start: an empty master would wipe the replicas, and one with less than they have would take that from them; and the sentinels did not fail over: $f_why. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
     role="replica $f_named" why="a majority of the sentinels names $f_named"
   fi
   [ "$role" != refuse ] || refuse "refusing to start: $why"
-}
-
-# may_choose_wrongly: among those whom the sentinels would choose from (the best priority, 0 being nobody) is one without
-# keys, with a better priority than all who have some.
-may_choose_wrongly() {
-  r_preferred=$(printf '%s\n' "$peers" | awk '
-    $2 != "up" || $9 == 0 { next }
-    $4 == "yes" && (best == "" || $9 < best) { best = $9 }
-    $4 == "no" { empty[$1] = $9 }
-    END { for (each in empty) if (best != "" && empty[each] < best) printf " %s", each }')
-  [ -n "$r_preferred" ]
 }

@@ -59,26 +59,3 @@ named_master() {
 }
 
 failover_in_progress() { answers sentinel "$sentinels" fields SENTINEL MASTER "$master" | grep -q 'failover_in_progress'; }
-
-# force_failover NAME SECONDS [MEANWHILE]: make the sentinels promote a replica; succeeds, with f_named set, when a majority
-# names another node than NAME. Only to be used where NAME takes no writes: while a master lives, SENTINEL FAILOVER alone
-# loses what it goes on to acknowledge. "No good replica" may just mean that a sentinel's news is some seconds old: ask again.
-# MEANWHILE, if given, is done at every look.
-force_failover() {
-  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' f_meanwhile=${3:-:}
-  while f_now=$(date +%s) && [ "$f_now" -lt $f_until ]; do
-    if [ -z "$f_accepted" ] && [ "$f_now" -gt "$f_asked" ]; then
-      f_asked=$f_now
-      while read -r _ _ f_address f_port; do
-        case $(ask "$f_address" "$f_port" SENTINEL FAILOVER "$master") in OK | INPROG*) f_accepted=1 && break ;; esac
-      done <<EOT
-$sentinels
-EOT
-    fi
-    "$f_meanwhile"
-    f_named=$(named_master)
-    [ -n "$f_named" ] && [ "$f_named" != "$1" ] && return 0
-    sleep 0.1
-  done
-  return 1
-}

@@ -106,7 +106,7 @@ hand_over_by_failover() {
     [ "$(date +%s)" -lt $h_until ] || give_up "the replicas did not catch up within 10 s"
     sleep 0.1
   done
-  force_failover "$name" 15 follow_promoted || give_up "the sentinels named no other master within 15 s. See their logs (+failover-… events), then try again"
+  force_failover "$name" 15 " $(printf '%s' "$caught_up" | tr '\n' ' ')" '' follow_promoted || give_up "the sentinels named no other master within 15 s ($f_why). See their logs (+failover-… events), then try again"
   # shellcheck disable=SC2046
   [ "$f_named" = "$following" ] || ask_me "$replicaof" $(address_of "$f_named") >/dev/null
   ask_me CLIENT KILL TYPE normal >/dev/null

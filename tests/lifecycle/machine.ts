@@ -455,12 +455,20 @@ export class Cluster {
     await eventually("killed", () => pids.every((pid) => pid === 0 || isGone(pid)));
   }
 
-  /** Writes `count` keys and waits until every node that is up has them. */
+  /** Writes `count` keys and waits until every replica that is linked to that node has them. */
   async write(node: string, prefix: string, count = 20): Promise<Record<string, string>> {
     const written = Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}:${index}`, `${prefix} value ${index}`]));
-    const said = await this.ask(node, "MSET", ...Object.entries(written).flat());
-    if (said !== "OK") throw new Error(`${node} took no write: ${said}`);
-    await this.ask(node, "WAIT", "2", "500");
+    const online = (await this.ask(node, "INFO", "replication")).match(/^slave\d+:.*state=online/gm)?.length ?? 0;
+    // Of one connection: what WAIT waits for is what its own client wrote.
+    const client = new Redis({ host: "127.0.0.1", port: this.member(node).port, retryStrategy: () => null });
+    client.on("error", () => undefined);
+    try {
+      await client.mset(written);
+      const have = await client.wait(online, 20_000);
+      if (have < online) throw new Error(`${have} of ${online} replicas have within 20 s what was written to ${node}`);
+    } finally {
+      client.disconnect();
+    }
     return written;
   }
 
