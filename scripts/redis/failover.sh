@@ -51,10 +51,13 @@ decide_choice() {
 # force_failover NAME SECONDS AMONG STILL [MEANWHILE]: make the sentinels promote one of AMONG (see decide_choice); succeeds, with
 # f_named set, when a majority names another node than NAME, else f_why says what there was instead. Only to be used where NAME
 # takes no writes: while a master lives, SENTINEL FAILOVER alone loses what it goes on to acknowledge. "No good replica" may just
-# mean that a sentinel's news is some seconds old: ask again. MEANWHILE, if given, is done at every look.
+# mean that a sentinel's news is some seconds old: ask again; where all have old news they have ten seconds more, in which each asks
+# the replicas once. MEANWHILE, if given, is done at every look.
 force_failover() {
   f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' among=$3 still=$4 f_meanwhile=${5:-:} f_why='no sentinel answers'
-  while f_now=$(date +%s) && [ "$f_now" -lt $f_until ]; do
+  while f_now=$(date +%s); do
+    case $f_why in *' has old news '*) f_more=10 ;; *) f_more=0 ;; esac
+    [ "$f_now" -lt $((f_until + f_more)) ] || return 1
     if [ -z "$f_accepted" ] && [ "$f_now" -gt "$f_asked" ]; then
       f_asked=$f_now
       while read -r f_sentinel _ f_address f_port; do
@@ -74,5 +77,4 @@ EOT
     [ -n "$f_named" ] && [ "$f_named" != "$1" ] && return 0
     sleep 0.1
   done
-  return 1
 }

@@ -63,7 +63,7 @@ rejoin() {
       failover)
         say "$why: asking for a failover"
         # shellcheck disable=SC2086
-        force_failover "$named" 20 "$(furthest $j_ahead)" 1 || why="$why, and the sentinels did not fail over: $f_why"
+        force_failover "$named" 10 "$(furthest $j_ahead)" 1 || why="$why, and the sentinels did not fail over: $f_why"
         return 0
         ;;
     esac
