@@ -5,7 +5,7 @@ import type { RedisHaArgs } from "./redisHa.ts";
 
 type PlainKind = "text" | "number" | "switch" | "texts" | "map";
 
-/** What a field may hold, an output of it if it is an `input`; `map` is from names to anything. */
+/** What a field may hold, an output of it, or of each of its texts, if it is an `input`; `map` is from names to anything. */
 export type Kind = PlainKind | `${PlainKind} input`;
 
 /** The fields of {@link RedisHaArgs}: with each new one, the type asks for a line here. */
@@ -15,17 +15,17 @@ export const redisHaFields = {
   hosts: "map",
   masterName: "text",
   initialMaster: "text",
-  quorum: "number",
-  downAfterMilliseconds: "number",
-  parallelSyncs: "number",
-  failoverTimeoutMilliseconds: "number",
+  quorum: "number input",
+  downAfterMilliseconds: "number input",
+  parallelSyncs: "number input",
+  failoverTimeoutMilliseconds: "number input",
   directory: "text",
   openWithoutPasswords: "switch",
-  forget: "texts",
+  forget: "texts input",
   adopt: "texts",
-  serverBinary: "text",
-  cliBinary: "text",
-  image: "text",
+  serverBinary: "text input",
+  cliBinary: "text input",
+  image: "text input",
   containerUser: "text",
   keepVolumes: "switch",
   localUser: "text",
@@ -34,18 +34,18 @@ export const redisHaFields = {
   redisVersion: "text",
   redisTarball: "text",
   kernelSettings: "texts",
-  firewallClients: "texts",
+  firewallClients: "texts input",
   bootTimeoutSeconds: "number",
-  appendOnly: "switch",
-  minReplicasToWrite: "number",
-  minReplicasMaxLagSeconds: "number",
+  appendOnly: "switch input",
+  minReplicasToWrite: "number input",
+  minReplicasMaxLagSeconds: "number input",
   redisConf: "map",
   nodeConf: "map",
   sentinelConf: "map",
   hostsEntries: "switch",
   hostsFile: "text",
-  zatoServerConfs: "texts",
-  zatoSocketTimeoutSeconds: "number",
+  zatoServerConfs: "texts input",
+  zatoSocketTimeoutSeconds: "number input",
   readyTimeoutSeconds: "number",
   stopTimeoutSeconds: "number",
   verifyTimeoutSeconds: "number",
@@ -66,9 +66,9 @@ const hostFields = {
   kind: "text",
   address: "text input",
   directory: "text",
-  engine: "text",
-  certificates: "text",
-  image: "text",
+  engine: "text input",
+  certificates: "text input",
+  image: "text input",
   sshAddress: "text input",
   sshPort: "number input",
   user: "text input",
@@ -165,7 +165,14 @@ function plainly(kind: Kind): PlainKind {
 
 function isOf(given: Kind, value: unknown): boolean {
   const kind = plainly(given);
-  if (kind !== given && isLater(value)) return true;
+  if (kind !== given && (isLater(value) || (Array.isArray(value) && kind === "texts"))) {
+    return isLater(value)
+      ? kind !== "texts"
+      : isOf(
+          kind,
+          value.filter((each) => !isLater(each)),
+        );
+  }
   if (kind === "text") return typeof value === "string";
   if (kind === "number") return typeof value === "number";
   if (kind === "switch") return typeof value === "boolean";

@@ -5,16 +5,17 @@ import { isLoopback, isNetwork, isUnicast } from "../hosts/address.ts";
 import { type ContainerArgs, createHosts, Deployment, hostKinds, type LocalArgs, LocalHost, type MachineArgs } from "../hosts/index.ts";
 import { kernelSettings, knownOf, machineProblems } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
-import { isLater } from "../hosts/sdk.ts";
+import { isLater, knownNow } from "../hosts/sdk.ts";
 import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
 import { exposureLimitations, exposureProblems } from "./exposure.ts";
 import { shapeProblems, unknownKey } from "./fields.ts";
 import { HostsEntries } from "./hostsEntries.ts";
 import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
 import type { Limits, Located } from "./parameters.ts";
+import { requireLater } from "./later.ts";
 import { RedisNode } from "./redisNode.ts";
-import { Sentinel } from "./sentinel.ts";
-import { priorityOf, settingsProblems } from "./settings.ts";
+import { type MonitoredMasterArgs, Sentinel } from "./sentinel.ts";
+import { priorityOf, type Settings, settingsProblems } from "./settings.ts";
 import { isHostName, resolveTopology, type Topology, type TopologyArgs } from "./topology.ts";
 import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
 
@@ -35,7 +36,7 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, LocalArgs, Mac
    * verification names them. One sentinel after the other is restarted without them; all else that it has learnt is kept.
    * @default none
    */
-  forget?: string[];
+  forget?: pulumi.Input<string>[];
   /**
    * What is to become this deployment's though it is marked as another one's, or holds a server's data without a mark: absolute
    * paths of directories of hosts, names of volumes. Only if nothing runs on them; they are removed with the deployment.
@@ -43,33 +44,33 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, LocalArgs, Mac
    */
   adopt?: string[];
   /** The server program, a name or an absolute path. @default "redis-server", or "valkey-server" where there is only that */
-  serverBinary?: string;
+  serverBinary?: pulumi.Input<string>;
   /** The client program. @default the one that belongs to `serverBinary` */
-  cliBinary?: string;
+  cliBinary?: pulumi.Input<string>;
   /** Keep every acknowledged write in the append-only file. @default true */
-  appendOnly?: boolean;
+  appendOnly?: pulumi.Input<boolean>;
   /** Replicas that a master has to have to accept writes. @default 1 with three nodes or more, else 0 */
-  minReplicasToWrite?: number;
+  minReplicasToWrite?: pulumi.Input<number>;
   /** Seconds after which a silent replica does not count for that. @default 10 */
-  minReplicasMaxLagSeconds?: number;
+  minReplicasMaxLagSeconds?: pulumi.Input<number>;
   /** Further directives of redis.conf; a value of several lines is a directive that repeats. */
-  redisConf?: Record<string, string>;
+  redisConf?: Settings;
   /** Further directives for single nodes: node name to what it has in place of, or besides, those of `redisConf`. */
-  nodeConf?: Record<string, Record<string, string>>;
+  nodeConf?: Record<string, Settings>;
   /** Further options of Sentinel, such as `notification-script`, `deny-scripts-reconfig` or `loglevel`: option to its value. */
-  sentinelConf?: Record<string, string>;
+  sentinelConf?: Settings;
   /** Write the host names into the hosts file of every machine. @default true */
   hostsEntries?: boolean;
   /** Absolute path of that file. @default "/etc/hosts" */
   hostsFile?: string;
   /**
    * The server.conf of every Zato server of the cluster: absolute paths on the machine that runs Pulumi, or `HOST:PATH` with
-   * one of `hosts`.
+   * one of `hosts`; one that is known only later, a path.
    * @default none
    */
-  zatoServerConfs?: string[];
+  zatoServerConfs?: pulumi.Input<string>[];
   /** Seconds after which Zato gives up on a silent server; used where its file says nothing. @default 0.5 */
-  zatoSocketTimeoutSeconds?: number;
+  zatoSocketTimeoutSeconds?: pulumi.Input<number>;
   /** Seconds that a process may take to be ready, longer while it loads or synchronises. @default 60 */
   readyTimeoutSeconds?: number;
   /** Seconds that a process may take to end before it is killed. @default 60 */
@@ -112,18 +113,30 @@ export class RedisHa extends pulumi.ComponentResource {
     super("redis-ha:index:RedisHa", name, {}, opts);
     const { unknown, wrong } = shapeProblems(args);
     if (wrong.length > 0) refuseAny([...unknown, ...wrong], name);
-    const { topology, problems } = resolveTopology(args);
-    problems.push(...unknown, ...nameProblems("name", name), ...otherProblems(args, topology));
+    const known = knownArgs(args);
+    const { topology, problems } = resolveTopology(known);
+    problems.push(...unknown, ...nameProblems("name", name), ...otherProblems(known, topology));
     for (const { name: member, host } of [...topology.nodes, ...topology.sentinels])
       problems.push(...lengthProblems("name", [name, host, member, pulumi.getStack()]));
     refuseAny(problems, name);
 
-    const confs = (args.zatoServerConfs ?? []).map(zatoPlace);
+    const confs = (args.zatoServerConfs ?? []).map((conf) => (isLater(conf) ? { host: undefined, path: conf } : zatoPlace(conf)));
     const members = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
     const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
     const wanted = new Map(hostNames.map((host) => [host, { directory: args.directory, ...args.hosts?.[host] }]));
     const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
     const deployment = new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, directories, args.adopt, args.localUser);
+    const { hosts: places, ...values } = args;
+    const containers = Object.fromEntries(
+      Object.entries(places ?? {}).map(([host, { engine, certificates, image }]) => [host, { engine, certificates, image }]),
+    );
+    requireLater(deployment.preflight, { ...values, hosts: containers }, ({ hosts: known, ...later }) => {
+      const all = { ...later, hosts: Object.fromEntries(Object.entries(places ?? {}).map(([host, each]) => [host, { ...each, ...known[host] }])) };
+      const { wrong } = shapeProblems(all);
+      if (wrong.length > 0) return wrong;
+      const { topology, problems } = resolveTopology(all);
+      return [...problems, ...otherProblems(all, topology)];
+    });
     const hosts = createHosts(name, wanted, args, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);
@@ -135,9 +148,17 @@ export class RedisHa extends pulumi.ComponentResource {
     };
     const { serverBinary, cliBinary: cli, openWithoutPasswords } = args;
     const common = { server: serverBinary || undefined, cli, openWithoutPasswords, limits: limitsOf(args) };
+    const watching: MonitoredMasterArgs = {
+      name: topology.masterName,
+      initialMaster: topology.initialMaster,
+      quorum: args.quorum ?? topology.quorum,
+      downAfterMilliseconds: args.downAfterMilliseconds ?? topology.downAfterMilliseconds,
+      parallelSyncs: args.parallelSyncs ?? topology.parallelSyncs,
+      failoverTimeoutMilliseconds: args.failoverTimeoutMilliseconds ?? topology.failoverTimeoutMilliseconds,
+    };
     const nodes: RedisNode[] = [];
     for (const { name: node, host, port } of topology.nodes) {
-      const { downAfterMilliseconds } = topology;
+      const { downAfterMilliseconds } = watching;
       const nodeArgs = { ...common, ...args, ...seenFrom(hostOf(host)), port, downAfterMilliseconds, settings: settingsOf(args, node) };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(
@@ -150,11 +171,18 @@ export class RedisHa extends pulumi.ComponentResource {
     }
     const sentinels: Sentinel[] = [];
     for (const { name: sentinel, host, port } of topology.sentinels) {
-      const masters = [{ ...topology, name: topology.masterName }];
       sentinels.push(
         new Sentinel(
           `${name}-${sentinel}`,
-          { ...common, ...seenFrom(hostOf(host)), sentinelName: sentinel, port, masters, forget: args.forget, settings: args.sentinelConf },
+          {
+            ...common,
+            ...seenFrom(hostOf(host)),
+            sentinelName: sentinel,
+            port,
+            masters: [watching],
+            forget: args.forget,
+            settings: args.sentinelConf,
+          },
           { parent: this, dependsOn: [...nodes.slice(-1), ...sentinels.slice(-1)] },
         ),
       );
@@ -170,7 +198,7 @@ export class RedisHa extends pulumi.ComponentResource {
         .apply((revisions) => [...topology.nodes, ...topology.sentinels].map(({ name }, index) => `${name} ${revisions[index]}\n`).join("")),
       { parent: this, dependsOn: processes },
     );
-    const zatoOn = (suffix: string, host: Host, zatoServerConfs: string[]) =>
+    const zatoOn = (suffix: string, host: Host, zatoServerConfs: pulumi.Input<string>[]) =>
       new ZatoKvdbConfig(
         `${name}-zato${suffix}`,
         {
@@ -213,16 +241,12 @@ export class RedisHa extends pulumi.ComponentResource {
         exposureLimitations(members.map(hostOf)),
         ...processes.map(({ limitations }) => limitations),
         ...[...hosts.values()].map(({ limitations }) => limitations),
+        priorityLimitations(
+          args,
+          topology.nodes.map(({ name }) => name),
+        ),
       ])
-      .apply((lists) => [
-        ...new Set([
-          ...lists.flat(),
-          ...priorityLimitations(
-            args,
-            topology.nodes.map(({ name }) => name),
-          ),
-        ]),
-      ]);
+      .apply((lists) => [...new Set(lists.flat())]);
     this.registerOutputs({
       sentinels: this.sentinels,
       redisSentinels: this.redisSentinels,
@@ -244,20 +268,32 @@ export class RedisHa extends pulumi.ComponentResource {
   }
 }
 
+/** What is known at once; of the hosts it is for those who look at them to tell that apart. */
+type KnownArgs = pulumi.Unwrap<Omit<RedisHaArgs, "hosts">> & Pick<RedisHaArgs, "hosts">;
+
+function knownArgs({ hosts, ...args }: RedisHaArgs): KnownArgs {
+  return { ...knownNow(args), hosts };
+}
+
 /** The directives of one node. */
-function settingsOf({ redisConf, nodeConf }: RedisHaArgs, node: string): Record<string, string> {
+function settingsOf<T>(
+  { redisConf, nodeConf }: { redisConf?: Record<string, T>; nodeConf?: Record<string, Record<string, T>> },
+  node: string,
+): Record<string, T> {
   return { ...redisConf, ...nodeConf?.[node] };
 }
 
 /** @returns the nodes that Sentinel may promote. */
-function promotable(args: RedisHaArgs, nodes: readonly string[]): string[] {
+function promotable(args: pulumi.Unwrap<Pick<RedisHaArgs, "redisConf" | "nodeConf">>, nodes: readonly string[]): string[] {
   return nodes.filter((node) => priorityOf(settingsOf(args, node)) !== 0);
 }
 
 /** A topology that works and yet has nobody to take over from the one that is the master most of the time. */
-function priorityLimitations(args: RedisHaArgs, nodes: readonly string[]): string[] {
-  const [only, ...others] = promotable(args, nodes);
-  return others.length > 0 ? [] : [`only ${only} can be promoted, the others have the replica-priority 0: while it is down nobody takes over`];
+function priorityLimitations({ redisConf, nodeConf }: RedisHaArgs, nodes: readonly string[]): pulumi.Output<string[]> {
+  return pulumi.unsecret(pulumi.output({ redisConf, nodeConf })).apply((settings) => {
+    const [only, ...others] = promotable(settings, nodes);
+    return others.length > 0 ? [] : [`only ${only} can be promoted, the others have the replica-priority 0: while it is down nobody takes over`];
+  });
 }
 
 function limitsOf(args: RedisHaArgs): Limits {
@@ -269,7 +305,7 @@ function limitsOf(args: RedisHaArgs): Limits {
 }
 
 /** What is wrong with the arguments that are not the topology's. */
-function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
+function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
   const problems: Problem[] = [];
   const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
 
@@ -320,7 +356,8 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
     if (kind !== undefined && !hostKinds.some((each) => each === kind)) refuse(`${path}.kind`, kind, `one of ${hostKinds.join(", ")}`);
     for (const [field, value] of Object.entries({ engine, certificates, image })) {
-      if (value !== undefined && kind !== "docker") refuse(`${path}.${field}`, value, "nothing, unless its kind is docker");
+      if (value !== undefined && kind !== "docker")
+        refuse(`${path}.${field}`, isLater(value) ? "(known later)" : value, "nothing, unless its kind is docker");
     }
     for (const [field, value] of Object.entries({ sshAddress, sshPort, user, privateKey, privateKeyFile, hostKey, bastion })) {
       if (value !== undefined && kind !== "ssh")
@@ -328,11 +365,12 @@ function otherProblems(args: RedisHaArgs, topology: Topology): Problem[] {
     }
     if (kind === "ssh")
       for (const [field, value, allowed] of machineProblems(knownOf(hostArgs), isLater(address))) refuse(`${path}.${field}`, value, allowed);
-    if (engine !== undefined && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
+    if (engine !== undefined && !isLater(engine) && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
       refuse(`${path}.engine`, engine, "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST");
     }
-    if (certificates !== undefined && !isPlainPath(certificates)) refuse(`${path}.certificates`, certificates, "an absolute path of a directory");
-    if (image !== undefined && !isImage(image)) refuse(`${path}.image`, image, imageRule);
+    if (certificates !== undefined && !isLater(certificates) && !isPlainPath(certificates))
+      refuse(`${path}.certificates`, certificates, "an absolute path of a directory");
+    if (image !== undefined && !isLater(image) && !isImage(image)) refuse(`${path}.image`, image, imageRule);
     if (typeof address === "string" && !isUnicast(address)) refuse(`${path}.address`, address, addressRule);
     else if (typeof address === "string" && members.has(host)) problems.push(...exposureProblems(host, address, args.openWithoutPasswords));
     if (directory !== undefined) problems.push(...directoryProblems(`${path}.directory`, directory));
@@ -370,7 +408,7 @@ function isUser(name: string): boolean {
 }
 
 /** Only root can start servers as another user, who has to get to their directories, which become part of its account. */
-function localUserProblems({ localUser, hosts, directory }: RedisHaArgs, used: string[]): Problem[] {
+function localUserProblems({ localUser, hosts, directory }: KnownArgs, used: string[]): Problem[] {
   if (localUser === undefined) return [];
   if (!isUser(localUser) || localUser === "root") return [notAllowed("localUser", localUser, "a user's name, and not root")];
   if (process.getuid?.() !== 0)
@@ -400,7 +438,7 @@ function closedIn(path: string): string | undefined {
 }
 
 /** Hosts on several machines reach each other only by addresses that are not everybody's own. */
-function placesProblems(args: RedisHaArgs, used: string[]): Problem[] {
+function placesProblems(args: KnownArgs, used: string[]): Problem[] {
   const { hosts = {} } = args;
   if (placesOf(args, used) < 2) return [];
   return used.flatMap((host) => {
@@ -413,10 +451,10 @@ function placesProblems(args: RedisHaArgs, used: string[]): Problem[] {
 }
 
 /** @returns on how many machines the hosts are. */
-function placesOf({ hosts = {} }: RedisHaArgs, used: string[]): number {
+function placesOf({ hosts = {} }: KnownArgs, used: string[]): number {
   const place = (host: string) => {
     const { kind, engine, address } = hosts[host] ?? {};
-    if (kind === "docker") return `docker ${engine}`;
+    if (kind === "docker") return `docker ${isLater(engine) ? host : engine}`;
     return kind === "ssh" ? `ssh ${typeof address === "string" ? address : host}` : "local";
   };
   return new Set(used.map(place)).size;

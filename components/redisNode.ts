@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
+import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { refuseAny } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./parameters.ts";
-import { checkedVersion, clientOf, digest, servers } from "./server.ts";
+import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
-import { settingLines, settingsProblems } from "./settings.ts";
+import { type Settings, settingLines, settingsProblems } from "./settings.ts";
 
 /** Arguments of {@link RedisNode}. */
 export interface RedisNodeArgs {
@@ -27,27 +28,27 @@ export interface RedisNodeArgs {
   /** Name of the node that is the master when everything is created. */
   initialMaster: string;
   /** Silence in ms after which the sentinels take it for down: a blocked server is let be for at least as long. @default 10000 */
-  downAfterMilliseconds?: number;
+  downAfterMilliseconds?: pulumi.Input<number>;
   /** Keep every acknowledged write in the append-only file. @default true */
-  appendOnly?: boolean;
+  appendOnly?: pulumi.Input<boolean>;
   /**
    * Replicas that a master has to have to accept writes: bounds what a partition, or a client that hangs with a stopped
    * master, can lose.
    * @default 1 with three nodes or more; 0 with two, where the loss of one would end all writes
    */
-  minReplicasToWrite?: number;
+  minReplicasToWrite?: pulumi.Input<number>;
   /** Seconds after which a silent replica does not count for that. @default 10 */
-  minReplicasMaxLagSeconds?: number;
+  minReplicasMaxLagSeconds?: pulumi.Input<number>;
   /** What it listens on, as in redis.conf. @default what is right for the host: its name, in a container every address */
   bind?: string;
   /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
   openWithoutPasswords?: boolean;
   /** Further directives of redis.conf. */
-  settings?: Record<string, string>;
+  settings?: Settings;
   /** The server program. @default "redis-server", or "valkey-server" where there is only that */
-  server?: string;
+  server?: pulumi.Input<string>;
   /** The client program. @default the one that belongs to `server` */
-  cli?: string;
+  cli?: pulumi.Input<string>;
   /** @default 60 s each */
   limits?: Limits;
 }
@@ -63,59 +64,64 @@ export class RedisNode extends pulumi.ComponentResource {
 
   constructor(resourceName: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
-    const problems = settingsProblems("redisConf", args.settings ?? {});
-    refuseAny(problems, resourceName);
+    refuseAny(settingsProblems("redisConf", knownNow(args.settings ?? {})), resourceName);
 
     const name = args.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
     requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
+    const { appendOnly, minReplicasMaxLagSeconds, downAfterMilliseconds } = args;
     const minReplicasToWrite = args.minReplicasToWrite ?? (args.nodes.length > 2 ? 1 : 0);
+    const values = pulumi.output({ appendOnly, minReplicasToWrite, minReplicasMaxLagSeconds, downAfterMilliseconds });
+    const settings = checkedSettings(args.host, "redisConf", args.settings);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
-    const facts = args.host.look(name, args.server ? [args.server] : servers);
+    const facts = args.host.look(name, serversOf(args.server));
     this.version = checkedVersion("nodes", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
     args.host.deployment.preflight.requireBeforeChanges(this.version);
 
     const limits = args.limits ?? defaultLimits;
-    const memory = memoryFor(args.settings?.maxmemory);
     const files = pulumi.output({
-      parameters: pulumi.all([this.version, facts]).apply(([version, { server }]) =>
+      parameters: pulumi.all([this.version, facts, values, settings, args.cli]).apply(([version, { server }, known, directives, cli]) =>
         lifecycleParameters(
           {
             ...args,
+            ...known,
             kind: "node",
             self,
             server,
-            cli: args.cli ?? clientOf(server),
-            persistence: persistenceOf(args.settings ?? {}, args.appendOnly),
-            minReplicas: minReplicasToWrite,
+            cli: cli ?? clientOf(server),
+            persistence: persistenceOf(directives, known.appendOnly),
+            minReplicas: known.minReplicasToWrite,
           },
           featuresOf(version),
         ),
       ),
       "settings.conf": pulumi
-        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn, args.host.directoryOf(name), args.host.logFileOf(name)])
-        .apply(([version, address, bind, directory, logFile]) =>
-          render("node.conf.hbs", { name, lines: nodeLines({ ...args, minReplicasToWrite, address, directory, logFile, bind }, version) }),
+        .all([this.version, placeOf(args, name), values, settings])
+        .apply(([version, place, known, directives]) =>
+          render("node.conf.hbs", { name, lines: nodeLines({ ...args, ...known, ...place, settings: directives }, version) }),
         ),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: limits.stopSeconds, files, ...memory }, facts, {
-      parent: this,
-      dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
-    });
+    args.host.keepProcess(
+      resourceName,
+      name,
+      { port: args.port, stopSeconds: limits.stopSeconds, files, memoryBytes: settings.apply(({ maxmemory }) => memoryFor(maxmemory)) },
+      facts,
+      {
+        parent: this,
+        dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
+      },
+    );
     this.registerOutputs({ version: this.version.label });
   }
 }
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function nodeLines(
-  args: Pick<RedisNodeArgs, "host" | "port" | "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings"> & {
-    address: string;
-    bind: string;
-    directory: string;
-    logFile: string;
-  },
+  args: Pick<RedisNodeArgs, "host" | "port"> &
+    pulumi.Unwrap<Pick<RedisNodeArgs, "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings">> &
+    ServerPlace,
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);
@@ -147,10 +153,10 @@ export function quoteDirective(text: string): string {
  * Memory in bytes for a node with that `maxmemory`: twice as much, because a fork that writes a snapshot may copy all of
  * it, and 64 MiB for buffers and the rest; none where it is not limited.
  */
-export function memoryFor(maxmemory: string | undefined): { memoryBytes?: number } {
+export function memoryFor(maxmemory: string | undefined): number | undefined {
   const [, digits, unit = ""] = /^\s*"?(\d+)([kmg]?b?)"?\s*$/i.exec(maxmemory ?? "") ?? [];
   const bytes = Number(digits ?? 0) * (units[unit.toLowerCase()] ?? 1);
-  return bytes > 0 ? { memoryBytes: 2 * bytes + 64 * 2 ** 20 } : {};
+  return bytes > 0 ? 2 * bytes + 64 * 2 ** 20 : undefined;
 }
 
 /** As in redis.conf. */

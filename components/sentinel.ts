@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
+import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { refuseAny } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
 import { quoteDirective } from "./redisNode.ts";
-import { checkedVersion, clientOf, digest, servers } from "./server.ts";
+import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./server.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
 import { masterNameProblems } from "./topology.ts";
-import { sentinelScripts, sentinelSettingLines, settingsProblems } from "./settings.ts";
+import { sentinelScripts, sentinelSettingLines, type Settings, settingsProblems } from "./settings.ts";
 
 /** A master that a sentinel watches. */
 export interface MonitoredMasterArgs {
@@ -18,13 +19,13 @@ export interface MonitoredMasterArgs {
   /** Name of the node to start with where nobody knows the master yet. */
   initialMaster: string;
   /** Sentinels that have to agree that it is down. */
-  quorum: number;
+  quorum: pulumi.Input<number>;
   /** Silence in ms after which it is taken for down. */
-  downAfterMilliseconds: number;
+  downAfterMilliseconds: pulumi.Input<number>;
   /** Replicas that synchronise with a new master at a time. */
-  parallelSyncs: number;
+  parallelSyncs: pulumi.Input<number>;
   /** Time in ms that a failover may take. */
-  failoverTimeoutMilliseconds: number;
+  failoverTimeoutMilliseconds: pulumi.Input<number>;
 }
 
 /** Arguments of {@link Sentinel}. */
@@ -38,7 +39,7 @@ export interface SentinelArgs {
   /** What it watches. */
   masters: MonitoredMasterArgs[];
   /** Replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them. @default none */
-  forget?: string[];
+  forget?: pulumi.Input<string>[];
   /** All nodes of the masters, with the addresses under which this host reaches them. */
   nodes: Located[];
   /** All sentinels, this one among them. */
@@ -48,11 +49,11 @@ export interface SentinelArgs {
   /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
   openWithoutPasswords?: boolean;
   /** Further options of Sentinel: what stands after the option, and after the master's name where it is about a master. */
-  settings?: Record<string, string>;
+  settings?: Settings;
   /** The server program. @default "redis-server", or "valkey-server" where there is only that */
-  server?: string;
+  server?: pulumi.Input<string>;
   /** The client program. @default the one that belongs to `server` */
-  cli?: string;
+  cli?: pulumi.Input<string>;
   /** @default 60 s each */
   limits?: Limits;
 }
@@ -71,15 +72,17 @@ export class Sentinel extends pulumi.ComponentResource {
 
   constructor(resourceName: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
-    const problems = settingsProblems("sentinelConf", args.settings ?? {});
+    const problems = settingsProblems("sentinelConf", knownNow(args.settings ?? {}));
     for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
     refuseAny(problems, resourceName);
 
     const name = args.sentinelName ?? resourceName;
     checkNames({ name: resourceName, sentinelName: name });
     requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
+    const settings = checkedSettings(args.host, "sentinelConf", args.settings);
+    const masters = pulumi.output(args.masters);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
-    const facts = args.host.look(name, args.server ? [args.server] : servers);
+    const facts = args.host.look(name, serversOf(args.server));
     this.version = checkedVersion("sentinels", self, args.server, facts);
     this.limitations = this.version.apply(limitationsOf);
     args.host.deployment.preflight.requireBeforeChanges(this.version);
@@ -91,27 +94,32 @@ export class Sentinel extends pulumi.ComponentResource {
     const limits = args.limits ?? defaultLimits;
     const [first] = args.masters;
     const files = pulumi.output({
-      parameters: pulumi.all([this.version, facts]).apply(([version, { server }]) =>
-        lifecycleParameters(
-          {
-            ...args,
-            kind: "sentinel",
-            self,
-            server,
-            cli: args.cli ?? clientOf(server),
-            masterName: first?.name ?? "",
-            initialMaster: first?.initialMaster ?? "",
-            monitored: args.masters.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),
-          },
-          featuresOf(version),
+      parameters: pulumi
+        .all([this.version, facts, masters, pulumi.output(args.forget), args.cli])
+        .apply(([version, { server }, watched, forget, cli]) =>
+          lifecycleParameters(
+            {
+              ...args,
+              forget,
+              kind: "sentinel",
+              self,
+              server,
+              cli: cli ?? clientOf(server),
+              masterName: first?.name ?? "",
+              initialMaster: first?.initialMaster ?? "",
+              monitored: watched.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),
+            },
+            featuresOf(version),
+          ),
         ),
-      ),
       "settings.conf": pulumi
-        .all([this.version, args.host.announcedAddress, args.bind ?? args.host.listensOn, args.host.directoryOf(name), args.host.logFileOf(name)])
-        .apply(([version, address, bind, directory, logFile]) =>
-          render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, address, directory, logFile, bind }, version) }),
+        .all([this.version, placeOf(args, name), settings])
+        .apply(([version, place, options]) =>
+          render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, ...place, settings: options }, version) }),
         ),
-      "masters.conf": args.masters.flatMap((master) => masterLines(master, args.settings ?? {})).join("\n") + "\n",
+      "masters.conf": pulumi
+        .all([masters, settings])
+        .apply(([watched, options]) => watched.flatMap((master) => masterLines(master, options)).join("\n") + "\n"),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
     args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: limits.stopSeconds, memoryBytes, files }, facts, {
@@ -124,7 +132,7 @@ export class Sentinel extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function sentinelLines(
-  args: Pick<SentinelArgs, "host" | "port" | "settings"> & { bind: string; address: string; directory: string; logFile: string },
+  args: Pick<SentinelArgs, "host" | "port"> & { settings?: Record<string, string> } & ServerPlace,
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);
@@ -141,7 +149,7 @@ export function sentinelLines(
 }
 
 /** @returns the lines of masters.conf for one master. */
-export function masterLines(master: MonitoredMasterArgs, settings: Record<string, string>): string[] {
+export function masterLines(master: pulumi.Unwrap<MonitoredMasterArgs>, settings: Record<string, string>): string[] {
   return [
     `sentinel down-after-milliseconds ${master.name} ${master.downAfterMilliseconds}`,
     `sentinel parallel-syncs ${master.name} ${master.parallelSyncs}`,

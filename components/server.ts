@@ -3,12 +3,44 @@ import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProcessFacts } from "../hosts/host.ts";
 import { quoted, shown } from "../hosts/foreignText.ts";
+import type { Host } from "../hosts/host.ts";
 import { inputError } from "./inputError.ts";
+import { requireLater } from "./later.ts";
+import { type Settings, settingsProblems } from "./settings.ts";
 import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./serverVersion.ts";
 import type { Member } from "./topology.ts";
 
 /** Programs to look for where none is set. */
 export const servers = ["redis-server", "valkey-server"];
+
+/** @returns the programs to look for. */
+export function serversOf(server: pulumi.Input<string> | undefined): pulumi.Output<readonly string[]> {
+  return pulumi.output(server).apply((one) => (one ? [one] : servers));
+}
+
+/** Where a server listens, and has its files. */
+export interface ServerPlace {
+  bind: string;
+  /** What it tells others, if it can't tell names. */
+  address: string;
+  directory: string;
+  logFile: string;
+}
+
+export function placeOf({ host, bind }: { host: Host; bind?: string }, process: string): pulumi.Output<ServerPlace> {
+  return pulumi.output({
+    bind: bind ?? host.listensOn,
+    address: host.announcedAddress,
+    directory: host.directoryOf(process),
+    logFile: host.logFileOf(process),
+  });
+}
+
+/** @returns the directives; nothing is touched where one that is known only later is not allowed. */
+export function checkedSettings(host: Host, field: "redisConf" | "sentinelConf", given: Settings = {}): pulumi.Output<Record<string, string>> {
+  requireLater(host.deployment.preflight, given, (values) => settingsProblems(field, values), field);
+  return pulumi.output(given);
+}
 
 /** @returns the client program that comes with a server program: beside it if it was named with a path. */
 export function clientOf(server: string): string {
@@ -30,16 +62,16 @@ export function digest(files: Record<string, string>): string {
 export function checkedVersion(
   list: "nodes" | "sentinels",
   member: Member,
-  configured: string | undefined,
+  configured: pulumi.Input<string> | undefined,
   facts: pulumi.Output<ProcessFacts>,
 ): pulumi.Output<ServerVersion> {
-  return facts.apply(({ server, version: line, endpoint }) => {
+  return pulumi.all([facts, configured]).apply(([{ server, version: line, endpoint }, named]) => {
     const version = parseServerVersion(line);
     const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
     if (!version) {
       throw inputError({
         propertyPath: "serverBinary",
-        reason: `${quoted(configured ?? server)} is not allowed: ${wanted}; trying it said: ${shown(line, 200) || "nothing"}`,
+        reason: `${quoted(named ?? server)} is not allowed: ${wanted}; trying it said: ${shown(line, 200) || "nothing"}`,
       });
     }
     if (!atLeast(version, oldestSupported)) {

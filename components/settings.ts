@@ -1,6 +1,10 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../hosts/foreignText.ts";
 import { unknownKey } from "./fields.ts";
 import { notAllowed, type Problem } from "./inputError.ts";
+
+/** Directives of a server's configuration: name to what stands after it; a value of several lines is one that repeats. */
+export type Settings = Record<string, pulumi.Input<string>>;
 
 /** Where an option of Sentinel stands, of those that can be set. */
 const sentinelOptions: Readonly<Record<string, "master" | "sentinel" | "server">> = {

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { reservedNames } from "../hosts/names.ts";
 import { notAllowed, type Problem } from "./inputError.ts";
 
@@ -43,17 +44,17 @@ export interface TopologyArgs {
   /** Name of the node that is the master at first. @default the first node */
   initialMaster?: string;
   /** Sentinels that have to agree that the master is down: a majority. @default the smallest majority */
-  quorum?: number;
+  quorum?: pulumi.Input<number>;
   /** Silence in ms after which a sentinel takes a server for down. @default 10000 */
-  downAfterMilliseconds?: number;
+  downAfterMilliseconds?: pulumi.Input<number>;
   /** Replicas that synchronise with a new master at a time. @default 1 */
-  parallelSyncs?: number;
+  parallelSyncs?: pulumi.Input<number>;
   /** Time in ms that a failover may take, and half of the least time between two. @default 180000 */
-  failoverTimeoutMilliseconds?: number;
+  failoverTimeoutMilliseconds?: pulumi.Input<number>;
 }
 
 /** @returns the topology and everything that is wrong with it; the topology is of use only if nothing is. */
-export function resolveTopology(args: TopologyArgs): { topology: Topology; problems: Problem[] } {
+export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): { topology: Topology; problems: Problem[] } {
   const problems: Problem[] = [];
   const nodes = members("nodes", args.nodes ?? seed.nodes, problems);
   const sentinels = members("sentinels", args.sentinels ?? seed.sentinels, problems);

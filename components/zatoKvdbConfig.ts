@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
 import { render } from "../templates/render.ts";
-import { refuseAny } from "./inputError.ts";
+import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
+import { requireLater } from "./later.ts";
 
 /** Arguments of {@link ZatoKvdbConfig}. */
 export interface ZatoKvdbConfigArgs {
@@ -17,9 +18,9 @@ export interface ZatoKvdbConfigArgs {
   /** `HOST:PORT` of a node, for the keys that Zato wants filled and does not connect with. */
   node: string;
   /** Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output */
-  zatoServerConfs?: string[];
+  zatoServerConfs?: pulumi.Input<string>[];
   /** Seconds after which Zato gives up on a silent server; used where the file says nothing. @default 0.5 */
-  zatoSocketTimeoutSeconds?: number;
+  zatoSocketTimeoutSeconds?: pulumi.Input<number>;
 }
 
 /**
@@ -35,38 +36,40 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
     const serverConfs = args.zatoServerConfs ?? [];
-    const problems = serverConfs.flatMap((file, index) =>
-      isAbsolute(file) && !/[\n\r\0]/.test(file) && serverConfs.indexOf(file) === index
-        ? []
-        : [{ propertyPath: `zatoServerConfs[${index}]`, reason: `${JSON.stringify(file)} is not allowed: an absolute path, each once` }],
+    const { zatoSocketTimeoutSeconds: timeout = 0.5 } = args;
+    refuseAny(
+      zatoProblems({ confs: serverConfs.filter((file) => typeof file === "string"), timeout: typeof timeout === "number" ? timeout : undefined }),
+      name,
     );
-    const timeout = args.zatoSocketTimeoutSeconds ?? 0.5;
-    if (!(timeout > 0 && timeout <= 3600)) {
-      problems.push({ propertyPath: "zatoSocketTimeoutSeconds", reason: `${timeout} is not allowed: seconds above 0, 3600 at most` });
-    }
-    refuseAny(problems, name);
+    const { preflight } = args.host.deployment;
+    requireLater(preflight, { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout }, (known) =>
+      zatoProblems({ confs: known.zatoServerConfs, timeout: known.zatoSocketTimeoutSeconds }),
+    );
 
-    const values = kvdbValues(args.sentinels, args.masterName, args.node, timeout);
-    this.redisSentinels = pulumi.output(values.redis_sentinels);
-    this.stanza = pulumi.output(render("kvdb.hbs", values));
+    const values = pulumi.output(timeout).apply((seconds) => kvdbValues(args.sentinels, args.masterName, args.node, seconds));
+    this.redisSentinels = values.redis_sentinels;
+    this.stanza = values.apply((all) => render("kvdb.hbs", all));
     for (const [index, file] of serverConfs.entries()) {
       // The rest of what a server may have is kept: only these three have to be what they are. A new server refers to a
       // password that nobody gave, and these servers have none.
-      const wanted = Object.entries(values).map(([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`);
-      wanted.push("password!=");
-      const edit = `${name}-${createHash("sha256").update(file).digest("hex").slice(0, 8)}`;
+      const wanted = values.apply((all) => [
+        ...Object.entries(all).map(([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`),
+        "password!=",
+      ]);
+      // One that is known only later can't be named by its path.
+      const edit = `${name}-${typeof file === "string" ? createHash("sha256").update(file).digest("hex").slice(0, 8) : `later${index}`}`;
       args.host.edit(
         edit,
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
-          settings: args.host.storeOf("kvdb").apply((store) =>
+          settings: pulumi.all([args.host.storeOf("kvdb"), file, wanted]).apply(([store, path, keys]) =>
             assignments({
-              FILE: file,
+              FILE: path,
               STORE: store,
               STANZA: "kvdb",
               OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
-              WANTED: wanted,
+              WANTED: keys,
             }),
           ),
         },
@@ -75,6 +78,17 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
     }
     this.registerOutputs({ stanza: this.stanza });
   }
+}
+
+function zatoProblems({ confs, timeout }: { confs: string[]; timeout: number | undefined }): Problem[] {
+  const problems = confs.flatMap((file, index) =>
+    isAbsolute(file) && !/[\n\r\0]/.test(file) && confs.indexOf(file) === index
+      ? []
+      : [notAllowed(`zatoServerConfs[${index}]`, file, "an absolute path, each once")],
+  );
+  if (timeout !== undefined && !(timeout > 0 && timeout <= 3600))
+    problems.push(notAllowed("zatoSocketTimeoutSeconds", timeout, "seconds above 0, 3600 at most"));
+  return problems;
 }
 
 /**

@@ -25,14 +25,14 @@ export interface HostArgs {
    * `docker`: the engine, `unix://PATH`, `tcp://HOST:PORT` or `ssh://USER@HOST`.
    * @default the one that the docker program uses: `$DOCKER_HOST`, its context, or unix:///var/run/docker.sock
    */
-  engine?: string;
+  engine?: pulumi.Input<string>;
   /**
    * `docker`: absolute path of the directory with ca.pem, cert.pem and key.pem, for an engine that wants TLS.
    * @default no TLS
    */
-  certificates?: string;
+  certificates?: pulumi.Input<string>;
   /** `docker`: the image, with a Redis or Valkey server, its client and a POSIX sh. @default that of the whole */
-  image?: string;
+  image?: pulumi.Input<string>;
   /**
    * `ssh`: IP address or name under which the machine that runs Pulumi reaches its sshd, where that is another one than the
    * servers listen on.
@@ -92,7 +92,7 @@ export interface ProcessArgs {
   /** Seconds that it may take to end, besides a hand-over. */
   stopSeconds: number;
   /** Bytes of memory that it may need at most. @default not limited */
-  memoryBytes?: number;
+  memoryBytes?: pulumi.Input<number | undefined>;
 }
 
 /** Seconds for a hand-over that finds a failover in progress, besides the time that the process may take to end. */
@@ -201,7 +201,7 @@ export abstract class Host extends pulumi.ComponentResource {
    *
    * @param servers programs that it could run: the first that is there is taken.
    */
-  abstract look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts>;
+  abstract look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts>;
 
   /** Keeps a process running as `files` say: start, change, repair, end; `name` is the component's. */
   abstract keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource;
@@ -213,7 +213,7 @@ export abstract class Host extends pulumi.ComponentResource {
   abstract requireNames(names: Record<string, pulumi.Input<string>>): void;
 
   /** Refuses the whole program, naming `field`, if there is no such program (an absolute path) for this host's processes. */
-  abstract requireProgram(field: string, program: string): void;
+  abstract requireProgram(field: string, program: pulumi.Input<string>): void;
 
   /**
    * Has a process's lifecycle script verify the whole that the process belongs to: whenever `occasion` (lines of text)

@@ -29,7 +29,7 @@ export function createHosts(
   deployment: Deployment,
 ): Map<string, Host> {
   const hosts = new Map<string, Host>();
-  const engines = new Map<string | undefined, DockerEngine>();
+  const engines = new Map<pulumi.Input<string> | undefined, DockerEngine>();
   for (const [hostName, args] of wanted) {
     const hostComponent = `${name}-${hostName}`;
     if (args.kind === "ssh")

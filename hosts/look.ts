@@ -142,8 +142,9 @@ export class Look {
   }
 
   /** Fails if there is no such program on the machine. */
-  program(place: string, field: string, program: string): pulumi.Output<void> {
-    return this.ask(`look_program ${words(field, program)} &\n`).apply((answers) => refuseProgram(answers, `on ${place}`, field, program));
+  program(place: string, field: string, program: pulumi.Input<string>): pulumi.Output<void> {
+    const question = pulumi.output(program).apply((path) => `look_program ${words(field, path)} &\n`);
+    return pulumi.all([this.ask(question), program]).apply(([answers, path]) => refuseProgram(answers, `on ${place}`, field, path));
   }
 
   /**

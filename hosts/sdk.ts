@@ -12,6 +12,24 @@ export function isLater(value: unknown): value is pulumi.Output<unknown> | Promi
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+/** @returns what of a value is known now: fields and elements that are known only later are left out. */
+export function knownNow<T>(value: T): pulumi.Unwrap<T> {
+  const known = (each: unknown): unknown => {
+    if (Array.isArray(each)) return each.filter((one) => !isLater(one)).map(known);
+    if (typeof each !== "object" || each === null || Object.getPrototypeOf(each) !== Object.prototype) return each;
+    return Object.fromEntries(Object.entries(each).flatMap(([key, one]) => (isLater(one) ? [] : [[key, known(one)]])));
+  };
+  return known(value) as pulumi.Unwrap<T>;
+}
+
+/** @returns the paths of what is known only later in a value: `redisConf.maxmemory`, `forget[1]`. */
+export function laterIn(value: unknown, path = ""): { path: string; later: pulumi.Output<unknown> | Promise<unknown> }[] {
+  if (isLater(value)) return [{ path, later: value }];
+  if (Array.isArray(value)) return value.flatMap((each, index) => laterIn(each, `${path}[${index}]`));
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return [];
+  return Object.entries(value).flatMap(([key, each]) => laterIn(each, path ? `${path}.${key}` : key));
+}
+
 /** Keeps the program from being taken for ended. @returns what is to be called when it may be. */
 export function keepAlive(): () => void {
   return (pulumi.runtime as unknown as { rpcKeepAlive: () => () => void }).rpcKeepAlive();

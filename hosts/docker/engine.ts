@@ -23,14 +23,14 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly gateway: pulumi.Output<string>;
   readonly look: Look;
   /** Shell words: the docker program, told which engine. */
-  readonly cli: string;
+  readonly cli: pulumi.Output<string>;
   /** What the operator should know of it, a line each. */
-  readonly limitations: readonly string[];
+  readonly limitations: pulumi.Output<readonly string[]>;
   readonly labels: { label: string; value: pulumi.Output<string> }[];
   readonly #name: string;
   readonly #field: string;
   readonly #preflight: Preflight;
-  readonly #images = new Map<string, pulumi.Output<string>>();
+  readonly #images = new Map<pulumi.Input<string>, pulumi.Output<string>>();
 
   /**
    * @param firstHost name of the host whose settings say which engine it is.
@@ -49,41 +49,46 @@ export class DockerEngine extends pulumi.ComponentResource {
     this.#preflight = deployment.preflight;
     this.#field = `hosts.${firstHost}`;
     const host = engine ?? defaultEngine();
-    this.cli = engineCli(host, certificates);
-    this.limitations = limitationsOf(host, certificates);
-    for (const line of this.limitations) void pulumi.log.warn(line, this);
+    const reached = pulumi.all([host, certificates]);
+    this.cli = reached.apply(([at, certs]) => engineCli(at, certs));
+    this.limitations = reached.apply(([at, certs]) => {
+      const lines = limitationsOf(at, certs);
+      for (const line of lines) void pulumi.log.warn(line, this);
+      return lines;
+    });
     this.look = new Look({
-      what: `the Docker engine at ${host}`,
+      what: `the Docker engine ${typeof host === "string" ? `at ${host}` : `of ${firstHost}`}`,
       preflight: deployment.preflight,
       run: (text, opts) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts }).stdout,
       opening: pulumi
-        .all([deployment.identity, deployment.namedInStack(name), deployment.opening])
-        .apply(([{ id, project, stack, name: component }, network, look]) => {
+        .all([deployment.identity, deployment.namedInStack(name), deployment.opening, this.cli])
+        .apply(([{ id, project, stack, name: component }, network, look, cli]) => {
           const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
-          return `engine=${quote(this.cli)}\nlook=${quote(look)}\n${whose}${scriptText("look-docker.sh")}`;
+          return `engine=${quote(cli)}\nlook=${quote(look)}\n${whose}${scriptText("look-docker.sh")}`;
         }),
       closing: "look_all\n",
-      check: (said) => {
-        const refusal = refusalIn(said, "engine");
-        const occupied = refusalIn(said, "place");
-        if (occupied !== undefined) {
-          const adopt = /^volume (\S+)/.exec(occupied)?.[1];
+      check: (said) =>
+        reached.apply(([at]) => {
+          const refusal = refusalIn(said, "engine");
+          const occupied = refusalIn(said, "place");
+          if (occupied !== undefined) {
+            const adopt = /^volume (\S+)/.exec(occupied)?.[1];
+            throw inputError({
+              propertyPath: `${this.#field}.engine`,
+              reason: `the engine at ${at} can't be used: its ${occupied}. Nothing was touched. Give this stack, or this component, another name, or remove that${adopt ? `; or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]` : ""}`,
+            });
+          }
+          if (said.kept !== undefined) void pulumi.log.info(`Volumes that keepVolumes has left, such as ${said.kept}, are taken over`, this);
+          if (refusal === undefined) return undefined;
           throw inputError({
             propertyPath: `${this.#field}.engine`,
-            reason: `the engine at ${host} can't be used: its ${occupied}. Nothing was touched. Give this stack, or this component, another name, or remove that${adopt ? `; or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]` : ""}`,
+            reason: `no Docker engine answers at ${at}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${at} version), or set another`,
           });
-        }
-        if (said.kept !== undefined) void pulumi.log.info(`Volumes that keepVolumes has left, such as ${said.kept}, are taken over`, this);
-        if (refusal === undefined) return undefined;
-        throw inputError({
-          propertyPath: `${this.#field}.engine`,
-          reason: `no Docker engine answers at ${host}: ${refusal}\nStart it there (systemctl start docker), see that this user may use it (docker -H ${host} version), or set another`,
-        });
-      },
+        }),
     });
     this.provider = new (docker(`${this.#field}.kind`).Provider)(
       name,
-      { host, ...(certificates ? { certPath: certificates } : {}) },
+      { host, ...(certificates === undefined ? {} : { certPath: certificates }) },
       { parent: this },
     );
     this.labels = [
@@ -108,16 +113,17 @@ export class DockerEngine extends pulumi.ComponentResource {
   }
 
   /** @returns the id of the image, which is fetched if the engine has none of that name. */
-  image(image: string): pulumi.Output<string> {
+  image(image: pulumi.Input<string>): pulumi.Output<string> {
     const known = this.#images.get(image);
     if (known) return known;
     const fetch = pulumi.runtime.isDryRun() ? "0" : "1";
-    const present = this.look.ask(`add_image ${quote(image)} ${fetch}\n`).apply((answers) => {
-      const refusal = refusalIn(answers, `image.${image}`);
-      if (refusal === undefined) return image;
+    const question = pulumi.output(image).apply((named) => `add_image ${quote(named)} ${fetch}\n`);
+    const present = pulumi.all([this.look.ask(question), image]).apply(([answers, named]) => {
+      const refusal = refusalIn(answers, `image.${named}`);
+      if (refusal === undefined) return named;
       throw inputError({
         propertyPath: `image`,
-        reason: `${quoted(image)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
+        reason: `${quoted(named)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
       });
     });
     this.#preflight.requireBeforeAnything(present);

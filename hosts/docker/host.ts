@@ -43,7 +43,7 @@ plainly() { said=$( { { { limited "$@"; echo $? >&5; } 2>&1 >&4 | lines >&2; } 4
 /** What the containers of all hosts have in common. */
 export interface ContainerArgs {
   /** The image of hosts that set none. @default "redis:8.0.2" */
-  image?: string;
+  image?: pulumi.Input<string>;
   /** `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd. @default "999:999" */
   containerUser?: string;
   /** Keep the volumes, with the data and the sentinels' state, when the stack is destroyed. @default false */
@@ -59,7 +59,7 @@ export class DockerHost extends Host {
   override readonly ownAddress = pulumi.output("127.0.0.1");
   override readonly announcedAddress: pulumi.Output<string>;
   readonly #engine: DockerEngine;
-  readonly #image: string;
+  readonly #image: pulumi.Input<string>;
   readonly #args: ContainerArgs;
   readonly #local: () => LocalHost;
   readonly #others: () => Iterable<Host>;
@@ -106,17 +106,17 @@ export class DockerHost extends Host {
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
-    return this.#container(process).apply((container) => ({
-      kill: `${this.#engine.cli} kill ${container}`,
-      stop: `${this.#engine.cli} stop ${container}`,
-      start: `${this.#engine.cli} start ${container}`,
-      handover: `${this.#engine.cli} exec ${container} sh ${quote(this.#script("host.sh"))} handover ${quote(this.#directory(process))} ""`,
+    return pulumi.all([this.#container(process), this.#engine.cli]).apply(([container, cli]) => ({
+      kill: `${cli} kill ${container}`,
+      stop: `${cli} stop ${container}`,
+      start: `${cli} start ${container}`,
+      handover: `${cli} exec ${container} sh ${quote(this.#script("host.sh"))} handover ${quote(this.#directory(process))} ""`,
     }));
   }
 
-  override look(process: string, servers: readonly string[]): pulumi.Output<ProcessFacts> {
-    const question = this.#container(process).apply((container) => {
-      const words = [process, container, this.#image, this.#directory(process), this.#script("lifecycle.sh"), ...servers];
+  override look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
+    const question = pulumi.all([this.#container(process), this.#image, servers]).apply(([container, image, programs]) => {
+      const words = [process, container, image, this.#directory(process), this.#script("lifecycle.sh"), ...programs];
       return `add_container ${words.map(quote).join(" ")}\n`;
     });
     // The image first: in a preview that would fetch it, nothing of it is known.
@@ -161,11 +161,10 @@ export class DockerHost extends Host {
       },
       { parent, dependsOn },
     );
-    const { memoryBytes } = args;
-    const megabytes = memoryBytes === undefined ? {} : { memory: Math.ceil(memoryBytes / 2 ** 20), memorySwap: Math.ceil(memoryBytes / 2 ** 20) };
+    const megabytes = pulumi.output(args.memoryBytes).apply((bytes) => (bytes === undefined ? undefined : Math.ceil(bytes / 2 ** 20)));
     const running = new (docker().Container)(
       `${name}-container`,
-      { ...spec, ...megabytes, name: container },
+      { ...spec, memory: megabytes, memorySwap: megabytes, name: container },
       {
         parent,
         provider,
@@ -183,19 +182,19 @@ export class DockerHost extends Host {
     const user = this.#user;
     // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
     // The directory first, but never by a link that the user may have put in place of the one that it is in.
-    const own = (named: string) =>
+    const own = (docker: string, named: string) =>
       [
-        `plainly ${cli} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
-        `--user 0:0 --volumes-from ${named} --entrypoint sh "$(${cli} container inspect -f '{{.Image}}' ${named})"`,
+        `plainly ${docker} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
+        `--user 0:0 --volumes-from ${named} --entrypoint sh "$(${docker} container inspect -f '{{.Image}}' ${named})"`,
         `-c ${quote(`for each in ${at} ${mount}; do [ -L ${quote(this.#here)} ] && [ "$each" != ${mount} ] || [ ! -e "$each" ] || chown -hR ${quote(user)} "$each" || exit 1; done`)}`,
       ].join(" ");
     const put = (action: string, known: pulumi.Input<string> = "") =>
-      pulumi.all([container, known]).apply(([of, more]) => {
+      pulumi.all([container, known, cli]).apply(([of, more, docker]) => {
         const named = quote(of);
         const steps = [
-          `{ ${cli} start ${named} >/dev/null 2>&1 || ${cli} unpause ${named} >/dev/null 2>&1 || ${cli} start ${named} >/dev/null; }`,
-          `{ plainly ${cli} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own(named)}; }`,
-          `{ plainly ${cli} exec -i -e ACTION=${action} -e KNOWN=${more} ${named} sh || { plainly ${cli} logs --tail 20 ${named} >&2; exit 1; }; }`,
+          `{ ${docker} start ${named} >/dev/null 2>&1 || ${docker} unpause ${named} >/dev/null 2>&1 || ${docker} start ${named} >/dev/null; }`,
+          `{ plainly ${docker} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${own(docker, named)}; }`,
+          `{ plainly ${docker} exec -i -e ACTION=${action} -e KNOWN=${more} ${named} sh || { plainly ${docker} logs --tail 20 ${named} >&2; exit 1; }; }`,
         ];
         return plainly + steps.join(" && ");
       });
@@ -223,9 +222,12 @@ export class DockerHost extends Host {
     // Containers are told the names of all hosts.
   }
 
-  override requireProgram(field: string, program: string): void {
-    const answers = this.#engine.look.ask(`add_program ${[this.#image, field, program].map(quote).join(" ")}\n`);
-    this.deployment.preflight.requireBeforeAnything(answers.apply((said) => refuseProgram(said, `in the image ${this.#image}`, field, program)));
+  override requireProgram(field: string, program: pulumi.Input<string>): void {
+    const wanted = pulumi.all([this.#image, program]);
+    const answers = this.#engine.look.ask(wanted.apply(([image, path]) => `add_program ${[image, field, path].map(quote).join(" ")}\n`));
+    this.deployment.preflight.requireBeforeAnything(
+      pulumi.all([answers, wanted]).apply(([said, [image, path]]) => refuseProgram(said, `in the image ${image}`, field, path)),
+    );
   }
 
   override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {

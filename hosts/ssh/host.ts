@@ -41,7 +41,7 @@ export interface MachineArgs {
    * Addresses or networks of clients: with it, nftables lets nobody but them and the hosts get to the servers' ports.
    * @default no rules
    */
-  firewallClients?: string[];
+  firewallClients?: pulumi.Input<string>[];
   /** Seconds that a machine which the same update has made may take until it can be worked on. @default 300 */
   bootTimeoutSeconds?: number;
 }
@@ -208,22 +208,29 @@ export class SshHost extends ScriptedHost {
       const table = opened.apply((text) => text.replaceAll(/[^A-Za-z0-9_]/g, "_"));
       const settings = onceBuilt(() =>
         pulumi
-          .all([table, this.storeOf("firewall"), pulumi.all([...others()].map((other) => other.announcedAddress))])
-          .apply(([named, store, addresses]) => assignments({ TABLE: named, PORTS: ports(), ALLOWED: [...addresses, ...clients], STORE: store })),
+          .all([table, this.storeOf("firewall"), pulumi.all([...others()].map((other) => other.announcedAddress)), pulumi.all(clients)])
+          .apply(([named, store, addresses, allowed]) =>
+            assignments({ TABLE: named, PORTS: ports(), ALLOWED: [...addresses, ...allowed], STORE: store }),
+          ),
       );
       this.#before.push(this.edit(`${name}-firewall`, { field: "firewallClients", script: "firewall.sh", settings }, { parent: this }));
     }
     this.registerOutputs();
   }
 
-  override look(process: string, wanted: readonly string[]): pulumi.Output<ProcessFacts> {
-    return super.look(process, this.#candidates(wanted)).apply((facts) => {
-      if (/ v=\d/.test(facts.version)) return pulumi.output(facts);
-      return this.#packages.stdout.apply((said) => {
-        const value = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1];
-        return { ...facts, server: value("server") ?? facts.server, version: value("version") ?? facts.version };
+  override look(process: string, wanted: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
+    return super
+      .look(
+        process,
+        pulumi.output(wanted).apply((each) => this.#candidates([...each])),
+      )
+      .apply((facts) => {
+        if (/ v=\d/.test(facts.version)) return pulumi.output(facts);
+        return this.#packages.stdout.apply((said) => {
+          const value = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1];
+          return { ...facts, server: value("server") ?? facts.server, version: value("version") ?? facts.version };
+        });
       });
-    });
   }
 
   override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {

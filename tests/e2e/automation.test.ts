@@ -72,6 +72,25 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
     assert.equal(await ask(await namedMaster("auto1:22650"), "GET", "key"), "value");
   });
 
+  it("settings that the same program makes: shown without them, made with them, and refused before anything is touched", async () => {
+    const { changes: shown, error } = await up({ components: { one: good }, seconds: "88", preview: true });
+    assert.equal(error, undefined);
+    assert.equal(shown?.delete, undefined);
+    assert.equal((await up({ components: { one: good }, seconds: "88" })).error, undefined);
+    assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "88"]);
+    assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "min-replicas-max-lag"), ["min-replicas-max-lag", "88"]);
+    assert.match(String(await ask("auto1:22650", "SENTINEL", "MASTER", "redis-ha")), /down-after-milliseconds,88000,/);
+    assert.deepEqual(Object.keys((await up({ components: { one: good }, seconds: "88" })).changes ?? {}), ["same"]);
+    const { error: refused } = await up({ components: { one: good }, seconds: "0" });
+    assert.match(
+      refused ?? "",
+      /minReplicasMaxLagSeconds: 0 is not allowed: a whole number from 1 to 86400\n.*downAfterMilliseconds: 0 is not allowed/s,
+    );
+    assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "88"]);
+    assert.equal((await up({ components: { one: good } })).error, undefined);
+    assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "0"]);
+  });
+
   it("of two in a program, the refused one keeps the other from nothing", async () => {
     const { error } = await up({ components: { one: good, two: bad["by what is on the machine"] as RedisHaArgs } });
     assert.match(error ?? "", /serverBinary/);

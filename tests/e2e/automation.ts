@@ -1,20 +1,35 @@
 import { createInterface } from "node:readline";
+import { local } from "@pulumi/command";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { RedisHa, type RedisHaArgs } from "../../components/index.ts";
 
-/** What one `up` is to have: a RedisHa a name; with `caught`, the program goes on where one is refused. */
+/**
+ * What one `up` is to have: a RedisHa a name; with `caught`, the program goes on where one is refused; with `seconds`, a command of
+ * the same program says what some of their settings are; with `preview`, it is only shown.
+ */
 export interface Step {
   components: Record<string, RedisHaArgs>;
   caught?: boolean;
+  seconds?: string;
+  preview?: boolean;
 }
 
 // One process for all steps, as a service that embeds Pulumi: a line of JSON in is a step, a line of JSON out its end.
 for await (const line of createInterface({ input: process.stdin })) {
-  const { components, caught = false } = JSON.parse(line) as Step;
+  const { components, caught = false, seconds, preview = false } = JSON.parse(line) as Step;
   const program = () => {
+    const said = seconds === undefined ? undefined : new local.Command("seconds", { create: `echo ${seconds}` }).stdout;
+    const later: RedisHaArgs = said
+      ? {
+          redisConf: { timeout: said },
+          minReplicasMaxLagSeconds: said.apply(Number),
+          downAfterMilliseconds: said.apply((text) => Number(text) * 1000),
+          appendOnly: said.apply((text) => text !== ""),
+        }
+      : {};
     for (const [name, args] of Object.entries(components)) {
       try {
-        new RedisHa(name, args);
+        new RedisHa(name, { ...args, ...later });
       } catch (error) {
         if (!caught) throw error;
       }
@@ -24,8 +39,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   let said = "";
   const onOutput = (text: string) => (said += text);
   const ended = await LocalWorkspace.createOrSelectStack({ stackName: "test", projectName: "embedded", program }, { workDir: process.cwd() })
-    .then((stack) => stack.up({ onOutput }))
-    .then(({ summary }) => ({ changes: summary.resourceChanges ?? {} }))
+    .then(async (stack) =>
+      preview ? (await stack.preview({ onOutput })).changeSummary : ((await stack.up({ onOutput })).summary.resourceChanges ?? {}),
+    )
+    .then((changes) => ({ changes }))
     .catch((error: unknown) => ({ error: String(error) }));
   process.stdout.write(`${JSON.stringify({ ...ended, said })}\n`);
 }
