@@ -101,6 +101,8 @@ wait_ready() {
       if [ "$(date +%s)" -lt $retry_until ] && lifecycle retry; then
         sleep 2
         start_process
+        # That it is another process now is our doing.
+        p_pid=
         continue
       fi
       say_log "${directory##*/} ended before it was ready"

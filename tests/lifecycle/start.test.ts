@@ -388,6 +388,36 @@ describe("sentinels", { concurrency: 4 }, () => {
   );
 });
 
+/** An outgoing connection from that port, as the kernel makes them; node.js can't. */
+const outgoing = `import socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.connect(("127.0.0.1", int(sys.argv[2])))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\\1\\0\\0\\0\\0\\0\\0\\0")
+sys.stdin.read()`;
+
+describe("a port among those of outgoing connections", { concurrency: 4 }, () => {
+  inTurn("one of them has it: waited for, however often the server has to be started", patient, async (cluster) => {
+    for (const node of ["node1", "node2"]) await cluster.done("create", node);
+    const [held, open] = [cluster.member("node3").port, cluster.member("node1").port];
+    const holder = spawn("/usr/bin/python3", ["-c", outgoing, String(held), String(open)], { stdio: ["pipe", "ignore", "inherit"] });
+    try {
+      await eventually("it is connected", async () => (await cluster.ask("node1", "CLIENT", "LIST")).includes(`addr=127.0.0.1:${held} `));
+      const step = cluster.step("create", "node3");
+      await eventually("it was tried five times", () => cluster.log("node3").split("Address already in use").length > 5);
+      holder.stdin.end();
+      const { status, out, err } = await step;
+      assert.equal(status, 0, err);
+      assert.match(out, /is held by an outgoing connection of this machine: waiting until that has passed/);
+      assert.doesNotMatch(err, /begun anew|not repaired/);
+    } finally {
+      holder.kill("SIGKILL");
+    }
+    for (const sentinel of sentinelsOf(cluster)) await cluster.done("create", sentinel);
+    await cluster.verify();
+  });
+});
+
 test("nothing of the steps is left in the directories", async () => {
   assert.ok(installedVersion);
   for (const shell of shellsInTurn()) {
