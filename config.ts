@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { redisHaFields, shapeProblems, unknownKey } from "./components/fields.ts";
 import { InputError, notAllowed } from "./components/inputError.ts";
 import type { RedisHaArgs } from "./components/redisHa.ts";
+import { failUpdate } from "./hosts/failUpdate.ts";
 import type { HostArgs } from "./hosts/host.ts";
 
 /** What all keys of a stack's configuration begin with, whatever its project is called. */
@@ -13,6 +14,16 @@ const namespace = "pulumi-redis-ha";
  * @throws InputError where a value is not of the kind that its key wants, or there is no such key.
  */
 export function readConfig(config = new pulumi.Config(namespace)): RedisHaArgs {
+  try {
+    return read(config);
+  } catch (error) {
+    // A program that catches this must not be taken for one that wants nothing any more.
+    void failUpdate("config", error as Error);
+    throw error;
+  }
+}
+
+function read(config: pulumi.Config): RedisHaArgs {
   refuseUnknownKeys(config.name);
   warnOfProjectKeys(config.name);
   return {

@@ -1,5 +1,5 @@
 import type * as Docker from "@pulumi/docker";
-import { inputError } from "../../components/inputError.ts";
+import { refuseAny } from "../../components/inputError.ts";
 import { load } from "../../packageFiles.cjs";
 
 /**
@@ -16,6 +16,7 @@ export function docker(field = "hosts"): typeof Docker {
     if (code !== "MODULE_NOT_FOUND" || !message.includes("@pulumi/docker")) throw error;
     const reason =
       '"docker" is not allowed: it needs the npm package @pulumi/docker, which is not installed. npm install --save-exact @pulumi/docker@5.2.0';
-    throw inputError({ propertyPath: field, reason });
+    refuseAny([{ propertyPath: field, reason }]);
+    throw error;
   }
 }

@@ -65,6 +65,17 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
     }
   }
 
+  for (const caught of [false, true]) {
+    it(`what is refused of the stack's configuration, too${caught ? ", also where the program catches it" : ""}`, async () => {
+      const pids = project.pidsBelow("one");
+      const { error, changes } = await up({ components: { one: good }, config: { "pulumi-redis-ha:masterNmae": "x" }, caught });
+      assert.equal(changes, undefined, "it fails");
+      assert.match(error ?? "", /masterNmae: "masterNmae" is not allowed.*Did you mean masterName\?/s);
+      assert.equal(pids.size, 6);
+      assert.deepEqual([...pids.values()].map(isRunning), Array(6).fill(true));
+    });
+  }
+
   it("after that it changes nothing, and still has its data", async () => {
     const { changes, error } = await up({ components: { one: good } });
     assert.equal(error, undefined);
