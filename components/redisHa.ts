@@ -452,9 +452,10 @@ function placesProblems(args: KnownArgs, used: string[]): Problem[] {
 
 /** @returns on how many machines the hosts are. */
 function placesOf({ hosts = {} }: KnownArgs, used: string[]): number {
-  const place = (host: string) => {
+  const place = (host: string): unknown => {
     const { kind, engine, address } = hosts[host] ?? {};
-    if (kind === "docker") return `docker ${isLater(engine) ? host : engine}`;
+    // Hosts with one and the same output are on one engine.
+    if (kind === "docker") return isLater(engine) ? engine : `docker ${engine}`;
     return kind === "ssh" ? `ssh ${typeof address === "string" ? address : host}` : "local";
   };
   return new Set(used.map(place)).size;

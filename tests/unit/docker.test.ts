@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import { RedisHa } from "../../components/redisHa.ts";
 import { engineCli, limitationsOf } from "../../hosts/docker/engine.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
@@ -94,6 +95,27 @@ describe("the resource graph of containers", () => {
       known,
       places.map(([host, ip]) => ({ host, ip })),
     );
+  });
+});
+
+describe("an engine, an image and settings that are outputs", () => {
+  it("end where plain ones do, and one engine stays one", async () => {
+    await useMocks();
+    const later = <T>(value: T) => pulumi.output(new Promise<T>((resolve) => setTimeout(() => resolve(value), 50)));
+    const hosts = hostsOf({ engine: later("unix:///run/later.sock"), image: later("registry.example.com/redis:7") });
+    const redis = new RedisHa("later", { hosts, redisConf: { maxmemory: later("200mb") }, quorum: later(3), forget: [later("10.0.0.9:6379")] });
+    const [node1] = await valueOf(redis.nodes);
+    assert.equal(node1?.commands.kill, "docker -H unix:///run/later.sock kill later-redis1-node1-unit");
+    const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
+    for (let left = 300; left > 0 && !find("later-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(registered.filter(({ type, name }) => type === "docker:index/network:Network" && name.startsWith("later-")).length, 1);
+    assert.deepEqual(registered.flatMap(({ type, inputs }) => (type === "docker:index/remoteImage:RemoteImage" ? [inputs.name] : [])).slice(-1), [
+      "registry.example.com/redis:7",
+    ]);
+    assert.equal(find("later-node1-container")?.inputs.memory, 464);
+    assert.match(String(find("later-node1-process")?.inputs.stdin), /^maxmemory 200mb$/m);
+    assert.match(String(find("later-sentinel1-process")?.inputs.stdin), /monitored=.*redis-ha node1 3/);
+    assert.match(String(find("later-sentinel1-process")?.inputs.stdin), /forget=.*10\.0\.0\.9:6379/);
   });
 });
 
