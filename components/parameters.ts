@@ -36,6 +36,8 @@ export interface LifecycleArgs {
   self: Located;
   server: string;
   cli: string;
+  /** Which program `server` is now: one that runs another is restarted. @default whichever runs will do */
+  program?: string;
   limits?: Limits;
   nodes: readonly Located[];
   sentinels: readonly Located[];
@@ -67,6 +69,7 @@ export function lifecycleParameters(args: LifecycleArgs, features: Features): pu
       port: self.port,
       server: args.server,
       cli: args.cli,
+      program: args.program ?? "",
       master: args.masterName,
       initial: args.initialMaster,
       nodes: list(nodes),

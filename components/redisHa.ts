@@ -15,6 +15,7 @@ import type { Limits, Located } from "./parameters.ts";
 import { requireLater } from "./later.ts";
 import { RedisNode } from "./redisNode.ts";
 import { type MonitoredMasterArgs, Sentinel } from "./sentinel.ts";
+import type { ServerVersion } from "./serverVersion.ts";
 import { priorityOf, type Settings, settingsProblems } from "./settings.ts";
 import { isHostName, resolveTopology, type Topology, type TopologyArgs } from "./topology.ts";
 import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
@@ -245,6 +246,7 @@ export class RedisHa extends pulumi.ComponentResource {
           args,
           topology.nodes.map(({ name }) => name),
         ),
+        pulumi.all(nodes.map(({ version }) => version)).apply((versions) => versionLimitations(topology.nodes, versions)),
       ])
       .apply((lists) => [...new Set(lists.flat())]);
     this.registerOutputs({
@@ -294,6 +296,16 @@ function priorityLimitations({ redisConf, nodeConf }: RedisHaArgs, nodes: readon
     const [only, ...others] = promotable(settings, nodes);
     return others.length > 0 ? [] : [`only ${only} can be promoted, the others have the replica-priority 0: while it is down nobody takes over`];
   });
+}
+
+/** While the nodes' machines have different servers, an older one may be unable to follow a newer one. */
+function versionLimitations(nodes: Topology["nodes"], versions: readonly ServerVersion[]): string[] {
+  const labels = versions.map(({ label }) => label);
+  if (new Set(labels).size < 2) return [];
+  const each = [...new Set(labels)].map(
+    (label) => `${label} on ${nodes.flatMap(({ name }, index) => (labels[index] === label ? [name] : [])).join(", ")}`,
+  );
+  return [`different servers, ${each.join("; ")}: what a newer one has written an older one may be unable to read, or to follow`];
 }
 
 function limitsOf(args: RedisHaArgs): Limits {

@@ -90,6 +90,7 @@ export class RedisNode extends pulumi.ComponentResource {
             self,
             server,
             cli: cli ?? clientOf(server),
+            program: version.program,
             persistence: persistenceOf(directives, known.appendOnly),
             minReplicas: known.minReplicasToWrite,
           },

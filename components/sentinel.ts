@@ -105,6 +105,7 @@ export class Sentinel extends pulumi.ComponentResource {
               self,
               server,
               cli: cli ?? clientOf(server),
+              program: version.program,
               masterName: first?.name ?? "",
               initialMaster: first?.initialMaster ?? "",
               monitored: watched.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),

@@ -65,7 +65,7 @@ export function checkedVersion(
   configured: pulumi.Input<string> | undefined,
   facts: pulumi.Output<ProcessFacts>,
 ): pulumi.Output<ServerVersion> {
-  return pulumi.all([facts, configured]).apply(([{ server, version: line, endpoint }, named]) => {
+  return pulumi.all([facts, configured]).apply(([{ server, version: line, endpoint, program }, named]) => {
     const version = parseServerVersion(line);
     const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
     if (!version) {
@@ -83,6 +83,7 @@ export function checkedVersion(
         reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
       });
     }
+    if (program && program !== version.program) void pulumi.log.info(`${member.name}: ${program} → ${version.program}`);
     return version;
   });
 }

@@ -4,6 +4,8 @@ export interface ServerVersion {
   label: string;
   /** The Redis version whose configuration it understands: major, minor, patch. */
   level: readonly [number, number, number];
+  /** Which program it is, as a running server tells it of itself, too: `Redis 7.0.15, build ae4d7c971a948f0`. */
+  program: string;
 }
 
 type Level = ServerVersion["level"];
@@ -20,8 +22,15 @@ export function parseServerVersion(firstLine: string): ServerVersion | undefined
   if (!match) return undefined;
   const [, flavour, ...numbers] = match;
   const [major = 0, minor = 0, patch = 0] = numbers.map(Number);
+  const label = `${flavour} ${numbers.join(".")}`;
+  // A package that mends a fault often keeps the version.
+  const [, build] = /\bbuild=([0-9a-f]+)/.exec(firstLine) ?? [];
   // Every Valkey understands what Redis 7.2 understood, which is what it reports as redis_version.
-  return { label: `${flavour} ${numbers.join(".")}`, level: flavour === "Valkey" ? [7, 2, 4] : [major, minor, patch] };
+  return {
+    label,
+    program: build === undefined ? label : `${label}, build ${build}`,
+    level: flavour === "Valkey" ? [7, 2, 4] : [major, minor, patch],
+  };
 }
 
 /** @returns whether `version` is `level` or newer. */

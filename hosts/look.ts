@@ -208,6 +208,7 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
     server: answers[`server.${name}`] ?? "",
     version: answers[`version.${name}`] ?? "",
     endpoint: answers[`endpoint.${name}`] ?? "",
+    program: answers[`program.${name}`] ?? "",
     populated: answers[`populated.${name}`] !== undefined,
     instance: answers[`instance.${name}`] ?? newInstance(),
   };

@@ -56,7 +56,7 @@ look_in() {
   printf '%s\n%s\n' "$look" "$3" | limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 | tr -cd '\012\040-\176' |
     awk -v name="$2" '{
       key = $1
-      if (!sub(/^(server|version|endpoint|instance|populated|verified|unverified)[.]/, "", key) || key != name || $1 in seen) next
+      if (!sub(/^(server|version|endpoint|program|instance|populated|verified|unverified)[.]/, "", key) || key != name || $1 in seen) next
       seen[$1] = 1
       print substr($0, 1, 400)
     }'

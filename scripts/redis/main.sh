@@ -46,7 +46,7 @@ if [ "$action" != trial ] || [ ! -e "$settings/parameters.next" ]; then . "$sett
 : "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"
 : "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
 : "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${forget:=}"
-: "${append_only:=}" "${multi_part:=}" "${rdb_name:=}" "${aof_name:=}" "${aof_dir:=}"
+: "${program:=}" "${append_only:=}" "${multi_part:=}" "${rdb_name:=}" "${aof_name:=}" "${aof_dir:=}"
 
 say() { printf '%s: %s\n' "$name" "$*"; }
 refuse() { say "$*" >&2; exit 2; }
@@ -73,6 +73,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/switchover.sh
 # use redis/rejoin.sh
 # use redis/trial.sh
+# use redis/version.sh
 # use redis/reload.sh
 # use redis/silence.sh
 # use redis/resync.sh

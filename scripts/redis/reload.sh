@@ -118,6 +118,8 @@ reload() {
     say "listens on $address, port $port, and is to listen on ${moves_to% *}, port ${moves_to#* }"
     return 1
   fi
+  runs_another
+  case $? in 0) return 1 ;; 2) return 2 ;; esac
   wanted=$(cat "$(staged settings.conf)")
   if [ "$kind" = sentinel ]; then
     # shellcheck disable=SC1090

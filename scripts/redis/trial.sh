@@ -75,6 +75,10 @@ trial() {
     trial_settings $trial_files
   )
   printf '%s\n' "$trial_conf" >"$trial/trial.conf" || refuse "cannot write to $directory"
+  if [ "$kind" = node ]; then
+    same_format >"$trial/$rdb_name" || refuse "cannot write to $directory"
+    [ -s "$trial/$rdb_name" ] || rm -f "$trial/$rdb_name"
+  fi
   # shellcheck disable=SC2086
   "$server" "$directory/$trial/trial.conf" $trial_mode </dev/null >"$trial/said" 2>&1 &
   trial_pid=$!
@@ -83,8 +87,10 @@ trial() {
   until [ -n "$(cd "$trial" && limited "$ask_limit" "$cli" -s trial.sock PING </dev/null 2>/dev/null)" ]; do
     if ! kill -0 "$trial_pid" 2>/dev/null; then
       wait "$trial_pid"
+      trial_reads=
+      if grep -q "Can't handle RDB format" "$trial/said"; then trial_reads=", and can't read the data here, which a newer server has written"; fi
       trial_said=$(grep -v -e '^$' -e 'oO0OoO0Oo' -e 'just started' -e 'Configuration loaded' "$trial/said" | tail -n 12 | sed "s|$directory/$trial|DIRECTORY|g; s/^/  | /")
-      refuse "refused before anything was changed: $server does not start with these settings. It says:
+      refuse "refused before anything was changed: $server does not start with these settings$trial_reads. It says:
 ${trial_said:-  nothing}"
     fi
     [ "$(date +%s)" -lt $trial_until ] || refuse "refused before anything was changed: $server, tried with these settings, neither answered nor ended within $ready_limit s"

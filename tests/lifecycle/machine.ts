@@ -83,7 +83,7 @@ export function inTurn(
 
 export const installedVersion = parseServerVersion(execFileSync("redis-server", ["--version"], { encoding: "utf8" })) as ServerVersion;
 /** A version without CLIENT PAUSE WRITE; what the installed server understands of its words is all that is needed. */
-export const withoutPause: ServerVersion = { label: "Redis 6.0.0", level: [6, 0, 0] };
+export const withoutPause: ServerVersion = { label: "Redis 6.0.0", program: "", level: [6, 0, 0] };
 
 // What a test started is found by the test's own directory in its command line, even if its pid file was lost.
 function processesOf(directory: string): number[] {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { ask, checkout, eventually, isRunning, members, namedMaster, Project } from "../e2e/project.ts";
 import { server } from "./servers.ts";
+import { Writer } from "./writer.ts";
 
 /** What is different from version to version; ports are each version's own, below those that outgoing connections get. */
 interface Expected {
@@ -247,39 +248,4 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
 function pairs(reply: unknown): Map<string, string> {
   const words = reply as string[];
   return new Map(words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? ""]] : [])));
-}
-
-/** A client that asks the sentinels for the master before each write, as a client after a lost connection does. */
-class Writer {
-  acknowledged = 0;
-  refused = 0;
-  longestGap = 0;
-  readonly #ended: Promise<void>;
-  #stopped = false;
-
-  constructor(sentinels: string[], masterOf: (sentinel: string) => Promise<string>, keys: Map<string, string>) {
-    this.#ended = this.#write(sentinels, masterOf, keys);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#ended;
-  }
-
-  async #write(sentinels: string[], masterOf: (sentinel: string) => Promise<string>, keys: Map<string, string>): Promise<void> {
-    let last = Date.now();
-    for (let number = 0; !this.#stopped; number++) {
-      try {
-        const sentinel = sentinels[number % sentinels.length] ?? "";
-        if ((await ask(await masterOf(sentinel), "SET", `write ${number}`, String(number))) !== "OK") throw new Error("not OK");
-        keys.set(`write ${number}`, String(number));
-        this.acknowledged++;
-        this.longestGap = Math.max(this.longestGap, Date.now() - last);
-        last = Date.now();
-      } catch {
-        this.refused++;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
 }
