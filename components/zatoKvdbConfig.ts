@@ -34,6 +34,7 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
+    const { deployment } = args.host;
     const serverConfs = args.zatoServerConfs ?? [];
     const problems = serverConfs.flatMap((file, index) =>
       isAbsolute(file) && !/[\n\r\0]/.test(file) && serverConfs.indexOf(file) === index
@@ -60,15 +61,11 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
-          settings: args.host.storeOf("kvdb").apply((store) =>
-            assignments({
-              FILE: file,
-              STORE: store,
-              STANZA: "kvdb",
-              OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
-              WANTED: wanted,
-            }),
-          ),
+          settings: pulumi
+            .all([args.host.storeOf("kvdb"), deployment.identity, deployment.named(name)])
+            .apply(([store, { project, stack }, named]) =>
+              assignments({ FILE: file, STORE: store, STANZA: "kvdb", OWNER: `pulumi-redis-ha/${project}/${stack}/${named}`, WANTED: wanted }),
+            ),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );
