@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Engine, sandbox } from "../containers/engine.ts";
 import { checkout, eventually } from "../e2e/project.ts";
+import { renameAll } from "../e2e/renamed.ts";
 import { Writers } from "../writers.ts";
 import { ContainerMachine, gateway, makeNetwork, privateKeyFile } from "./containers.ts";
 import { run, sh } from "./machine.ts";
@@ -257,6 +258,21 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
     assert.equal(await pids(), running);
     await project.upChangesNothing();
     await machine.run(`rm /etc/redis-theirs.conf /etc/systemd/system/redis-theirs.service; systemctl daemon-reload; echo ${was} >${somaxconn}`);
+  });
+
+  it("restarts nothing when stack, project and component get other names; after a power cut of all machines its data is there", async () => {
+    const pids = () =>
+      Promise.all(stack.all.map((machine) => machine.run(`systemctl show -p Id,MainPID 'redis-ha-*.service'; cat ${directory}/*/processes/*/pid`)));
+    const before = await pids();
+    const keys = Array.from({ length: 50 }, (_, index) => `renamed:${index}`);
+    for (const key of keys) assert.equal(await stack.ask("node", await stack.master(), "SET", key, key), "OK");
+    await renameAll(project);
+    assert.deepEqual(await pids(), before);
+    await Promise.all(stack.all.map((machine) => machine.off()));
+    await Promise.all(stack.all.map((machine) => machine.on()));
+    await project.healthy();
+    for (const key of keys) assert.equal(await stack.ask("node", await stack.master(), "GET", key), key);
+    await project.upChangesNothing();
   });
 
   it("lets everybody in again where no clients are named", async () => {
