@@ -35,14 +35,14 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
+    const { deployment } = args.host;
     const serverConfs = args.zatoServerConfs ?? [];
     const { zatoSocketTimeoutSeconds: timeout = 0.5 } = args;
     refuseAny(
       zatoProblems({ confs: serverConfs.filter((file) => typeof file === "string"), timeout: typeof timeout === "number" ? timeout : undefined }),
       name,
     );
-    const { preflight } = args.host.deployment;
-    requireLater(preflight, { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout }, (known) =>
+    requireLater(deployment.preflight, { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout }, (known) =>
       zatoProblems({ confs: known.zatoServerConfs, timeout: known.zatoSocketTimeoutSeconds }),
     );
 
@@ -63,15 +63,11 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
-          settings: pulumi.all([args.host.storeOf("kvdb"), file, wanted]).apply(([store, path, keys]) =>
-            assignments({
-              FILE: path,
-              STORE: store,
-              STANZA: "kvdb",
-              OWNER: `pulumi-redis-ha/${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
-              WANTED: keys,
-            }),
-          ),
+          settings: pulumi
+            .all([args.host.storeOf("kvdb"), file, wanted, deployment.identity, deployment.named(name)])
+            .apply(([store, path, keys, { project, stack }, named]) =>
+              assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: `pulumi-redis-ha/${project}/${stack}/${named}`, WANTED: keys }),
+            ),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );

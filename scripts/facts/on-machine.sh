@@ -176,10 +176,19 @@ look_instance() {
   ours "${3%/*}" || return 0
   # shellcheck disable=SC1091
   [ ! -s "$i_settings/parameters" ] || (. "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" && echo "program.$1 ${program:-}")
-  [ -s "$i_settings/settings.conf" ] && [ -s "$i_settings/instance" ] || return 0
+  [ -s "$i_settings/settings.conf" ] && [ -s "$i_settings/instance" ] && comes_back "$1" "${3%/*}" || return 0
   as_limit=10
   look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null && echo "instance.$1 $(cat "$i_settings/instance")"
 }
+
+# comes_back NAME DIRECTORY: where the process is a service, nobody has disabled that; it would not be there after the next boot.
+comes_back() (
+  unit='' services=1
+  [ -d /run/systemd/system ] && [ -f "$2/machine.conf" ] || exit 0
+  # shellcheck source=/dev/null
+  . "$2/machine.conf"
+  [ "$services" = 0 ] || [ "$(systemctl is-enabled "$unit-$1.service" 2>/dev/null)" = enabled ]
+)
 
 # look_as USER WORD...: USER is empty where the process is ours.
 look_as() {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { Redis } from "ioredis";
 import { ask, checkout, eventually, namedMaster, Project } from "../e2e/project.ts";
+import { renameAll } from "../e2e/renamed.ts";
 import { assignments, quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { Writers } from "../writers.ts";
@@ -395,6 +396,19 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     assert.equal(await ask(await master(), "GET", key), key);
     configure({ keepVolumes: false });
     await project.up();
+  });
+
+  it("restarts nothing when stack, project and component get other names; after all six were killed its data is there", async () => {
+    const started = () => Promise.all(names.map((name) => inspect(name, "{{.Id}} {{.State.StartedAt}}")));
+    const before = await started();
+    const keys = Array.from({ length: 50 }, (_, index) => `renamed:${index}`);
+    for (const key of keys) assert.equal(await ask(await master(), "SET", key, key), "OK");
+    await renameAll(project);
+    assert.deepEqual(await started(), before);
+    await engine.docker("kill", ...names.map(container));
+    await project.up();
+    for (const key of keys) assert.equal(await ask(await master(), "GET", key), key);
+    await project.upChangesNothing();
   });
 
   it("is destroyed without leaving a container, a network, a volume or a line in the hosts file", async () => {

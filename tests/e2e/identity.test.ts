@@ -17,12 +17,16 @@ void [rootStackResource, platform];
 const projectFile = (name: string) => `name: ${name}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.ts\n`;
 
 describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
-  const args = { ...members("same", 22_100), failoverTimeoutMilliseconds: 30_000 };
   const hosts = hostsBesidesStacks();
-  const project = new Project(
-    {},
-    { "index.ts": program("cache", "{}", args), "Pulumi.yaml": projectFile("one"), "package.json": '{ "type": "module" }' },
-  );
+  const project = new Project({}, { "Pulumi.yaml": projectFile("one"), "package.json": '{ "type": "module" }' });
+  const serverConf = join(project.directory, "server.conf");
+  const original = "[kvdb]\nhost=\nport=\nredis_sentinels=\n";
+  writeFileSync(serverConf, original);
+  const args = { ...members("same", 22_100), failoverTimeoutMilliseconds: 30_000, zatoServerConfs: [serverConf] };
+  const write = (name: string, options: string, its: object = args) => {
+    writeFileSync(join(project.directory, "index.ts"), program(name, options, its));
+  };
+  write("cache", "{}");
   const home = join(project.directory, "home");
   const state = join(home, ".local", "state");
   symlinkSync(join(checkout, "node_modules"), join(project.directory, "node_modules"));
@@ -67,14 +71,13 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
     [
       "the component is renamed, with an alias",
       () => {
-        writeFileSync(join(project.directory, "index.ts"), program("sessions", '{ aliases: [{ name: "cache" }] }', args));
+        write("sessions", '{ aliases: [{ name: "cache" }] }');
       },
     ],
     [
       "the component is put below another one, with an alias",
       () => {
-        const options = '{ parent: platform, aliases: [{ name: "sessions", parent: rootStackResource }] }';
-        writeFileSync(join(project.directory, "index.ts"), program("sessions", options, args));
+        write("sessions", '{ parent: platform, aliases: [{ name: "sessions", parent: rootStackResource }] }');
       },
     ],
     [
@@ -110,8 +113,7 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
 
   it("stays where it is when another directory is set: that is refused, and nothing is touched", async () => {
     const kept = readFileSync(join(project.directory, "index.ts"), "utf8");
-    const options = "{ parent: platform }";
-    writeFileSync(join(project.directory, "index.ts"), program("sessions", options, { ...args, directory: join(project.directory, "moved") }));
+    write("sessions", "{ parent: platform }", { ...args, directory: join(project.directory, "moved") });
     const running = pids();
     const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
     assert.notEqual(status, 0);
@@ -125,6 +127,7 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   it("leaves nothing when it is destroyed", async () => {
     await project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
     assert.ok(!existsSync(state), "the state directory was not there before");
+    assert.equal(readFileSync(serverConf, "utf8"), original);
     assert.equal(hostsBesidesStacks(), hosts);
     assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /same1$/m);
   });

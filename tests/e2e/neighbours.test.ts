@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { assignments } from "../../hosts/shell.ts";
+import { scriptText } from "../../scripts/bundle.ts";
 import { installPacked } from "../package/consumer.ts";
 import { ask, checkout, hostsBesidesStacks, members, Project } from "./project.ts";
+
+/** Leaves nothing else in a block of /etc/hosts, under the editors' lock: stacks beside this one have theirs in the same file. */
+function leaveInHosts(owner: string, entries: string[]): void {
+  const input = assignments({ OWNER: owner, ENTRIES: entries });
+  const { status, stderr } = spawnSync("sh", ["-c", scriptText("hosts-entries.sh"), "sh", "apply"], { input, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+}
 
 const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 
@@ -51,7 +62,7 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
     }
   });
 
-  it("Zato's server.conf files get the wanted values, nothing else, and have the previous ones back in the end", async () => {
+  it("Zato's server.conf files get the wanted values, nothing else, and have the previous ones back in the end; what somebody changes back, there and in the hosts file, shows in the preview and is repaired", async () => {
     const project = new Project({});
     try {
       const original =
@@ -76,8 +87,16 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
       assert.deepEqual([statSync(files[0] as string).ino, statSync(files[0] as string).mtimeMs], [ino, mtimeMs]);
       // Somebody turned it off again, by hand or with web-admin.
       writeFileSync(files[1] as string, expected.replace("use_redis_sentinels=True", "use_redis_sentinels=False"));
+      leaveInHosts("pulumi-redis-ha/pulumi-redis-ha/test/redis-ha-hosts-zato1", ["127.0.0.1 zato1", "127.0.0.1 zato2"]);
+      assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /zato3$/m);
+      const edit = createHash("sha256")
+        .update(files[1] as string)
+        .digest("hex")
+        .slice(0, 8);
+      assert.deepEqual(await project.planned(), ["update redis-ha-hosts-zato1-entries", `update redis-ha-zato-${edit}`]);
       await project.up();
       assert.equal(readFileSync(files[1] as string, "utf8"), expected);
+      assert.match(readFileSync("/etc/hosts", "utf8"), /^127\.0\.0\.1 zato2\n127\.0\.0\.1 zato3$/m);
       await project.upChangesNothing();
       await destroy(project);
       for (const file of files) assert.equal(readFileSync(file, "utf8"), original);

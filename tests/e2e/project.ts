@@ -121,6 +121,16 @@ export class Project {
     return this.up("--expect-no-changes", ...args);
   }
 
+  /** @returns what a preview would do, sorted: `OPERATION NAME` of each resource that would not stay the same. */
+  async planned(): Promise<string[]> {
+    const { output } = await this.succeed("pulumi", "preview", "--json", "--stack", this.stack);
+    const { steps } = JSON.parse(output) as { steps: { op: string; urn: string }[] };
+    return steps
+      .filter(({ op }) => op !== "same")
+      .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
+      .sort();
+  }
+
   async output<T>(name: string): Promise<T> {
     const { output } = await this.succeed("pulumi", "stack", "output", name, "--json", "--stack", this.stack);
     return JSON.parse(output) as T;
