@@ -82,8 +82,12 @@ function refuseUnknownKeys(name: string): void {
 function warnOfProjectKeys(name: string): void {
   const project = pulumi.getProject();
   if (project === name) return;
-  for (const key of keysOf(project).filter((key) => key in redisHaFields))
-    void pulumi.log.warn(`${project}:${key} is the project's and no setting of Redis: that is ${name}:${key} (pulumi config set ${name}:${key})`);
+  const [key, ...others] = keysOf(project).filter((each) => each in redisHaFields);
+  if (key === undefined) return;
+  const more = others.length > 0 ? `, and ${others.length} more like it,` : "";
+  void pulumi.log.warn(
+    `${project}:${key}${more} is the project's and no setting of Redis: that is ${name}:${key} (pulumi config set ${name}:${key})`,
+  );
 }
 
 function keysOf(name: string): string[] {
