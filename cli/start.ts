@@ -4,10 +4,10 @@ import { releaseStack } from "./stack/locks.ts";
 import { endpointText, stackOutputs } from "./stack/outputs.ts";
 import { pulumi, pulumiLive, stackName } from "./stack/pulumi.ts";
 import { SettingsFile } from "./stack/settings.ts";
-import { judge, type Verdict } from "./topology/judge.ts";
-import { readTopology } from "./topology/read.ts";
-import { redOn, renderStatus } from "./topology/render.ts";
-import type { Topology } from "./topology/topology.ts";
+import { judge, type Verdict } from "../topology/judge.ts";
+import { readTopology } from "../topology/read.ts";
+import { redOn, renderStatus } from "./render.ts";
+import type { Topology } from "../topology/topology.ts";
 
 const usage = `Usage: npm start -- [STACK]
 Brings the stack up with pulumi up and shows what runs then. Start it again at any time: it repairs what is broken.

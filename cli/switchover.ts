@@ -3,9 +3,9 @@ import { runCommand } from "./drill/process.ts";
 import { CliError, ExitStatus, messageOf, runMain, say } from "./program.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
-import { judge } from "./topology/judge.ts";
-import { readTopology } from "./topology/read.ts";
-import { redOn, renderStatus } from "./topology/render.ts";
+import { judge } from "../topology/judge.ts";
+import { readTopology } from "../topology/read.ts";
+import { redOn, renderStatus } from "./render.ts";
 
 const usage = `Usage: npm run switchover -- [NODE] [--stack STACK]
 Hands the master of a healthy stack over: to NODE, or says why not; without NODE to the best replica. No acknowledged write is lost.

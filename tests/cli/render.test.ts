@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judge } from "../../cli/topology/judge.ts";
-import { renderStatus, statusJson } from "../../cli/topology/render.ts";
-import { table } from "../../cli/topology/table.ts";
-import { healthy, silence } from "./topologies.ts";
+import { judge } from "../../topology/judge.ts";
+import { renderStatus, statusJson } from "../../cli/render.ts";
+import { table } from "../../cli/table.ts";
+import { healthy, silence } from "../topology/topologies.ts";
 
 const red = (text: string): string => `<${text}>`;
 

@@ -1,4 +1,4 @@
-import { endpointAt, endpointText } from "../stack/outputs.ts";
+import { endpointAt, endpointText } from "../cli/stack/outputs.ts";
 import type { Known, NodeFacts, NodeView, SentinelFacts, SentinelView, Topology } from "./topology.ts";
 
 /** A cell of the status tables. */

@@ -1,5 +1,5 @@
-import { judge, type Verdict } from "../../cli/topology/judge.ts";
-import type { NodeFacts, SentinelFacts, Topology } from "../../cli/topology/topology.ts";
+import { judge, type Verdict } from "../../topology/judge.ts";
+import type { NodeFacts, SentinelFacts, Topology } from "../../topology/topology.ts";
 
 /** A topology that can be spoilt: everybody in it answers. */
 export interface Answering {

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
-import { shown } from "../../hosts/foreignText.ts";
-import { endpointText } from "../stack/outputs.ts";
-import { type Column, nodeText, placeText, type Problem, type Verdict } from "./judge.ts";
+import { shown } from "../hosts/foreignText.ts";
+import { endpointText } from "./stack/outputs.ts";
+import { type Column, nodeText, placeText, type Problem, type Verdict } from "../topology/judge.ts";
 import { type Cell, type Paint, table } from "./table.ts";
-import type { Known, NodeView, SentinelView, Topology } from "./topology.ts";
+import type { Known, NodeView, SentinelView, Topology } from "../topology/topology.ts";
 
 /** Characters of a line about what is wrong. */
 const mostCharacters = 400;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { messageOf } from "../program.ts";
-import type { Endpoint, StackOutputs } from "../stack/outputs.ts";
+import { messageOf } from "../cli/program.ts";
+import type { Endpoint, StackOutputs } from "../cli/stack/outputs.ts";
 import { ask } from "./connection.ts";
 import { commaFields, type Fields, infoFields, listFields, numberOf } from "./replies.ts";
 import type { Answer, Known, NodeFacts, SentinelFacts, Topology } from "./topology.ts";

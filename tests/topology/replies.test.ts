@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodeFacts, sentinelFacts } from "../../cli/topology/read.ts";
-import { infoFields, listFields } from "../../cli/topology/replies.ts";
+import { nodeFacts, sentinelFacts } from "../../topology/read.ts";
+import { infoFields, listFields } from "../../topology/replies.ts";
 
 test("INFO of a master, Valkey", () => {
   const info =

@@ -1,4 +1,4 @@
-import type { Endpoint, NodeEndpoint, StackOutputs } from "../stack/outputs.ts";
+import type { Endpoint, NodeEndpoint, StackOutputs } from "../cli/stack/outputs.ts";
 
 /** What a node said of itself. */
 export interface NodeFacts {
