@@ -1,7 +1,8 @@
 import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { until } from "./wait.ts";
 import { releaseStack } from "./stack/locks.ts";
-import { endpointText, stackOutputs } from "./stack/outputs.ts";
+import { stackOutputs } from "./stack/outputs.ts";
+import { endpointText } from "../topology/endpoints.ts";
 import { pulumi, pulumiLive, stackName } from "./stack/pulumi.ts";
 import { SettingsFile } from "./stack/settings.ts";
 import { judge, type Verdict } from "../topology/judge.ts";

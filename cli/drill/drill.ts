@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CliError, messageOf } from "../program.ts";
-import type { NodeEndpoint, StackOutputs } from "../stack/outputs.ts";
+import type { StackOutputs } from "../stack/outputs.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
 import { judge, nodeText } from "../../topology/judge.ts";
 import { readTopology } from "../../topology/read.ts";
 import type { Topology } from "../../topology/topology.ts";

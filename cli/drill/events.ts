@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
-import { endpointAt, endpointText, type StackOutputs } from "../stack/outputs.ts";
+import { type StackOutputs } from "../stack/outputs.ts";
+import { endpointAt, endpointText } from "../../topology/endpoints.ts";
 import { connection } from "../../topology/connection.ts";
 import type { Timeline } from "./timeline.ts";
 

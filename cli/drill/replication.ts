@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { NodeEndpoint } from "../stack/outputs.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
 import { connection } from "../../topology/connection.ts";
 import { infoFields, numberOf } from "../../topology/replies.ts";
 import type { Writer } from "./writer.ts";

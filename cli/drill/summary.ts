@@ -1,4 +1,4 @@
-import type { NodeEndpoint } from "../stack/outputs.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
 import { nodeText } from "../../topology/judge.ts";
 import { seconds } from "../wait.ts";
 import type { Losses } from "./writer.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { endpointText, type StackOutputs } from "../stack/outputs.ts";
+import { type StackOutputs } from "../stack/outputs.ts";
+import { endpointText } from "../../topology/endpoints.ts";
 import { dropSelfConnections } from "../../topology/connection.ts";
 
 /** Milliseconds between two writes: the resolution of the gap. */
