@@ -51,8 +51,9 @@ judge() {
           if (list == "slaves" && entry[list, who, i, "role-reported"] == "master") tell(14, who " has not heard yet that " ours " is a replica")
           if (ours != watched && !(ours in seen)) { seen[ours] = 1; others++ }
         }
+        others += 0
         if (!strays && (own != members - 1 || others != members - 1))
-          tell(counts, who " knows " (own == members - 1 ? others + 0 : number(own)) " " \
+          tell(counts, who " knows " (own == members - 1 ? others : number(own)) " " \
             (list == "slaves" ? "replicas" : "other sentinels") " instead of " members - 1)
       }
 

@@ -1,8 +1,8 @@
 import type { RuleNumber } from "../../topology/rules.ts";
-import { type Fields, members, None, place, type Said, type Sentinel, type Whole } from "./said.ts";
+import { type Fields, members, None, place, type Said, type Sentinel, type Three } from "./said.ts";
 
 /** What is done to {@link allWell}, and the rules that are broken then. */
-export type Case = readonly [name: string, spoil: (said: Whole) => unknown, broken: readonly RuleNumber[]];
+export type Case = readonly [name: string, spoil: (said: Three) => unknown, broken: readonly RuleNumber[]];
 
 /** Sets fields of a reply that is one. */
 const set = (said: Said<Fields> | undefined, fields: Fields): Fields => {
@@ -19,7 +19,7 @@ const names = (one: Sentinel, host: string, port: string) => {
 };
 const tilt = (...those: Sentinel[]) => those.map(({ info }) => set(info, { sentinel_tilt: "1" }));
 /** In a failover to node2, as its sentinels say at the same moment. */
-const failedOver = ({ nodes, sentinels }: Whole) => {
+const failedOver = ({ nodes, sentinels }: Three) => {
   const follows = { role: "slave", master_link_status: "up", master_sync_in_progress: "0", master_host: "redis2", master_port: "26300" };
   nodes[1].info = { ...(nodes[0].info as Fields) };
   nodes[0].info = { ...follows, loading: "0", db0: "keys=3" };

@@ -5,9 +5,10 @@ import { test } from "node:test";
 import { topologyOf } from "../../topology/facts.ts";
 import { judge } from "../../topology/judge.ts";
 import { type Rule, rules } from "../../topology/rules.ts";
+import type { Members } from "../../topology/topology.ts";
 import { inShell, shells } from "../scripts/shell.ts";
 import { cases } from "./cases.ts";
-import { allWell, gathered, members, repliesOf } from "./said.ts";
+import { allWell, gathered, members, type Node, None, repliesOf, type Whole } from "./said.ts";
 
 interface Judgement {
   rule: number;
@@ -19,9 +20,9 @@ const list = (each: readonly { host: string; address: string; port: number; name
   each.map(({ host, address, port }, index) => `${word}${index + 1} ${host} ${address} ${port}`).join("\n");
 
 // What is gathered is one case after the other, each after a line of its own.
-const program = `
-nodes='${list(members.nodes, "node")}'
-sentinels='${list(members.sentinels, "sentinel")}'
+const program = ({ nodes, sentinels }: Pick<Members, "nodes" | "sentinels">) => `
+nodes='${list(nodes, "node")}'
+sentinels='${list(sentinels, "sentinel")}'
 judge_case() {
   [ -n "$gathered" ] || return 0
   named=$({ printf '%s\\n' "$nodes" | sed 's/^/is /'; printf '%s\\n' "$gathered"; } | majority)
@@ -35,9 +36,9 @@ done
 judge_case
 `;
 
-function byShell(shell: readonly string[]): Judgement[][] {
-  const input = spoilt.map((said) => `case\n${gathered(said)}\n`).join("");
-  const lines = inShell(shell, ["lib/ask.sh", "redis/sentinels.sh", "redis/judge.sh"], program, input);
+function byShell(shell: readonly string[], of: Members, whole: readonly Whole[]): Judgement[][] {
+  const input = whole.map((said) => `case\n${gathered(said)}\n`).join("");
+  const lines = inShell(shell, ["lib/ask.sh", "redis/sentinels.sh", "redis/judge.sh"], program(of), input);
   const judged: Judgement[][] = [[]];
   for (const line of lines) {
     const [, rule, severity = "", words = ""] = /^(\d+) (\w+) (.*)$/.exec(line) ?? [];
@@ -53,10 +54,12 @@ const spoilt = cases.map(([, spoil]) => {
   return said;
 });
 
-const judges: [string, Judgement[][]][] = [
-  ["npm run status", spoilt.map((said) => judge(topologyOf(members, repliesOf(said))).problems)],
-  ...shells.map((shell): [string, Judgement[][]] => [`pulumi up in ${shell.join(" ")}`, byShell(shell)]),
+/** Everybody who judges, and what of each that is said. */
+const judgesOf = (of: Members, whole: readonly Whole[]): [string, Judgement[][]][] => [
+  ["npm run status", whole.map((said) => judge(topologyOf(of, repliesOf(said))).problems)],
+  ...shells.map((shell): [string, Judgement[][]] => [`pulumi up in ${shell.join(" ")}`, byShell(shell, of, whole)]),
 ];
+const judges = judgesOf(members, spoilt);
 
 /** The words of a rule, whatever is in them. */
 const pattern = (text: string) =>
@@ -107,6 +110,24 @@ test("both say the same of the same, names apart", () => {
         .sort(),
     );
   for (const [, judged] of judges) assert.deepEqual(plain(judged), plain(judges[0]?.[1]));
+});
+
+test("one node with one sentinel is healthy, and not once that node is gone", () => {
+  const [few, gone] = [0, 1].map((): Whole => {
+    const { nodes, sentinels } = allWell();
+    const [one] = sentinels;
+    Object.assign(one.master, { "num-slaves": "0", "num-other-sentinels": "0", quorum: "1" });
+    return { nodes: nodes.slice(0, 1), sentinels: [{ ...one, replicas: [], peers: [], ckquorum: "OK 1 usable Sentinels. Quorum" }] };
+  }) as [Whole, Whole];
+  (gone.nodes[0] as Node).info = new None();
+  const of = { ...members, nodes: members.nodes.slice(0, 1), sentinels: members.sentinels.slice(0, 1) };
+  for (const [name, judged] of judgesOf(of, [few, gone])) {
+    assert.deepEqual(
+      judged.map((all) => all.map(({ rule }) => rule)),
+      [[], [21]],
+      name,
+    );
+  }
 });
 
 test("every rule is broken alone by some case, and all is well in some", () => {

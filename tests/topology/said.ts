@@ -29,8 +29,14 @@ export interface Sentinel {
   ckquorum: Said<string> | undefined;
 }
 
-/** What everybody says: {@link members}, in their order. */
+/** What everybody says, in the order of the members. */
 export interface Whole {
+  nodes: Node[];
+  sentinels: Sentinel[];
+}
+
+/** Of {@link members}. */
+export interface Three extends Whole {
   nodes: [Node, Node, Node];
   sentinels: [Sentinel, Sentinel, Sentinel];
 }
@@ -97,7 +103,7 @@ function sentinel(index: number): Sentinel {
 }
 
 /** All well; node1 is the master. */
-export function allWell(): Whole {
+export function allWell(): Three {
   return { nodes: [node(0), node(1), node(2)], sentinels: [sentinel(0), sentinel(1), sentinel(2)] };
 }
 
