@@ -4,9 +4,9 @@ import { passed, summary } from "./drill/summary.ts";
 import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
-import { judge, nodeText } from "./topology/judge.ts";
-import { readTopology } from "./topology/read.ts";
-import { redOn, renderStatus } from "./topology/render.ts";
+import { judge, nodeText } from "../topology/judge.ts";
+import { readTopology } from "../topology/read.ts";
+import { redOn, renderStatus } from "./render.ts";
 
 const usage = `Usage: npm run drill -- [STACK] [--stop]
 Kills the master of a healthy stack, shows how another takes over, and brings the old one back as its replica.

@@ -1,20 +1,15 @@
 import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
-import { until } from "./wait.ts";
+import { settled } from "./settled.ts";
 import { releaseStack } from "./stack/locks.ts";
-import { endpointText, stackOutputs } from "./stack/outputs.ts";
+import { stackOutputs } from "./stack/outputs.ts";
+import { endpointText } from "../topology/endpoints.ts";
 import { pulumi, pulumiLive, stackName } from "./stack/pulumi.ts";
 import { SettingsFile } from "./stack/settings.ts";
-import { judge, type Verdict } from "./topology/judge.ts";
-import { readTopology } from "./topology/read.ts";
-import { redOn, renderStatus } from "./topology/render.ts";
-import type { Topology } from "./topology/topology.ts";
+import { redOn, renderStatus } from "./render.ts";
 
 const usage = `Usage: npm start -- [STACK]
 Brings the stack up with pulumi up and shows what runs then. Start it again at any time: it repairs what is broken.
 Exit status: 0 healthy, 1 not.`;
-
-/** Milliseconds that the sentinels get for their news: they ask a server every 10 s. */
-const settling = 15_000;
 
 async function start(args: string[]): Promise<number> {
   const stack = await stackName(parseArguments(args, [], usage).stack);
@@ -25,7 +20,7 @@ async function start(args: string[]): Promise<number> {
     throw new CliError("\npulumi up failed, see above.", "What was done is kept: once the cause is gone, npm start goes on from there.", status);
 
   const outputs = await stackOutputs(stack);
-  const { topology, verdict } = await settled(() => readTopology(outputs));
+  const { topology, verdict } = await settled(outputs);
   console.log(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
   say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}`);
   say(`\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zatoServerConfs do it):\n\n${outputs.kvdbStanza}`);
@@ -39,22 +34,6 @@ async function start(args: string[]): Promise<number> {
 async function select(stack: string): Promise<void> {
   const { status, stderr } = await pulumi("stack", "select", "--create", stack);
   if (status !== 0) throw new CliError(`The stack ${stack} can be neither selected nor made. ${stderr.trim()}`, undefined, ExitStatus.couldNotLook);
-}
-
-/** The topology once it is healthy, or as it is after {@link settling}. */
-async function settled(read: () => Promise<Topology>): Promise<{ topology: Topology; verdict: Verdict }> {
-  const start = performance.now();
-  return until<{ topology: Topology; verdict: Verdict }>({
-    what: "everything to be healthy",
-    limit: 2 * settling,
-    say,
-    look: async () => {
-      const topology = await read();
-      const verdict = judge(topology);
-      const isEnd = verdict.healthy || performance.now() - start > settling;
-      return isEnd ? { found: { topology, verdict } } : { seen: verdict.problems.map(({ words }) => words).join("; ") };
-    },
-  });
 }
 
 await runMain(start);

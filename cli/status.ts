@@ -1,9 +1,9 @@
 import { ExitStatus, parseArguments, runMain } from "./program.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
-import { judge } from "./topology/judge.ts";
-import { readTopology } from "./topology/read.ts";
-import { redOn, renderStatus, statusJson } from "./topology/render.ts";
+import { judge } from "../topology/judge.ts";
+import { readTopology } from "../topology/read.ts";
+import { redOn, renderStatus, statusJson } from "./render.ts";
 
 const usage = `Usage: npm run status -- [STACK] [--json]
 Shows the topology as the nodes and the sentinels see it; changes nothing.

@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import { runCommand } from "./drill/process.ts";
 import { CliError, ExitStatus, messageOf, runMain, say } from "./program.ts";
+import { settled } from "./settled.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
-import { judge } from "./topology/judge.ts";
-import { readTopology } from "./topology/read.ts";
-import { redOn, renderStatus } from "./topology/render.ts";
+import { judge } from "../topology/judge.ts";
+import { readTopology } from "../topology/read.ts";
+import { redOn, renderStatus } from "./render.ts";
 
 const usage = `Usage: npm run switchover -- [NODE] [--stack STACK]
 Hands the master of a healthy stack over: to NODE, or says why not; without NODE to the best replica. No acknowledged write is lost.
@@ -30,10 +31,11 @@ async function main(args: string[]): Promise<number> {
   if (node !== undefined && !outputs.nodes.some(({ name }) => name === node)) {
     throw new CliError(`${node} is no node of the stack: ${outputs.nodes.map(({ name }) => name).join(", ")}`, undefined, ExitStatus.couldNotLook);
   }
-  const topology = await readTopology(outputs);
-  const { healthy, master } = judge(topology);
+  // Right after another one, a sentinel has yet to connect to the former master.
+  const { topology, verdict } = await settled(outputs);
+  const { healthy, master } = verdict;
   if (!healthy || !master) {
-    console.error(renderStatus(topology, judge(topology), redOn(process.stderr)).join("\n"));
+    console.error(renderStatus(topology, verdict, redOn(process.stderr)).join("\n"));
     throw new CliError("\nNot handed over: it needs a healthy stack.", "npm start (or pulumi up) repairs what is broken; then try again.");
   }
   if (master.name === node) {

@@ -44,7 +44,7 @@ const stages: Stage[] = [
     env: () => findGo(process.env).env,
   },
   { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
-  { name: "decisions", ...node("what the scripts decide, as tables of cases", "tests/scripts/*.test.ts") },
+  { name: "decisions", ...node("what is decided, as tables of cases", "tests/scripts/*.test.ts", "tests/topology/*.test.ts") },
   {
     name: "package",
     what: "the package in programs of others",

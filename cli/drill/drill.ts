@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { CliError, messageOf } from "../program.ts";
-import type { NodeEndpoint, StackOutputs } from "../stack/outputs.ts";
-import { judge, nodeText } from "../topology/judge.ts";
-import { readTopology } from "../topology/read.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { StackOutputs } from "../stack/outputs.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
+import { judge, nodeText } from "../../topology/judge.ts";
+import { readTopology } from "../../topology/read.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { watchEvents } from "./events.ts";
 import { isListening, runCommand } from "./process.ts";
 import { ReplicationWatch } from "./replication.ts";

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
-import { endpointAt, endpointText, type StackOutputs } from "../stack/outputs.ts";
-import { connection } from "../topology/connection.ts";
+import { type StackOutputs } from "../stack/outputs.ts";
+import { endpointAt, endpointText } from "../../topology/endpoints.ts";
+import { connection } from "../../topology/connection.ts";
 import type { Timeline } from "./timeline.ts";
 
 type Members = Pick<StackOutputs, "masterName" | "nodes" | "sentinels">;

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { quote } from "../../hosts/shell.ts";
 import { CliError, ExitStatus } from "../program.ts";
-import type { NodeEndpoint } from "../stack/outputs.ts";
-import { nodeText } from "../topology/judge.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
+import { nodeText } from "../../topology/judge.ts";
 
 /** Milliseconds after which a machine that says nothing is taken for gone. */
 const silence = 2000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { NodeEndpoint } from "../stack/outputs.ts";
-import { connection } from "../topology/connection.ts";
-import { infoFields, numberOf } from "../topology/replies.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
+import { connection } from "../../topology/connection.ts";
+import { infoFields, numberOf } from "../../topology/replies.ts";
 import type { Writer } from "./writer.ts";
 
 /** Follows how much of what the master wrote its replicas have. By offsets: the oldest servers have no WAIT. */

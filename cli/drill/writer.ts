@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { endpointText, type StackOutputs } from "../stack/outputs.ts";
-import { dropSelfConnections } from "../topology/connection.ts";
+import { type StackOutputs } from "../stack/outputs.ts";
+import { endpointText } from "../../topology/endpoints.ts";
+import { dropSelfConnections } from "../../topology/connection.ts";
 
 /** Milliseconds between two writes: the resolution of the gap. */
 const pace = 5;

@@ -1,30 +1,11 @@
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
+import type { Members } from "../../topology/topology.ts";
 import { CliError, ExitStatus } from "../program.ts";
 import { pulumi } from "./pulumi.ts";
 
-/** Where a process listens: its name for people, the address to connect to. */
-export interface Endpoint {
-  host: string;
-  address: string;
-  port: number;
-}
-
-export interface NodeEndpoint extends Endpoint {
-  name: string;
-  /** Absolute path, on its host. */
-  directory: string;
-  /** Shell commands for this machine; missing in what an older version brought up. */
-  commands?: { kill: string; stop: string; start: string; handover?: string };
-}
-
 /** What the stack says about itself. */
-export interface StackOutputs {
-  stack: string;
-  masterName: string;
-  nodes: NodeEndpoint[];
-  sentinels: Endpoint[];
+export interface StackOutputs extends Members {
   kvdbStanza: string;
-  /** What the servers' versions lack, a line each. */
-  limitations: string[];
 }
 
 /**
@@ -70,14 +51,4 @@ interface Outputs {
   hosts: Record<string, string>;
   limitations?: string[];
   kvdbStanza?: string;
-}
-
-/** @returns `HOST:PORT` */
-export function endpointText({ host, port }: { host: string; port: number }): string {
-  return `${host}:${port}`;
-}
-
-/** @returns the one of `endpoints` that is reached there; the servers' answers hold host names or addresses */
-export function endpointAt<E extends Endpoint>(endpoints: E[], host: string, port: number): E | undefined {
-  return endpoints.find((each) => each.port === port && (each.host === host || each.address === host));
 }

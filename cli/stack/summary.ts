@@ -1,4 +1,4 @@
-import type { NodeEndpoint } from "./outputs.ts";
+import type { NodeEndpoint } from "../../topology/endpoints.ts";
 import { pulumi } from "./pulumi.ts";
 
 /** What `pulumi stack export` tells of a stack; much more than that. */

@@ -19,8 +19,8 @@ field() { sed -n "s/^$1://p"; }
 # else is said is no answer: an error reply (no client slot left, a script that runs, a load, a password that is wanted),
 # a connection that is cut, silence. Then no_answer says what there was instead, and gone is 1 if nobody listens there.
 # FORM: info (INFO), address (two lines, or none where that master is not known), fields (a list that begins with "name"),
-# list (such a list, or an empty one), quorum (CKQUORUM says that there is one), yes-no (CONFIG GET of a setting that is yes or
-# no), or the one line that is wanted.
+# list (such a list, or an empty one), quorum (CKQUORUM says that there is one), tilt (INFO of a sentinel), setting and yes-no
+# (CONFIG GET of a number, or of what is yes or no), or the one line that is wanted.
 answer() {
   a_form=$1 a_address=$2 a_port=$3
   shift 3
@@ -52,6 +52,8 @@ has_form() {
     fields) case $2 in name"$newline"?*) ;; *) return 1 ;; esac ;;
     list) case $2 in '' | name"$newline"?*) ;; *) return 1 ;; esac ;;
     quorum) case $2 in 'OK '[0-9]*' usable'*) ;; *) return 1 ;; esac ;;
+    tilt) case "$newline$2" in *"${newline}sentinel_tilt:"[0-9]*) ;; *) return 1 ;; esac ;;
+    setting) case $2 in ?*"$newline"[0-9]*) ;; *) return 1 ;; esac ;;
     yes-no) case $2 in ?*"$newline"yes | ?*"$newline"no) ;; *) return 1 ;; esac ;;
     *) [ "$2" = "$1" ] ;;
   esac
@@ -85,11 +87,6 @@ tell() {
   else
     printf '%s ! %s\n' "$t_tag" "$no_answer"
   fi
-}
-
-# not_said TAG: who of those did not answer, and what there was instead, a line each.
-not_said() {
-  sed -n -e "s/^$1 \([^ ]*\) -\$/\1 does not answer: nobody listens there/p" -e "s/^$1 \([^ ]*\) ! \(.*\)/\1 gives no answer: \2/p"
 }
 
 # node_at HOST PORT: the name of the node that is reached there, by host name or address.

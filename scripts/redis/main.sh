@@ -77,6 +77,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/reload.sh
 # use redis/silence.sh
 # use redis/resync.sh
+# use redis/judge.sh
 # use redis/health.sh
 
 # A server that has to be looked at, or handed over, must not stand or fall with a full disk.
@@ -104,7 +105,7 @@ case $action in
   check)
     # The first one tells enough.
     examine
-    problem=$(problems | head -n 1)
+    problem=$(judge | of broken | head -n 1)
     if [ -n "$problem" ]; then
       echo "$problem"
       exit 1

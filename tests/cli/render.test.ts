@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judge } from "../../cli/topology/judge.ts";
-import { renderStatus, statusJson } from "../../cli/topology/render.ts";
-import { table } from "../../cli/topology/table.ts";
-import { healthy, silence } from "./topologies.ts";
+import { judge } from "../../topology/judge.ts";
+import { renderStatus, statusJson } from "../../cli/render.ts";
+import { table } from "../../cli/table.ts";
+import { healthy, silence } from "../topology/topologies.ts";
 
 const red = (text: string): string => `<${text}>`;
 
@@ -39,7 +39,17 @@ test("what is wrong is red in its cell and in words", () => {
   assert.match(text, /^redis2:26355 .* <3> {6}master/m);
   assert.match(text, /not in this version$/m);
   assert.match(text, /^< {2}- redis2:26355 is in epoch 3, others in 4>$/m);
-  assert.match(text, /^< {2}- node3 \(redis3:36300\) does not answer: connect ECONNREFUSED>$/m);
+  assert.match(text, /^< {2}- node3 \(redis3:36300\) gives no answer: connect ECONNREFUSED>$/m);
+});
+
+test("what is only worth knowing is not red, and what was not said is not known", () => {
+  const { topology, sentinels } = healthy();
+  sentinels[0].tilt = true;
+  Object.assign(sentinels[1], { ckquorum: undefined, unanswered: "Command timed out" });
+  const text = renderStatus(topology, judge(topology), red).join("\n");
+  assert.match(text, /^Worth knowing:\n {2}- redis1:16355 is in TILT mode: [^<>]*$/m);
+  assert.match(text, /^redis1:16355 .* master,TILT {2}/m);
+  assert.match(text, /^redis2:26355 .* \?$/m);
 });
 
 test("colours do not move the columns", () => {
@@ -62,8 +72,8 @@ test("what a server says can neither move the cursor nor flood the screen", () =
   nodes[2].diskTrouble = hostile;
   sentinels[0].host = hostile;
   sentinels[0].flags = [hostile];
-  sentinels[1].replicas.push({ host: hostile, port: 1, flags: [hostile, "s_down"] });
-  sentinels[1].peers.push({ host: hostile, port: 1, flags: ["s_down"] });
+  sentinels[1].replicas?.push({ host: hostile, port: 1, flags: [hostile, "s_down"] });
+  sentinels[1].peers?.push({ host: hostile, port: 1, flags: ["s_down"] });
   sentinels[2].ckquorum = hostile;
   silence(topology.nodes, 0, hostile);
   topology.limitations.push(hostile);
@@ -94,5 +104,6 @@ test("JSON says the same", () => {
     status.nodes.map(({ lag }) => lag),
     [undefined, { bytes: 1, seconds: 0 }, { bytes: 2, seconds: 1 }],
   );
-  assert.deepEqual(status.problems, [{ who: "redis1:16355", column: "answer", words: "redis1:16355 does not answer: connect ECONNREFUSED" }]);
+  const words = "redis1:16355 gives no answer: connect ECONNREFUSED";
+  assert.deepEqual(status.problems, [{ rule: 3, severity: "broken", who: "redis1:16355", column: "answer", words }]);
 });

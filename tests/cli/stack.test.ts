@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CliError, parseArguments } from "../../cli/program.ts";
 import { backendDirectory, judgeLock, parseLock, programOf } from "../../cli/stack/locks.ts";
-import { endpointAt, parseOutputs } from "../../cli/stack/outputs.ts";
+import { parseOutputs } from "../../cli/stack/outputs.ts";
+import { endpointAt } from "../../topology/endpoints.ts";
 import { summaryOf } from "../../cli/stack/summary.ts";
 import { withoutSalt, withSaltOf } from "../../cli/stack/settings.ts";
 

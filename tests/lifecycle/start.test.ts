@@ -332,6 +332,24 @@ describe("sentinels", { concurrency: 4 }, () => {
     assert.equal(await cluster.named(), master);
   });
 
+  inTurn("another quorum is told until it is set back; TILT of one is told, and no reason to wait", patient, async (cluster) => {
+    await cluster.up();
+    assert.equal(await cluster.ask("sentinel2", "SENTINEL", "SET", "redis-ha", "quorum", "3"), "OK");
+    const { status, out } = await cluster.lifecycle("check", "node1");
+    assert.deepEqual([status, out], [1, "sentinel2 has quorum 3, others 2\n"]);
+    assert.equal(await cluster.ask("sentinel2", "SENTINEL", "SET", "redis-ha", "quorum", "2"), "OK");
+    const pid = cluster.pid("sentinel3");
+    process.kill(pid, "SIGSTOP");
+    await sleep(3000);
+    process.kill(pid, "SIGCONT");
+    await eventually("TILT", async () => /^sentinel_tilt:1/m.test(await cluster.ask("sentinel3", "INFO", "sentinel")));
+    const checked = await cluster.lifecycle("check", "node1");
+    assert.deepEqual([checked.status, checked.out], [0, ""]);
+    const verified = await cluster.lifecycle("verify", "node1");
+    assert.equal(verified.status, 0, verified.err);
+    assert.match(verified.out, /^sentinel3 is in TILT mode: it watches, but does not act/m);
+  });
+
   inTurn("a master that somebody else has a sentinel watch is still watched after its restart", patient, async (cluster) => {
     await cluster.up();
     const { port } = cluster.member("node2");

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
-import type { Endpoint } from "../stack/outputs.ts";
+import type { Endpoint } from "./endpoints.ts";
 
 /** Milliseconds within which a server has to have answered everything. */
 export const answerLimit = 2000;

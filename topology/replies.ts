@@ -1,6 +1,10 @@
 /** Fields of a section of INFO, or of one of Sentinel's lists. */
 export type Fields = ReadonlyMap<string, string>;
 
+export function isList(reply: unknown): reply is unknown[] {
+  return Array.isArray(reply);
+}
+
 /** @param info reply to INFO */
 export function infoFields(info: string): Fields {
   return new Map(info.split(/\r?\n/).flatMap((line): [string, string][] => (/^[^#:]+:/.test(line) ? [halves(line, ":")] : [])));
@@ -8,7 +12,7 @@ export function infoFields(info: string): Fields {
 
 /** @param reply `name, value, name, value…` */
 export function listFields(reply: unknown): Fields {
-  const words = Array.isArray(reply) ? reply.map(String) : [];
+  const words = isList(reply) ? reply.map(String) : [];
   return new Map(words.flatMap((word, index): [string, string][] => (index % 2 === 0 ? [[word, words[index + 1] ?? ""]] : [])));
 }
 
@@ -17,9 +21,9 @@ export function commaFields(text: string): Fields {
   return new Map(text.split(",").map((pair) => halves(pair, "=")));
 }
 
-/** @returns the number, NaN if the field is missing */
+/** @returns the number, NaN if the field is missing or empty */
 export function numberOf(fields: Fields, name: string): number {
-  return Number(fields.get(name) ?? NaN);
+  return Number(fields.get(name) || NaN);
 }
 
 function halves(text: string, separator: string): [string, string] {

@@ -1,4 +1,4 @@
-import { shown } from "../../hosts/foreignText.ts";
+import { shown } from "../hosts/foreignText.ts";
 
 /** Characters of a cell that are shown: a name is a few dozen. */
 const mostCharacters = 80;

@@ -1,9 +1,10 @@
 import { styleText } from "node:util";
-import { shown } from "../../hosts/foreignText.ts";
-import { endpointText } from "../stack/outputs.ts";
-import { type Column, nodeText, placeText, type Problem, type Verdict } from "./judge.ts";
+import { shown } from "../hosts/foreignText.ts";
+import { endpointText } from "../topology/endpoints.ts";
+import { nodeText, placeText, type Problem, type Verdict } from "../topology/judge.ts";
+import type { Column } from "../topology/rules.ts";
 import { type Cell, type Paint, table } from "./table.ts";
-import type { Known, NodeView, SentinelView, Topology } from "./topology.ts";
+import type { Known, NodeView, SentinelView, Topology } from "../topology/topology.ts";
 
 /** Characters of a line about what is wrong. */
 const mostCharacters = 400;
@@ -17,7 +18,11 @@ export function redOn(stream: NodeJS.WriteStream): Paint {
 export function renderStatus(topology: Topology, verdict: Verdict, red: Paint): string[] {
   const { problems } = verdict;
   const lines = [headline(topology, verdict, red), "", ...nodeTable(topology, verdict, red), "", ...sentinelTable(topology, problems, red)];
-  if (problems.length > 0) lines.push("", red("What is wrong:"), ...problems.map(({ words }) => red(shown(`  - ${words}`, mostCharacters))));
+  const list = (broken: boolean) =>
+    problems.filter(({ severity }) => (severity === "broken") === broken).map(({ words }) => shown(`  - ${words}`, mostCharacters));
+  const [wrong, notes] = [list(true), list(false)];
+  if (wrong.length > 0) lines.push("", red("What is wrong:"), ...wrong.map(red));
+  if (notes.length > 0) lines.push("", "Worth knowing:", ...notes);
   if (topology.limitations.length > 0) lines.push("", ...topology.limitations.map((line) => shown(`Note: ${line}`)));
   return lines;
 }
@@ -71,9 +76,9 @@ function sentinelTable(topology: Topology, problems: Problem[], red: Paint): str
   return table(headings, rows, red);
 }
 
-/** @returns what makes a cell of the row of `who`, bad if there is a problem with its column */
+/** @returns what makes a cell of the row of `who`, bad if something is broken that is in its column */
 function cells(problems: Problem[], who: string): (text: string, column?: Column) => Cell {
-  const bad = new Set(problems.filter((problem) => problem.who === who).map(({ column }) => column));
+  const bad = new Set(problems.filter((each) => each.who === who && each.severity === "broken").map(({ column }) => column));
   return (text, column) => ({ text, bad: column !== undefined && bad.has(column) });
 }
 
@@ -106,13 +111,13 @@ export function lagOf(node: NodeView, master: NodeView | undefined): { bytes: nu
   return { bytes: Math.max(0, master.facts.offset - node.facts.offset), seconds: seen?.lagSeconds };
 }
 
-function countText(count: number, members: Known[]): string {
+function countText(count: number, members: Known[] = []): string {
   const down = members.filter(({ flags }) => flags.includes("s_down")).length;
   return down > 0 ? `${count}, ${down} down` : String(count);
 }
 
 function ckquorumText({ facts }: SentinelView): string {
-  if (facts?.ckquorum === undefined) return "not in this version";
+  if (facts?.ckquorum === undefined) return facts?.unanswered === undefined ? "not in this version" : "?";
   // The tail of the good answer is always the same.
   return facts.ckquorum.replace(/^OK (\d+) usable Sentinels.*$/, "OK, $1 usable");
 }
