@@ -31,7 +31,11 @@ const stages: Stage[] = [
   { name: "types", what: "type check", command: ["tsc", "-p", "."] },
   { name: "lint", what: "lint", command: ["eslint", "."] },
   { name: "format", what: "format", command: ["prettier", "--check", "."] },
-  { name: "scripts", what: "shellcheck", command: ["sh", "-c", "node tests/shellcheck.ts && shellcheck .ci/run tests/sandbox.sh"] },
+  {
+    name: "scripts",
+    what: "shellcheck",
+    command: ["sh", "-c", "node tests/shellcheck.ts && shellcheck .ci/run tests/sandbox.sh plugin/pulumi-resource-redis-ha"],
+  },
   {
     name: "provider",
     what: "the stand-ins for plugins",

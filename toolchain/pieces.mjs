@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION } from "./pins.mjs";
+import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION, YAML_VERSION } from "./pins.mjs";
 
 /**
  * One program that Pulumi consists of.
@@ -36,6 +36,15 @@ export const PIECES = [
     sources: "language-nodejs",
     main: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
     takes: "half a minute",
+  },
+  {
+    name: "language host for YAML",
+    file: join(ENGINE_BIN, "pulumi-language-yaml"),
+    sources: "language-yaml",
+    main: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    ldflags: `-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v${YAML_VERSION}`,
+    takes: "a minute after the engine's build",
+    onlyFor: ["tests"],
   },
   {
     name: "command plugin",

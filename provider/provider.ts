@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { ConstructResult, Provider } from "@pulumi/pulumi/provider/index.js";
+import { InputError, RedisHa, type RedisHaArgs } from "../components/index.ts";
+import { callerNow, failingTo } from "../hosts/failUpdate.ts";
+import { knownValue, waitForAll } from "../hosts/sdk.ts";
+import { packageFile } from "../packageFiles.cjs";
+import { plainly } from "./plainly.ts";
+import type { PackageSpec } from "./schema.ts";
+
+/** How each component is made of what the schema says. */
+const components: Record<string, (name: string, args: unknown, opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource> = {
+  RedisHa: (name, args, opts) => new RedisHa(name, args as RedisHaArgs, opts),
+};
+
+/** What a component waits for, somewhere else in the program. */
+class Dependency extends pulumi.CustomResource {}
+
+/** Makes the components for programs in other languages. */
+export class RedisHaProvider implements Provider {
+  readonly schema = readFileSync(packageFile("provider", "schema.json"), "utf8");
+  readonly #package = JSON.parse(this.schema) as PackageSpec;
+  readonly version = this.#package.version;
+  /** Who is to be told of an error, of each component that is under construction. */
+  readonly #waiting = new Set<(error: Error) => void>();
+
+  async construct(name: string, type: string, inputs: pulumi.Inputs, opts: pulumi.ComponentResourceOptions): Promise<ConstructResult> {
+    const resource = this.#package.resources[type];
+    const make = components[type.split(":")[2] ?? ""];
+    if (!resource || !make) throw new Error(`${this.#package.name} ${this.version} has no component ${type}`);
+    const { args, problems, sources } = await plainly(inputs, resource.inputProperties, this.#package.types);
+    if (problems.length > 0) throw forTheEngine(new InputError(problems));
+    const dependsOn = await Promise.all([...((opts.dependsOn ?? []) as pulumi.Resource[]), ...sources].map((each) => this.#withId(each)));
+    let tell: (error: Error) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => {
+      tell = (error) => reject(error);
+    });
+    // It is waited for only once the component is there.
+    failed.catch(() => undefined);
+    this.#waiting.add(tell);
+    try {
+      const component = failingTo(tell, () => make(name, args, { ...opts, dependsOn }));
+      await Promise.race([failed, waitForAll()]);
+      const state = Object.keys(resource.properties).map((output) => [output, (component as unknown as pulumi.Inputs)[output] as unknown]);
+      return { urn: component.urn, state: Object.fromEntries(state) as pulumi.Inputs };
+    } catch (error) {
+      throw forTheEngine(error as Error);
+    } finally {
+      this.#waiting.delete(tell);
+    }
+  }
+
+  /**
+   * The SDK gives what a component depends on as bare names. A preview looks at no machine that has yet to be made, which is told by
+   * its having no id: so it is asked for that. Other packages' components never have one, and count as yet to be made.
+   */
+  async #withId(resource: pulumi.Resource): Promise<pulumi.Resource> {
+    const urn = String(await knownValue(resource.urn));
+    const [, , types = "", name = ""] = urn.split("::");
+    const type = types.split("$").at(-1) ?? "";
+    if (!pulumi.runtime.isDryRun() || type in this.#package.resources) return resource;
+    return new Dependency(type, name, {}, { urn });
+  }
+
+  /** Tells of an error that nobody handled: whose it is if that can be told, else all that are waiting. */
+  unhandled(error: unknown): void {
+    const caller = callerNow();
+    for (const tell of caller ? [caller] : this.#waiting) tell(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** One line a problem. As `InputPropertiesError` the engine would show the value besides, be it a private key. */
+function forTheEngine(error: Error): Error {
+  return error instanceof InputError ? new Error(error.problems.map(({ propertyPath, reason }) => `\n  ${propertyPath}: ${reason}`).join("")) : error;
+}

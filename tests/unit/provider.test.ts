@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import * as pulumi from "@pulumi/pulumi";
+import { redisHaFields } from "../../components/fields.ts";
+import { plainly } from "../../provider/plainly.ts";
+import type { PackageSpec } from "../../provider/schema.ts";
+import { schemaOf } from "../../provider/schemaOf.ts";
+import { useMocks, valueOf } from "./mocks.ts";
+
+const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const published = JSON.parse(readFileSync(join(checkout, "provider", "schema.json"), "utf8")) as PackageSpec;
+const redisHa = published.resources["redis-ha:index:RedisHa"];
+assert.ok(redisHa);
+
+describe("the schema for other languages", () => {
+  it("is what the declarations say (npm run schema)", () => {
+    assert.deepEqual(published, JSON.parse(JSON.stringify(schemaOf(checkout))));
+  });
+
+  it("has every argument of RedisHa, each with a text", () => {
+    assert.deepEqual(Object.keys(redisHa.inputProperties).sort(), Object.keys(redisHaFields).sort());
+    for (const [name, { description }] of Object.entries(redisHa.inputProperties)) assert.ok(description, name);
+  });
+
+  it("has the defaults that stand by themselves, and none that another kind of host would refuse", () => {
+    const { masterName, appendOnly, zatoSocketTimeoutSeconds, quorum, kernelSettings } = redisHa.inputProperties;
+    const defaults = [masterName, appendOnly, zatoSocketTimeoutSeconds, quorum, kernelSettings].map((spec) => spec?.default);
+    assert.deepEqual(defaults, ["redis-ha", true, 0.5, undefined, undefined]);
+    const { sshPort, address } = published.types["redis-ha:index:Host"]?.properties ?? {};
+    assert.deepEqual([sshPort?.default, address?.default], [undefined, undefined]);
+  });
+
+  it("marks private keys as secrets, and what decides which resources there are as plain", () => {
+    const { privateKey, address, kind } = published.types["redis-ha:index:Host"]?.properties ?? {};
+    assert.deepEqual([privateKey?.secret, privateKey?.plain], [true, undefined]);
+    assert.deepEqual([address?.plain, kind?.plain, redisHa.inputProperties.nodes?.plain], [undefined, true, true]);
+  });
+});
+
+describe("arguments as another language's SDK gives them", () => {
+  before(() => useMocks());
+
+  const taken = (inputs: Record<string, unknown>) => plainly(inputs, redisHa.inputProperties, published.types);
+  const no = Promise.resolve(false);
+  /** As the SDK makes one of what the engine does not know yet. */
+  const later = new (pulumi.Output as unknown as new (...parts: unknown[]) => pulumi.Output<unknown>)([], no, no, no, Promise.resolve([]));
+  const hosts = (inside: object) => ({ hosts: { redis1: inside } });
+
+  for (const [what, inputs, args] of [
+    ["plain values stay", { quorum: 2, nodes: { node1: "a:1" } }, { quorum: 2, nodes: { node1: "a:1" } }],
+    ["known outputs of what is plain become that", { quorum: pulumi.output(2) }, { quorum: 2 }],
+    ["and so do those inside, and of the whole", { nodes: pulumi.output({ node1: "a:1" }) }, { nodes: { node1: "a:1" } }],
+    ["in lists as well", { forget: [pulumi.output("a:1")] }, { forget: ["a:1"] }],
+    ["what the schema does not know is left to the component", { quorun: pulumi.output(1) }, { quorun: 1 }],
+  ] as const) {
+    it(what, async () => {
+      assert.deepEqual(await taken(inputs), { args, problems: [], sources: [] });
+    });
+  }
+
+  for (const [what, inputs, path, reason] of [
+    ["what is plain and not known", { quorum: later }, "quorum", /has to be known before anything is created/],
+    ["a part of it that is not known", hosts({ kind: later }), "hosts.redis1.kind", /has to be known before anything is created/],
+    ["a secret that would not stay one", { masterName: pulumi.secret("s") }, "masterName", /can't be a secret/],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const [problem, ...more] = (await taken(inputs)).problems;
+      assert.deepEqual([problem?.propertyPath, more], [path, []]);
+      assert.match(problem?.reason ?? "", reason);
+    });
+  }
+
+  it("leaves outputs where there may be some, known or not", async () => {
+    const address = pulumi.output("10.0.0.1");
+    const { args, problems } = await taken(hosts({ address, privateKey: later }));
+    assert.deepEqual(problems, []);
+    assert.equal((args.hosts as { redis1: { address: unknown } }).redis1.address, address);
+  });
+
+  it("keeps what was in a secret one, wherever it is", async () => {
+    const { args, problems } = await taken({ hosts: pulumi.secret({ redis1: { kind: "ssh", privateKey: "key" } }) });
+    assert.deepEqual(problems, []);
+    const { kind, privateKey } = (args.hosts as { redis1: { kind: unknown; privateKey: pulumi.Output<string> } }).redis1;
+    assert.equal(kind, "ssh");
+    assert.ok(await pulumi.isSecret(privateKey));
+    assert.equal(await valueOf(privateKey), "key");
+  });
+
+  it("tells what plain ones come from, to wait for that", async () => {
+    class Machine extends pulumi.CustomResource {}
+    const machine = new Machine("test:index:Machine", "machine");
+    const { sources } = await taken({ quorum: machine.urn.apply(() => 2) });
+    assert.deepEqual(sources, [machine]);
+  });
+});
