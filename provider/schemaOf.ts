@@ -152,8 +152,13 @@ class Reader {
         case "Record":
           if (second) return { type: "object", additionalProperties: this.#value(second, name, direction), ...plain };
           break;
-        default:
+        default: {
+          // Another name for a map.
+          const alias = this.#checker.getSymbolAtLocation(node.typeName);
+          const named = alias && (alias.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(alias) : alias).declarations?.[0];
+          if (named && ts.isTypeAliasDeclaration(named) && ts.isTypeReferenceNode(named.type)) return this.#value(named.type, name, direction);
           return { $ref: `#/types/${token(this.#named(node, direction))}`, ...plain };
+        }
       }
     }
     throw new Error(`${node.getSourceFile().fileName}: ${name} is ${node.getText()}, for which the schema has no words`);

@@ -50,11 +50,11 @@ describe("arguments as another language's SDK gives them", () => {
   const hosts = (inside: object) => ({ hosts: { redis1: inside } });
 
   for (const [what, inputs, args] of [
-    ["plain values stay", { quorum: 2, nodes: { node1: "a:1" } }, { quorum: 2, nodes: { node1: "a:1" } }],
-    ["known outputs of what is plain become that", { quorum: pulumi.output(2) }, { quorum: 2 }],
+    ["plain values stay", { bootTimeoutSeconds: 2, nodes: { node1: "a:1" } }, { bootTimeoutSeconds: 2, nodes: { node1: "a:1" } }],
+    ["known outputs of what is plain become that", { bootTimeoutSeconds: pulumi.output(2) }, { bootTimeoutSeconds: 2 }],
     ["and so do those inside, and of the whole", { nodes: pulumi.output({ node1: "a:1" }) }, { nodes: { node1: "a:1" } }],
-    ["in lists as well", { forget: [pulumi.output("a:1")] }, { forget: ["a:1"] }],
-    ["what the schema does not know is left to the component", { quorun: pulumi.output(1) }, { quorun: 1 }],
+    ["in lists as well", { adopt: [pulumi.output("/a")] }, { adopt: ["/a"] }],
+    ["what the schema does not know is left to the component", { quorun: 1 }, { quorun: 1 }],
   ] as const) {
     it(what, async () => {
       assert.deepEqual(await taken(inputs), { args, problems: [], sources: [] });
@@ -62,7 +62,7 @@ describe("arguments as another language's SDK gives them", () => {
   }
 
   for (const [what, inputs, path, reason] of [
-    ["what is plain and not known", { quorum: later }, "quorum", /has to be known before anything is created/],
+    ["what is plain and not known", { bootTimeoutSeconds: later }, "bootTimeoutSeconds", /has to be known before anything is created/],
     ["a part of it that is not known", hosts({ kind: later }), "hosts.redis1.kind", /has to be known before anything is created/],
     ["a secret that would not stay one", { masterName: pulumi.secret("s") }, "masterName", /can't be a secret/],
   ] as const) {
@@ -92,7 +92,7 @@ describe("arguments as another language's SDK gives them", () => {
   it("tells what plain ones come from, to wait for that", async () => {
     class Machine extends pulumi.CustomResource {}
     const machine = new Machine("test:index:Machine", "machine");
-    const { sources } = await taken({ quorum: machine.urn.apply(() => 2) });
+    const { sources } = await taken({ bootTimeoutSeconds: machine.urn.apply(() => 2) });
     assert.deepEqual(sources, [machine]);
   });
 });
