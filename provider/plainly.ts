@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { unknownKey } from "../components/fields.ts";
 import { isKnown, knownValue, sourcesOf } from "../hosts/sdk.ts";
 import type { Problem } from "../components/inputError.ts";
 import type { PackageSpec, PropertySpec } from "./schema.ts";
@@ -8,6 +9,8 @@ export interface Given {
   args: Record<string, unknown>;
   /** What cannot be known in time, or would not stay a secret. */
   problems: Problem[];
+  /** What the schema has no property for. */
+  unknown: Problem[];
   /** What plain arguments came from. */
   sources: pulumi.Resource[];
 }
@@ -24,10 +27,15 @@ export async function plainly(
   properties: Readonly<Record<string, PropertySpec>>,
   types: PackageSpec["types"],
 ): Promise<Given> {
-  const given: Given = { args: {}, problems: [], sources: [] };
+  const given: Given = { args: {}, problems: [], unknown: [], sources: [] };
+
+  const known = (fields: Readonly<Record<string, PropertySpec>>, path: string, key: string) => {
+    const spec = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (!spec) given.unknown.push(unknownKey(path || key, key, Object.keys(fields)));
+    return spec;
+  };
 
   const taken = async (value: unknown, spec: PropertySpec | undefined, path: string, secret: boolean): Promise<unknown> => {
-    // What the schema does not know, the component refuses.
     if (spec && !spec.plain) return secret && value !== undefined ? pulumi.secret(value) : value;
     if (pulumi.Output.isInstance(value)) {
       given.sources.push(...(await sourcesOf(value)));
@@ -45,13 +53,13 @@ export async function plainly(
     if (typeof value === "object" && value !== null) {
       const fields = spec?.$ref === undefined ? undefined : types[spec.$ref.replace("#/types/", "")]?.properties;
       const entries = Object.entries(value).map(async ([key, each]) => {
-        return [key, await taken(each, fields ? fields[key] : spec?.additionalProperties, `${path}.${key}`, secret)] as const;
+        return [key, await taken(each, fields ? known(fields, path, key) : spec?.additionalProperties, `${path}.${key}`, secret)] as const;
       });
       return Object.fromEntries(await Promise.all(entries));
     }
     return value;
   };
 
-  for (const [key, value] of Object.entries(inputs)) given.args[key] = await taken(value, properties[key], key, false);
+  for (const [key, value] of Object.entries(inputs)) given.args[key] = await taken(value, known(properties, "", key), key, false);
   return given;
 }

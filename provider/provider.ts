@@ -1,16 +1,20 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, Provider } from "@pulumi/pulumi/provider/index.js";
-import { InputError, RedisHa, type RedisHaArgs } from "../components/index.ts";
+import { HostsEntries, InputError, RedisHa, RedisNode, Sentinel, ZatoKvdbConfig } from "../components/index.ts";
 import { callerNow, failingTo } from "../hosts/failUpdate.ts";
 import { knownValue, waitForAll } from "../hosts/sdk.ts";
 import { packageFile } from "../packageFiles.cjs";
 import { plainly } from "./plainly.ts";
 import type { PackageSpec } from "./schema.ts";
 
-/** How each component is made of what the schema says. */
-const components: Record<string, (name: string, args: unknown, opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource> = {
-  RedisHa: (name, args, opts) => new RedisHa(name, args as RedisHaArgs, opts),
+/** How each component is made of arguments that are as the schema says. */
+const components: Record<string, (name: string, args: never, opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource> = {
+  RedisHa: (...given) => new RedisHa(...given),
+  RedisNode: (...given) => new RedisNode(...given),
+  Sentinel: (...given) => new Sentinel(...given),
+  ZatoKvdbConfig: (...given) => new ZatoKvdbConfig(...given),
+  HostsEntries: (...given) => new HostsEntries(...given),
 };
 
 /** What a component waits for, somewhere else in the program. */
@@ -28,7 +32,9 @@ export class RedisHaProvider implements Provider {
     const resource = this.#package.resources[type];
     const make = components[type.split(":")[2] ?? ""];
     if (!resource || !make) throw new Error(`${this.#package.name} ${this.version} has no component ${type}`);
-    const { args, problems, sources } = await plainly(inputs, resource.inputProperties, this.#package.types);
+    const { args, problems, unknown, sources } = await plainly(inputs, resource.inputProperties, this.#package.types);
+    // RedisHa tells these by itself, together with all else that is wrong.
+    if (make !== components.RedisHa) problems.push(...unknown);
     if (problems.length > 0) throw forTheEngine(new InputError(problems));
     const dependsOn = await Promise.all([...((opts.dependsOn ?? []) as pulumi.Resource[]), ...sources].map((each) => this.#withId(each)));
     let tell: (error: Error) => void = () => undefined;
@@ -39,7 +45,7 @@ export class RedisHaProvider implements Provider {
     failed.catch(() => undefined);
     this.#waiting.add(tell);
     try {
-      const component = failingTo(tell, () => make(name, args, { ...opts, dependsOn }));
+      const component = failingTo(tell, () => make(name, args as never, { ...opts, dependsOn }));
       await Promise.race([failed, waitForAll()]);
       const state = Object.keys(resource.properties).map((output) => [output, (component as unknown as pulumi.Inputs)[output] as unknown]);
       return { urn: component.urn, state: Object.fromEntries(state) as pulumi.Inputs };

@@ -8,7 +8,7 @@ import type { ObjectSpec, PackageSpec, PropertySpec, ResourceSpec } from "./sche
 /** What the engine calls the package: the first word of every token, and of the plugin's name. */
 export const packageName = "redis-ha";
 
-const components = ["RedisHa"];
+const components = ["RedisHa", "RedisNode", "Sentinel", "ZatoKvdbConfig", "HostsEntries"];
 /** A number is whole unless it is one of these. */
 const fractions = ["zatoSocketTimeoutSeconds"];
 const secrets = ["privateKey"];

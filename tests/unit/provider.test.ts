@@ -5,10 +5,11 @@ import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { redisHaFields } from "../../components/fields.ts";
+import { HostsEntries, InputError, RedisNode, Sentinel, ZatoKvdbConfig } from "../../components/index.ts";
 import { plainly } from "../../provider/plainly.ts";
 import type { PackageSpec } from "../../provider/schema.ts";
 import { schemaOf } from "../../provider/schemaOf.ts";
-import { useMocks, valueOf } from "./mocks.ts";
+import { registered, useMocks, valueOf } from "./mocks.ts";
 
 const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const published = JSON.parse(readFileSync(join(checkout, "provider", "schema.json"), "utf8")) as PackageSpec;
@@ -33,6 +34,11 @@ describe("the schema for other languages", () => {
     assert.deepEqual([sshPort?.default, address?.default], [undefined, undefined]);
   });
 
+  it("has a host by its section wherever TypeScript has an object", () => {
+    for (const name of ["RedisNode", "Sentinel", "ZatoKvdbConfig", "HostsEntries"])
+      assert.equal(published.resources[`redis-ha:index:${name}`]?.inputProperties.host?.$ref, "#/types/redis-ha:index:HostSection", name);
+  });
+
   it("marks private keys as secrets, and what decides which resources there are as plain", () => {
     const { privateKey, address, kind } = published.types["redis-ha:index:Host"]?.properties ?? {};
     assert.deepEqual([privateKey?.secret, privateKey?.plain], [true, undefined]);
@@ -54,10 +60,9 @@ describe("arguments as another language's SDK gives them", () => {
     ["known outputs of what is plain become that", { bootTimeoutSeconds: pulumi.output(2) }, { bootTimeoutSeconds: 2 }],
     ["and so do those inside, and of the whole", { nodes: pulumi.output({ node1: "a:1" }) }, { nodes: { node1: "a:1" } }],
     ["in lists as well", { adopt: [pulumi.output("/a")] }, { adopt: ["/a"] }],
-    ["what the schema does not know is left to the component", { quorun: 1 }, { quorun: 1 }],
   ] as const) {
     it(what, async () => {
-      assert.deepEqual(await taken(inputs), { args, problems: [], sources: [] });
+      assert.deepEqual(await taken(inputs), { args, problems: [], unknown: [], sources: [] });
     });
   }
 
@@ -72,6 +77,14 @@ describe("arguments as another language's SDK gives them", () => {
       assert.match(problem?.reason ?? "", reason);
     });
   }
+
+  it("tells what the schema does not know, at every level", async () => {
+    const { unknown } = await taken({ quorun: 1, ...hosts({ adress: "10.0.0.1" }) });
+    assert.deepEqual(
+      unknown.map(({ propertyPath, reason }) => `${propertyPath}: ${reason.replace(/ is not allowed: .*?(?=Did)/, "? ")}`),
+      ['quorun: "quorun"? Did you mean quorum?', 'hosts.redis1: "adress"? Did you mean address?'],
+    );
+  });
 
   it("leaves outputs where there may be some, known or not", async () => {
     const address = pulumi.output("10.0.0.1");
@@ -95,4 +108,34 @@ describe("arguments as another language's SDK gives them", () => {
     const { sources } = await taken({ bootTimeoutSeconds: machine.urn.apply(() => 2) });
     assert.deepEqual(sources, [machine]);
   });
+});
+
+describe("a component with a host of its own, by its section", () => {
+  const member = { port: 1, nodes: [], sentinels: [], masterName: "m", initialMaster: "m" };
+  const entries = { here: "127.0.0.1" };
+
+  it("has all that the host consists of below it, under names of its own", async () => {
+    registered.length = 0;
+    const { version } = new RedisNode("alone", { ...member, host: { name: "redis1" } });
+    assert.match((await valueOf(version)).label, /^Redis/);
+    const made = registered.map(({ type, name }) => `${type.replace(/^.*:/, "")} ${name}`).sort();
+    for (const each of ["LocalHost alone-redis1", "Command alone-deployment", "RedisNode alone"])
+      assert.ok(made.includes(each), `${each} of ${made.join()}`);
+  });
+
+  for (const [what, host, path] of [
+    ["a name that is none", { name: "a b" }, "host.name"],
+    ["a kind that is none", { name: "a", kind: "vm" }, "host.kind"],
+    ["a container", { name: "a", kind: "docker" }, "host.kind"],
+    ["what another kind has", { name: "a", user: "me" }, "host.user"],
+    ["an address that is none", { name: "a", address: "010.0.0.1" }, "host.address"],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      const refused = (error: unknown) => error instanceof InputError && error.problems.some(({ propertyPath }) => propertyPath === path);
+      assert.throws(() => new RedisNode("refused", { ...member, host }), refused);
+      assert.throws(() => new Sentinel("refused", { ...member, host, masters: [] }), refused);
+      assert.throws(() => new HostsEntries("refused", { host, entries }), refused);
+      assert.throws(() => new ZatoKvdbConfig("refused", { host, sentinels: ["a:1"], masterName: "m", node: "a:2" }), refused);
+    });
+  }
 });
