@@ -54,6 +54,12 @@ const stages: Stage[] = [
     what: "the package in programs of others",
     command: ["sh", "-c", `node tests/package/prepare.ts && exec ${tests.join(" ")} tests/package/package.test.ts`],
   },
+  {
+    name: "languages",
+    what: "programs in other languages, in a sandbox",
+    // Packs the package, as the stage before: not both at once.
+    command: ["sh", "-c", `exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`],
+  },
   { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
   { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },

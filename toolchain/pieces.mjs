@@ -38,15 +38,6 @@ export const PIECES = [
     takes: "half a minute",
   },
   {
-    name: "language host for YAML",
-    file: join(ENGINE_BIN, "pulumi-language-yaml"),
-    sources: "language-yaml",
-    main: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
-    ldflags: `-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v${YAML_VERSION}`,
-    takes: "a minute after the engine's build",
-    onlyFor: ["tests"],
-  },
-  {
     name: "command plugin",
     file: join("plugins", `resource-command-v${COMMAND_PLUGIN_VERSION}`, "pulumi-resource-command"),
     sources: "command-provider",
@@ -64,6 +55,15 @@ export const PIECES = [
     takes: "two to five minutes",
     plugin: { name: "docker", version: DOCKER_PLUGIN_VERSION },
     onlyFor: ["docker", "tests"],
+  },
+  {
+    name: "language host for YAML",
+    file: join(ENGINE_BIN, "pulumi-language-yaml"),
+    sources: "language-yaml",
+    main: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    ldflags: `-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v${YAML_VERSION}`,
+    takes: "a minute after the engine's build",
+    onlyFor: ["tests"],
   },
 ];
 

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ask, checkout, eventually, isRunning, namedMaster, Project } from "../e2e/project.ts";
+import { installPacked } from "../package/consumer.ts";
+
+const read = (file: string) => readFileSync(join(checkout, file), "utf8");
+
+/** A project of somebody else's, with the package installed as npm does it. */
+function projectOf(files: Record<string, string>): Project {
+  const project = new Project({}, files);
+  // Where its servers are: the examples say nothing of it.
+  project.environment.XDG_STATE_HOME = join(project.directory, "state");
+  installPacked(project.directory);
+  const modules = join(project.directory, "node_modules");
+  for (const name of ["@pulumi", "handlebars"]) symlinkSync(join(checkout, "node_modules", name), join(modules, name));
+  const { bin } = JSON.parse(read("package.json")) as { bin: Record<string, string> };
+  mkdirSync(join(modules, ".bin"));
+  for (const [name, file] of Object.entries(bin)) symlinkSync(join(modules, "pulumi-redis-ha", file), join(modules, ".bin", name));
+  return project;
+}
+
+describe("the example in YAML", { timeout: 600_000 }, () => {
+  const project = projectOf({ "Pulumi.yaml": read("examples/yaml/Pulumi.yaml") });
+  const pids = () => project.pidsBelow("../state/redis-ha/my-infrastructure.test");
+  before(async () => {
+    assert.ok(process.env.SANDBOX, "it is run in a sandbox (tests/sandbox.sh)");
+    await project.init();
+  });
+  after(() => project.remove());
+
+  it("previews what it will create, and touches nothing", async () => {
+    const { output } = await project.succeed("pulumi", "preview", "--stack", project.stack);
+    for (const each of ["sessions-node3-process", "sessions-sentinel3-process", "sessions-verified"])
+      assert.match(output, new RegExp(`Command ${each} +create`));
+    assert.match(output, /\[0\]: "sessions1:16455"/);
+    assert.equal(pids().size, 0);
+  });
+
+  it("comes up, replicates, and is known to its sentinels", async () => {
+    await project.up();
+    assert.equal(pids().size, 6);
+    assert.deepEqual(await project.output("sentinels"), ["sessions1:16455", "sessions2:26455", "sessions3:30455"]);
+    assert.equal(await namedMaster("sessions3:30455", "sessions"), "sessions1:16400");
+    await eventually("both replicas are there", async () => /^connected_slaves:2/m.test(String(await ask("sessions1:16400", "INFO", "replication"))));
+  });
+
+  it("changes nothing when all is well", async () => {
+    const found = pids();
+    await project.upChangesNothing();
+    assert.deepEqual(pids(), found);
+  });
+
+  it("shows what has died, and repairs only that", async () => {
+    const found = pids();
+    process.kill(found.get("sentinel2") as number, "SIGKILL");
+    await eventually("it has ended", () => !isRunning(found.get("sentinel2") as number));
+    const { output } = await project.succeed("pulumi", "preview", "--stack", project.stack);
+    assert.match(output, /Command sessions-sentinel2-process +update/);
+    await project.up();
+    for (const [name, pid] of pids()) assert.equal(pid === found.get(name), name !== "sentinel2", name);
+    await project.upChangesNothing();
+  });
+
+  it("leaves nothing behind", async () => {
+    const found = [...pids().values()];
+    await project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
+    assert.ok(!found.some(isRunning));
+    assert.ok(!existsSync(join(project.directory, "state", "redis-ha")));
+    assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /sessions1/);
+  });
+});
+
+describe("a program in YAML that makes what it depends on", { timeout: 300_000 }, () => {
+  // One that takes a machine for made only once it has made it: its id is unknown until then, as with a cloud's.
+  const provider = `import { main } from "@pulumi/pulumi/provider/index.js";
+const create = () => Promise.resolve({ id: "made", outs: { address: "127.0.0.1" } });
+await main({ version: "1.0.0", schema: process.env.SLOW_SCHEMA, create }, process.argv.slice(2));
+`;
+  const properties = { address: { type: "string" } };
+  const schema = { name: "slow", version: "1.0.0", resources: { "slow:index:Machine": { properties, required: ["address"] } } };
+  const program = (hosts: string, options = "") => `name: theirs
+runtime: yaml
+plugins:
+  providers:
+    - { name: redis-ha, path: node_modules/.bin }
+    - { name: slow, path: bin }
+resources:
+  machine:
+    type: slow:Machine
+  cache:
+    type: redis-ha:RedisHa
+    properties:
+      hosts: ${hosts}
+${options}`;
+  const project = projectOf({
+    "Pulumi.yaml": program("{ redis1: { kind: local } }"),
+    "bin/main.mjs": provider,
+    "bin/pulumi-resource-slow": `#!/bin/sh\nexec node "$(dirname "$0")/main.mjs" "$@"\n`,
+  });
+  before(async () => {
+    chmodSync(join(project.directory, "bin/pulumi-resource-slow"), 0o755);
+    project.environment.SLOW_SCHEMA = JSON.stringify(schema);
+    await project.init();
+  });
+  after(() => project.remove());
+  const preview = async (...given: Parameters<typeof program>) => {
+    writeFileSync(join(project.directory, "Pulumi.yaml"), program(...given));
+    return project.run("pulumi", "preview", "--stack", project.stack);
+  };
+  const later = /redis1 can't be looked at before what it depends on is there/;
+
+  it("previews all of it where an address is not known yet", async () => {
+    const { status, output } = await preview('{ redis1: { address: "${machine.address}" } }');
+    assert.equal(status, 0, output);
+    assert.match(output, later);
+    assert.match(output, /Command cache-sentinel3-process +create/);
+  });
+
+  it("and where it is known, and depends on a machine that has yet to be made", async () => {
+    const { status, output } = await preview("{}", '    options:\n      dependsOn: ["${machine}"]\n');
+    assert.equal(status, 0, output);
+    assert.match(output, later);
+  });
+
+  it("is told all that is wrong, a line each, and no private key", async () => {
+    const hosts = "{ redis1: { kind: ssh, address: 127.0.0.1, privateKey: 'once upon a time' } }";
+    const { status, output } = await preview(hosts, "      quorum: 7\n");
+    assert.notEqual(status, 0);
+    assert.match(output, /^ +quorum: 7 is not allowed: a majority of the 3 sentinels, 2 to 3$/m);
+    assert.match(output, /^ +hosts\.redis1\.privateKey: "\(not shown\)" is not allowed/m);
+    assert.doesNotMatch(output, /once upon/);
+  });
+
+  it("is told what is not known in time", async () => {
+    const { status, output } = await preview('{ redis1: { kind: "${machine.address}" } }');
+    assert.notEqual(status, 0);
+    assert.match(output, /^ +hosts\.redis1\.kind: has to be known before anything is created/m);
+  });
+});
