@@ -83,10 +83,15 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, LocalArgs, Mac
 
 /** A node, for clients and tools. */
 export interface NodeOutput {
+  /** Its name in `nodes`. */
   name: string;
+  /** The network name of its host. */
   host: string;
+  /** The IP address that belongs to the name, for clients. */
   address: string;
+  /** TCP port. */
   port: number;
+  /** Where it has its data; in a container the path in there. */
   directory: string;
   /** What to type, on the machine that runs Pulumi, to end or start it by hand. */
   commands: ProcessCommands;

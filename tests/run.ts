@@ -58,7 +58,7 @@ const stages: Stage[] = [
     name: "languages",
     what: "programs in other languages, in a sandbox",
     // Packs the package, as the stage before: not both at once.
-    command: ["sh", "-c", `exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`],
+    command: ["sh", "-c", `node tests/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`],
   },
   { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
   { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },

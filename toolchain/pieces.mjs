@@ -62,7 +62,7 @@ export const PIECES = [
     sources: "language-yaml",
     main: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
     ldflags: `-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v${YAML_VERSION}`,
-    takes: "a minute after the engine's build",
+    takes: "two to four minutes",
     onlyFor: ["tests"],
   },
 ];

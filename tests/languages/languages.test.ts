@@ -1,31 +1,49 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, checkout, eventually, isRunning, namedMaster, Project } from "../e2e/project.ts";
 import { installPacked } from "../package/consumer.ts";
+import { which } from "../../toolchain/programs.mjs";
+import { python } from "./python.ts";
 
 const read = (file: string) => readFileSync(join(checkout, file), "utf8");
 
-/** A project of somebody else's, with the package installed as npm does it. */
-function projectOf(files: Record<string, string>): Project {
-  const project = new Project({}, files);
-  // Where its servers are: the examples say nothing of it.
-  project.environment.XDG_STATE_HOME = join(project.directory, "state");
-  installPacked(project.directory);
-  const modules = join(project.directory, "node_modules");
+/** Where npm would have put the package, and what it needs. */
+const installed = mkdtempSync(join(tmpdir(), "redis-ha-languages-"));
+before(() => {
+  assert.ok(process.env.SANDBOX, "it is run in a sandbox (tests/sandbox.sh)");
+  installPacked(installed);
+  const modules = join(installed, "node_modules");
   for (const name of ["@pulumi", "handlebars"]) symlinkSync(join(checkout, "node_modules", name), join(modules, name));
   const { bin } = JSON.parse(read("package.json")) as { bin: Record<string, string> };
   mkdirSync(join(modules, ".bin"));
-  for (const [name, file] of Object.entries(bin)) symlinkSync(join(modules, "pulumi-redis-ha", file), join(modules, ".bin", name));
+  for (const [name, file] of Object.entries(bin)) {
+    chmodSync(join(modules, "pulumi-redis-ha", file), 0o755);
+    symlinkSync(join("../pulumi-redis-ha", file), join(modules, ".bin", name));
+  }
+});
+after(() => {
+  rmSync(installed, { recursive: true, force: true });
+});
+
+/** A project of somebody else's, with the package. */
+function projectOf(files: Record<string, string>): Project {
+  const project = new Project({}, files);
+  symlinkSync(join(installed, "node_modules"), join(project.directory, "node_modules"));
+  // Where its servers are: the examples say nothing of it.
+  project.environment.XDG_STATE_HOME = join(project.directory, "state");
   return project;
 }
 
-describe("the example in YAML", { timeout: 600_000 }, () => {
-  const project = projectOf({ "Pulumi.yaml": read("examples/yaml/Pulumi.yaml") });
+/** What a user does with an example, of which the test says only where the servers are. */
+function tryExample(language: string, files: readonly string[], prepare: (project: Project) => Promise<unknown>): void {
+  const project = projectOf(Object.fromEntries(files.map((file) => [file, read(join("examples", language, file))])));
   const pids = () => project.pidsBelow("../state/redis-ha/my-infrastructure.test");
   before(async () => {
-    assert.ok(process.env.SANDBOX, "it is run in a sandbox (tests/sandbox.sh)");
+    await prepare(project);
     await project.init();
   });
   after(() => project.remove());
@@ -63,12 +81,48 @@ describe("the example in YAML", { timeout: 600_000 }, () => {
     await project.upChangesNothing();
   });
 
+  it("is refused what is not allowed, with nothing touched and nothing deleted", async () => {
+    const found = pids();
+    const file = join(project.directory, files.at(-1) ?? "");
+    const program = readFileSync(file, "utf8");
+    writeFileSync(file, program.replace("sessions3:30455", "sessions3:99999"));
+    const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+    writeFileSync(file, program);
+    assert.notEqual(status, 0);
+    assert.match(output, /^ +sentinels\.sentinel3: "sessions3:99999" is not allowed/m);
+    assert.doesNotMatch(output, /delete/);
+    assert.deepEqual(pids(), found);
+    await project.upChangesNothing();
+  });
+
   it("leaves nothing behind", async () => {
     const found = [...pids().values()];
     await project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
     assert.ok(!found.some(isRunning));
     assert.ok(!existsSync(join(project.directory, "state", "redis-ha")));
     assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /sessions1/);
+  });
+}
+
+describe("the example in YAML", { timeout: 600_000 }, () => {
+  tryExample("yaml", ["Pulumi.yaml"], () => Promise.resolve());
+});
+
+const hasPython = which("python3", process.env.PATH) !== undefined;
+describe("the example in Python", { timeout: 600_000, skip: hasPython ? false : "python3 is not on this machine" }, () => {
+  tryExample("python", ["Pulumi.yaml", "__main__.py"], async ({ directory, environment }) => {
+    const made = await python();
+    execFileSync(join(made, "bin/writeSdk"), [join(checkout, "provider/schema.json"), join(directory, "sdk")]);
+    // What an installation leaves: the SDK asks for its own version.
+    const { version } = JSON.parse(read("package.json")) as { version: string };
+    const metadata = join(directory, `sdk/pulumi_redis_ha-${version}.dist-info`);
+    mkdirSync(metadata);
+    writeFileSync(join(metadata, "METADATA"), `Metadata-Version: 2.1\nName: pulumi_redis_ha\nVersion: ${version}\n`);
+    environment.PYTHONPATH = `${join(made, "lib")}:${join(directory, "sdk")}`;
+    environment.PATH = `${join(made, "bin")}:${environment.PATH}`;
+    // In place of the virtual environment, which can't be moved out of the cache.
+    const project = join(directory, "Pulumi.yaml");
+    writeFileSync(project, readFileSync(project, "utf8").replace(/ {2}options:\n {4}virtualenv: venv\n/, ""));
   });
 });
 

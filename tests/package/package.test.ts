@@ -186,6 +186,7 @@ describe("the real engine", { timeout: 600_000 }, () => {
     consumer.write({ "bin/pulumi-resource-redis-ha": `#!/bin/sh\nexec node ${consumer.directory}/node_modules/pulumi-redis-ha/${installed} "$@"\n` });
     await consumer.run("chmod", ["+x", "bin/pulumi-resource-redis-ha"]);
     const { name, version, resources, types } = JSON.parse(read("provider/schema.json")) as Record<string, unknown>;
+    await pulumi("schema", "check", join(checkout, "provider", "schema.json"));
     for (const directory of ["plugin", "bin"]) {
       const schema = JSON.parse(await pulumi("package", "get-schema", `./${directory}/pulumi-resource-redis-ha`)) as Record<string, unknown>;
       assert.deepEqual([schema.name, schema.version, Object.keys(schema.types as object)], [name, version, Object.keys(types as object)]);
@@ -224,7 +225,7 @@ describe("the real engine", { timeout: 600_000 }, () => {
       "pulumi-redis-ha": version,
     });
     assert.ok(read("template/index.ts").split("\n").length <= 10);
-    for (const directory of ["plugin", "examples/yaml"])
+    for (const directory of ["plugin", "examples/python", "examples/yaml"])
       assert.deepEqual((JSON.parse(read(`${directory}/package.json`)) as Manifest).dependencies, dependencies, directory);
   });
 });
