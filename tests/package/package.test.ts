@@ -190,7 +190,7 @@ describe("the real engine", { timeout: 600_000 }, () => {
     for (const directory of ["plugin", "bin"]) {
       const schema = JSON.parse(await pulumi("package", "get-schema", `./${directory}/pulumi-resource-redis-ha`)) as Record<string, unknown>;
       assert.deepEqual([schema.name, schema.version, Object.keys(schema.types as object)], [name, version, Object.keys(types as object)]);
-      assert.deepEqual(Object.keys(schema.resources as object), Object.keys(resources as object));
+      assert.deepEqual(Object.keys(schema.resources as object), Object.keys(resources as object).sort());
     }
   });
 
