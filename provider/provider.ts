@@ -64,7 +64,7 @@ export class RedisHaProvider implements Provider {
     const urn = String(await knownValue(resource.urn));
     const [, , types = "", name = ""] = urn.split("::");
     const type = types.split("$").at(-1) ?? "";
-    if (!pulumi.runtime.isDryRun() || type in this.#package.resources) return resource;
+    if (!pulumi.runtime.isDryRun() || type.startsWith(`${this.#package.name}:`)) return resource;
     return new Dependency(type, name, {}, { urn });
   }
 

@@ -163,6 +163,12 @@ ${options}`;
     writeFileSync(join(project.directory, "Pulumi.yaml"), program(...given));
     return project.run("pulumi", "preview", "--stack", project.stack);
   };
+  const alone = {
+    host: { name: "a1" },
+    nodes: [{ name: "n1", host: "a1", port: 7001, address: "127.0.0.1" }],
+    sentinels: [{ name: "s1", host: "a1", port: 7101, address: "127.0.0.1" }],
+  };
+  const watched = { name: "m", initialMaster: "n1", quorum: 1, downAfterMilliseconds: 3000, parallelSyncs: 1, failoverTimeoutMilliseconds: 9000 };
   const later = /redis1 can't be looked at before what it depends on is there/;
 
   it("previews all of it where an address is not known yet", async () => {
@@ -191,5 +197,29 @@ ${options}`;
     const { status, output } = await preview('{ redis1: { kind: "${machine.address}" } }');
     assert.notEqual(status, 0);
     assert.match(output, /^ +hosts\.redis1\.kind: has to be known before anything is created/m);
+  });
+
+  it("has the other components, each with a host by its section", async () => {
+    const resources = {
+      names: { type: "redis-ha:HostsEntries", properties: { host: { name: "here" }, entries: { a1: "${machine.address}" } } },
+      node: {
+        type: "redis-ha:RedisNode",
+        properties: { ...alone, nodeName: "n1", port: 7001, masterName: "m", initialMaster: "n1", settings: { maxmemory: "64mb" } },
+        options: { dependsOn: ["${names}"] },
+      },
+      sentinel: { type: "redis-ha:Sentinel", properties: { ...alone, sentinelName: "s1", port: 7101, masters: [watched] } },
+      zato: { type: "redis-ha:ZatoKvdbConfig", properties: { host: { name: "a1" }, sentinels: ["a1:7101"], masterName: "m", node: "a1:7001" } },
+    };
+    const outputs = { stanza: "${zato.stanza}", version: "${sentinel.version.label}" };
+    const text = program("{}").replace(/^ {2}cache:[^]*/m, "");
+    // JSON is YAML.
+    const lines = Object.entries(resources).map(([name, resource]) => `  ${name}: ${JSON.stringify(resource)}\n`);
+    writeFileSync(join(project.directory, "Pulumi.yaml"), `${text}${lines.join("")}outputs: ${JSON.stringify(outputs)}\n`);
+    const { status, output } = await project.run("pulumi", "preview", "--stack", project.stack);
+    assert.equal(status, 0, output);
+    for (const each of ["names-entries", "node-process", "node-a1-scripts", "sentinel-process", "sentinel-deployment"])
+      assert.match(output, new RegExp(`Command ${each} +create`));
+    assert.match(output, /stanza *: .*\[kvdb\]\\nhost=a1/);
+    assert.match(output, /version *: "(Redis|Valkey) \d/);
   });
 });
