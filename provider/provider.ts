@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, Provider } from "@pulumi/pulumi/provider/index.js";
 import { HostsEntries, InputError, RedisHa, RedisNode, Sentinel, ZatoKvdbConfig } from "../components/index.ts";
 import { callerNow, failingTo } from "../hosts/failUpdate.ts";
-import { knownValue, waitForAll } from "../hosts/sdk.ts";
+import { waitForAll } from "../hosts/sdk.ts";
 import { packageFile } from "../packageFiles.cjs";
 import { plainly } from "./plainly.ts";
 import type { PackageSpec } from "./schema.ts";
@@ -16,9 +16,6 @@ const components: Record<string, (name: string, args: never, opts: pulumi.Compon
   ZatoKvdbConfig: (...given) => new ZatoKvdbConfig(...given),
   HostsEntries: (...given) => new HostsEntries(...given),
 };
-
-/** What a component waits for, somewhere else in the program. */
-class Dependency extends pulumi.CustomResource {}
 
 /** Makes the components for programs in other languages. */
 export class RedisHaProvider implements Provider {
@@ -36,7 +33,7 @@ export class RedisHaProvider implements Provider {
     // RedisHa tells these by itself, together with all else that is wrong.
     if (make !== components.RedisHa) problems.push(...unknown);
     if (problems.length > 0) throw forTheEngine(new InputError(problems));
-    const dependsOn = await Promise.all([...((opts.dependsOn ?? []) as pulumi.Resource[]), ...sources].map((each) => this.#withId(each)));
+    const dependsOn = [...((opts.dependsOn ?? []) as pulumi.Resource[]), ...sources];
     let tell: (error: Error) => void = () => undefined;
     const failed = new Promise<never>((_, reject) => {
       tell = (error) => reject(error);
@@ -54,18 +51,6 @@ export class RedisHaProvider implements Provider {
     } finally {
       this.#waiting.delete(tell);
     }
-  }
-
-  /**
-   * The SDK gives what a component depends on as bare names. A preview looks at no machine that has yet to be made, which is told by
-   * its having no id: so it is asked for that. Other packages' components never have one, and count as yet to be made.
-   */
-  async #withId(resource: pulumi.Resource): Promise<pulumi.Resource> {
-    const urn = String(await knownValue(resource.urn));
-    const [, , types = "", name = ""] = urn.split("::");
-    const type = types.split("$").at(-1) ?? "";
-    if (!pulumi.runtime.isDryRun() || type.startsWith(`${this.#package.name}:`)) return resource;
-    return new Dependency(type, name, {}, { urn });
   }
 
   /** Tells of an error that nobody handled: whose it is if that can be told, else all that are waiting. */
