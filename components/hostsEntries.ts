@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
+import { hostFrom, type HostSection } from "./hostSection.ts";
 
 /** Arguments of {@link HostsEntries}. */
 export interface HostsEntriesArgs {
-  /** The machine whose file it is. */
-  host: Host;
+  /** The machine whose file it is: a host, or what is known of one that it has for itself. */
+  host: Host | HostSection;
   /** Host name to IP address. */
   entries: Record<string, pulumi.Input<string>>;
   /** Absolute path of the file. @default "/etc/hosts" */
@@ -16,7 +17,8 @@ export interface HostsEntriesArgs {
 export class HostsEntries extends pulumi.ComponentResource {
   constructor(name: string, args: HostsEntriesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:HostsEntries", name, {}, opts);
-    const { deployment } = args.host;
+    const place = hostFrom(args.host, name, this, opts?.dependsOn);
+    const { deployment } = place;
     const settings = pulumi.all([args.entries, deployment.identity, deployment.named(name)]).apply(([entries, { project, stack }, named]) =>
       assignments({
         FILE: args.file ?? "/etc/hosts",
@@ -24,7 +26,7 @@ export class HostsEntries extends pulumi.ComponentResource {
         ENTRIES: Object.entries(entries).map(([host, address]) => `${address} ${host}`),
       }),
     );
-    args.host.edit(`${name}-entries`, { field: "hostsFile", script: "hosts-entries.sh", settings }, { parent: this });
+    place.edit(`${name}-entries`, { field: "hostsFile", script: "hosts-entries.sh", settings }, { parent: this });
     this.registerOutputs();
   }
 }

@@ -10,6 +10,7 @@ export {
   type ProcessCommands,
   type ProcessFacts,
 } from "../hosts/host.ts";
+export type { HostSection } from "./hostSection.ts";
 export { HostsEntries, type HostsEntriesArgs } from "./hostsEntries.ts";
 export { InputError, type Problem } from "./inputError.ts";
 export type { Limits, Located } from "./parameters.ts";

@@ -4,7 +4,10 @@ import type { Features } from "./serverVersion.ts";
 import type { Member } from "./topology.ts";
 
 /** A member and the address that belongs to its host's name. */
-export type Located = Member & { address: pulumi.Input<string> };
+export type Located = Member & {
+  /** The address under which the component's host reaches it. */
+  address: pulumi.Input<string>;
+};
 
 /** Seconds that the steps of a process may take. */
 export interface Limits {

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isNetwork, isUnicast } from "../hosts/address.ts";
-import { type ContainerArgs, createHosts, Deployment, hostKinds, type LocalArgs, LocalHost, type MachineArgs } from "../hosts/index.ts";
-import { kernelSettings, knownOf, machineProblems } from "../hosts/ssh/host.ts";
+import { type ContainerArgs, createHosts, Deployment, type LocalArgs, LocalHost, type MachineArgs } from "../hosts/index.ts";
+import { kernelSettings } from "../hosts/ssh/host.ts";
 import type { Host, HostArgs, ProcessCommands } from "../hosts/host.ts";
 import { isLater, knownNow } from "../hosts/sdk.ts";
 import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
 import { exposureLimitations, exposureProblems } from "./exposure.ts";
 import { shapeProblems, unknownKey } from "./fields.ts";
+import { hostProblems, imageRule, isImage, isPlainPath } from "./hostProblems.ts";
 import { HostsEntries } from "./hostsEntries.ts";
 import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
 import type { Limits, Located } from "./parameters.ts";
@@ -82,10 +83,15 @@ export interface RedisHaArgs extends TopologyArgs, ContainerArgs, LocalArgs, Mac
 
 /** A node, for clients and tools. */
 export interface NodeOutput {
+  /** Its name in `nodes`. */
   name: string;
+  /** The network name of its host. */
   host: string;
+  /** The IP address that belongs to the name, for clients. */
   address: string;
+  /** TCP port. */
   port: number;
+  /** Where it has its data; in a container the path in there. */
   directory: string;
   /** What to type, on the machine that runs Pulumi, to end or start it by hand. */
   commands: ProcessCommands;
@@ -361,31 +367,13 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
   const members = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
   const used = new Set([...members, ...confHosts]);
   for (const [host, hostArgs] of Object.entries(args.hosts ?? {})) {
-    const { kind, address, directory, engine, certificates, image, sshAddress, sshPort, user, privateKey, privateKeyFile, hostKey, bastion } =
-      hostArgs;
     const path = `hosts.${host}`;
     if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
     else if (!used.has(host)) refuse(path, host, `one of the hosts of \`nodes\` and \`sentinels\`: ${[...used].join(", ")}`);
-    if (kind !== undefined && !hostKinds.some((each) => each === kind)) refuse(`${path}.kind`, kind, `one of ${hostKinds.join(", ")}`);
-    for (const [field, value] of Object.entries({ engine, certificates, image })) {
-      if (value !== undefined && kind !== "docker")
-        refuse(`${path}.${field}`, isLater(value) ? "(known later)" : value, "nothing, unless its kind is docker");
-    }
-    for (const [field, value] of Object.entries({ sshAddress, sshPort, user, privateKey, privateKeyFile, hostKey, bastion })) {
-      if (value !== undefined && kind !== "ssh")
-        refuse(`${path}.${field}`, field === "privateKey" || isLater(value) ? "(not shown)" : value, "nothing, unless its kind is ssh");
-    }
-    if (kind === "ssh")
-      for (const [field, value, allowed] of machineProblems(knownOf(hostArgs), isLater(address))) refuse(`${path}.${field}`, value, allowed);
-    if (engine !== undefined && !isLater(engine) && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
-      refuse(`${path}.engine`, engine, "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST");
-    }
-    if (certificates !== undefined && !isLater(certificates) && !isPlainPath(certificates))
-      refuse(`${path}.certificates`, certificates, "an absolute path of a directory");
-    if (image !== undefined && !isLater(image) && !isImage(image)) refuse(`${path}.image`, image, imageRule);
-    if (typeof address === "string" && !isUnicast(address)) refuse(`${path}.address`, address, addressRule);
-    else if (typeof address === "string" && members.has(host)) problems.push(...exposureProblems(host, address, args.openWithoutPasswords));
-    if (directory !== undefined) problems.push(...directoryProblems(`${path}.directory`, directory));
+    problems.push(...hostProblems(path, hostArgs));
+    const { address } = hostArgs;
+    if (typeof address === "string" && isUnicast(address) && members.has(host))
+      problems.push(...exposureProblems(host, address, args.openWithoutPasswords));
   }
   problems.push(...placesProblems(args, [...members]));
   problems.push(...localUserProblems(args, [...used]));
@@ -478,16 +466,3 @@ function zatoPlace(conf: string): { host?: string; path: string } {
   const [, host, path] = /^([^/:]+):(\/.*)$/s.exec(conf) ?? [];
   return host !== undefined && path !== undefined ? { host, path } : { path: conf };
 }
-
-const imageRule = "an image's name, such as redis:8.0.2 or registry.example.com/redis@sha256:…";
-
-function isImage(image: string): boolean {
-  return /^[a-z0-9][A-Za-z0-9._/:@-]{0,254}$/.test(image);
-}
-
-function isPlainPath(path: string): boolean {
-  // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into a file or a command
-  return isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path);
-}
-
-const addressRule = "an IPv4 address under which others reach one machine, such as 127.0.0.1 or 10.0.0.5, without leading zeros";

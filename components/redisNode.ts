@@ -5,6 +5,7 @@ import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
+import { hostFrom, type HostSection } from "./hostSection.ts";
 import { refuseAny } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./parameters.ts";
 import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./server.ts";
@@ -15,8 +16,8 @@ import { type Settings, settingLines, settingsProblems } from "./settings.ts";
 export interface RedisNodeArgs {
   /** Its name in `nodes`. @default the resource's name */
   nodeName?: string;
-  /** The machine it runs on. */
-  host: Host;
+  /** The machine it runs on: a host, or what is known of one that it has for itself. */
+  host: Host | HostSection;
   /** TCP port. */
   port: number;
   /** All nodes of the same master, this one among them, with the addresses under which this host reaches them. */
@@ -62,12 +63,13 @@ export class RedisNode extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  constructor(resourceName: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(resourceName: string, { host, ...rest }: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
-    refuseAny(settingsProblems("redisConf", knownNow(args.settings ?? {})), resourceName);
+    refuseAny(settingsProblems("redisConf", knownNow(rest.settings ?? {})), resourceName);
 
-    const name = args.nodeName ?? resourceName;
+    const name = rest.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
+    const args = { ...rest, host: hostFrom(host, resourceName, this, opts?.dependsOn) };
     requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
     const { appendOnly, minReplicasMaxLagSeconds, downAfterMilliseconds } = args;
     const minReplicasToWrite = args.minReplicasToWrite ?? (args.nodes.length > 2 ? 1 : 0);
@@ -120,8 +122,9 @@ export class RedisNode extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function nodeLines(
-  args: Pick<RedisNodeArgs, "host" | "port"> &
-    pulumi.Unwrap<Pick<RedisNodeArgs, "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings">> &
+  args: Pick<RedisNodeArgs, "port"> & { host: Host } & pulumi.Unwrap<
+      Pick<RedisNodeArgs, "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings">
+    > &
     ServerPlace,
   version: ServerVersion,
 ): string[] {

@@ -4,6 +4,7 @@ import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
+import { hostFrom, type HostSection } from "./hostSection.ts";
 import { refuseAny } from "./inputError.ts";
 import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
 import { quoteDirective } from "./redisNode.ts";
@@ -32,8 +33,8 @@ export interface MonitoredMasterArgs {
 export interface SentinelArgs {
   /** Its name in `sentinels`. @default the resource's name */
   sentinelName?: string;
-  /** The machine it runs on. */
-  host: Host;
+  /** The machine it runs on: a host, or what is known of one that it has for itself. */
+  host: Host | HostSection;
   /** TCP port. */
   port: number;
   /** What it watches. */
@@ -70,14 +71,15 @@ export class Sentinel extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  constructor(resourceName: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(resourceName: string, { host, ...rest }: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
-    const problems = settingsProblems("sentinelConf", knownNow(args.settings ?? {}));
-    for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
+    const problems = settingsProblems("sentinelConf", knownNow(rest.settings ?? {}));
+    for (const { name: master } of rest.masters) problems.push(...masterNameProblems(master));
     refuseAny(problems, resourceName);
 
-    const name = args.sentinelName ?? resourceName;
+    const name = rest.sentinelName ?? resourceName;
     checkNames({ name: resourceName, sentinelName: name });
+    const args = { ...rest, host: hostFrom(host, resourceName, this, opts?.dependsOn) };
     requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
     const settings = checkedSettings(args.host, "sentinelConf", args.settings);
     const masters = pulumi.output(args.masters);
@@ -133,7 +135,7 @@ export class Sentinel extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function sentinelLines(
-  args: Pick<SentinelArgs, "host" | "port"> & { settings?: Record<string, string> } & ServerPlace,
+  args: Pick<SentinelArgs, "port"> & { host: Host } & { settings?: Record<string, string> } & ServerPlace,
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);

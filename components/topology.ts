@@ -4,8 +4,11 @@ import { notAllowed, type Problem } from "./inputError.ts";
 
 /** A node or a sentinel: its name and where it listens. */
 export interface Member {
+  /** By which it is known, and stays so. */
   name: string;
+  /** The network name of its host. */
   host: string;
+  /** TCP port. */
   port: number;
 }
 

@@ -4,13 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
 import { render } from "../templates/render.ts";
+import { hostFrom, type HostSection } from "./hostSection.ts";
 import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
 import { requireLater } from "./later.ts";
 
 /** Arguments of {@link ZatoKvdbConfig}. */
 export interface ZatoKvdbConfigArgs {
-  /** The machine the server.conf files are on. */
-  host: Host;
+  /** The machine the server.conf files are on: a host, or what is known of one that it has for itself. */
+  host: Host | HostSection;
   /** The sentinels, each `HOST:PORT`. */
   sentinels: string[];
   /** Name of the master, as the sentinels know it. */
@@ -35,13 +36,14 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
-    const { deployment } = args.host;
     const serverConfs = args.zatoServerConfs ?? [];
     const { zatoSocketTimeoutSeconds: timeout = 0.5 } = args;
     refuseAny(
       zatoProblems({ confs: serverConfs.filter((file) => typeof file === "string"), timeout: typeof timeout === "number" ? timeout : undefined }),
       name,
     );
+    const host = hostFrom(args.host, name, this, opts?.dependsOn);
+    const { deployment } = host;
     requireLater(deployment.preflight, { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout }, (known) =>
       zatoProblems({ confs: known.zatoServerConfs, timeout: known.zatoSocketTimeoutSeconds }),
     );
@@ -58,13 +60,13 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
       ]);
       // One that is known only later can't be named by its path.
       const edit = `${name}-${typeof file === "string" ? createHash("sha256").update(file).digest("hex").slice(0, 8) : `later${index}`}`;
-      args.host.edit(
+      host.edit(
         edit,
         {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
           settings: pulumi
-            .all([args.host.storeOf("kvdb"), file, wanted, deployment.identity, deployment.named(name)])
+            .all([host.storeOf("kvdb"), file, wanted, deployment.identity, deployment.named(name)])
             .apply(([store, path, keys, { project, stack }, named]) =>
               assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: `pulumi-redis-ha/${project}/${stack}/${named}`, WANTED: keys }),
             ),

@@ -1,6 +1,23 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown, keepAlive } from "./sdk.ts";
+
+const callers = new AsyncLocalStorage<(error: Error) => void>();
+
+/**
+ * Runs what builds components for somebody who is there to be told, as the engine is by a provider.
+ *
+ * @param fail is told what {@link failUpdate} would fail the update for, and has to do so.
+ */
+export function failingTo<T>(fail: (error: Error) => void, run: () => T): T {
+  return callers.run(fail, run);
+}
+
+/** @returns whom {@link failingTo} has told to call for what is running now. */
+export function callerNow(): ((error: Error) => void) | undefined {
+  return callers.getStore();
+}
 
 /**
  * Fails the update; not to be awaited. Where Pulumi's own runner runs the program, an error that nobody handles is enough. Elsewhere
@@ -11,6 +28,11 @@ import { isKnown, keepAlive } from "./sdk.ts";
  * @param name of the component that was refused.
  */
 export async function failUpdate(name: string, error: Error): Promise<void> {
+  const caller = callerNow();
+  if (caller) {
+    caller(error);
+    return;
+  }
   if (pulumisRunner.test(process.argv[1] ?? "")) throw error;
   if (pulumi.runtime.isDryRun()) return pulumi.log.error(error.message);
   const done = keepAlive();

@@ -7,6 +7,16 @@ export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
   return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
 }
 
+/** The value of an output that is known. */
+export function knownValue(output: pulumi.Output<unknown>): Promise<unknown> {
+  return (output as unknown as { promise(): Promise<unknown> }).promise();
+}
+
+/** What an output comes from. */
+export async function sourcesOf(output: pulumi.Output<unknown>): Promise<pulumi.Resource[]> {
+  return [...(await (output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }).allResources())];
+}
+
 /** Whether a value is known only later. */
 export function isLater(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
@@ -33,4 +43,9 @@ export function laterIn(value: unknown, path = ""): { path: string; later: pulum
 /** Keeps the program from being taken for ended. @returns what is to be called when it may be. */
 export function keepAlive(): () => void {
   return (pulumi.runtime as unknown as { rpcKeepAlive: () => () => void }).rpcKeepAlive();
+}
+
+/** Waits until nothing is under way that has to be before the program may be taken for ended. */
+export function waitForAll(): Promise<void> {
+  return (pulumi.runtime as unknown as { waitForRPCs: () => Promise<void> }).waitForRPCs();
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION } from "./pins.mjs";
+import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION, YAML_VERSION } from "./pins.mjs";
 
 /**
  * One program that Pulumi consists of.
@@ -55,6 +55,15 @@ export const PIECES = [
     takes: "two to five minutes",
     plugin: { name: "docker", version: DOCKER_PLUGIN_VERSION },
     onlyFor: ["docker", "tests"],
+  },
+  {
+    name: "language host for YAML",
+    file: join(ENGINE_BIN, "pulumi-language-yaml"),
+    sources: "language-yaml",
+    main: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    ldflags: `-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v${YAML_VERSION}`,
+    takes: "two to four minutes",
+    onlyFor: ["tests"],
   },
 ];
 

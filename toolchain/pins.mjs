@@ -5,6 +5,9 @@
 /** Pulumi's engine, its Node.js SDK and the npm package `pulumi`. */
 export const ENGINE_VERSION = "3.259.0";
 
+/** The language host for programs in YAML, which the tests run. */
+export const YAML_VERSION = "1.25.0";
+
 /** The `command` plugin: the version of the npm package @pulumi/command. */
 export const COMMAND_PLUGIN_VERSION = "1.2.1";
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { once } from "node:events";
 import { checkout, Consumer } from "./consumer.ts";
 import { oldest, oldestPeers } from "./oldest.ts";
 
@@ -178,6 +180,32 @@ describe("the real engine", { timeout: 600_000 }, () => {
     assert.match(output, /warning: shop:quorum is .*\(pulumi config set pulumi-redis-ha:quorum\)/);
   });
 
+  it("gives its schema to other languages, by the plugin's directory and by the package's own program", async () => {
+    cpSync(join(checkout, "plugin"), join(consumer.directory, "plugin"), { recursive: true });
+    const installed = (JSON.parse(read("package.json")) as { bin: Record<string, string> }).bin["pulumi-resource-redis-ha"] ?? "";
+    consumer.write({ "bin/pulumi-resource-redis-ha": `#!/bin/sh\nexec node ${consumer.directory}/node_modules/pulumi-redis-ha/${installed} "$@"\n` });
+    await consumer.run("chmod", ["+x", "bin/pulumi-resource-redis-ha"]);
+    const { name, version, resources, types } = JSON.parse(read("provider/schema.json")) as Record<string, unknown>;
+    await pulumi("schema", "check", join(checkout, "provider", "schema.json"));
+    for (const directory of ["plugin", "bin"]) {
+      const schema = JSON.parse(await pulumi("package", "get-schema", `./${directory}/pulumi-resource-redis-ha`)) as Record<string, unknown>;
+      assert.deepEqual([schema.name, schema.version, Object.keys(schema.types as object)], [name, version, Object.keys(types as object)]);
+      assert.deepEqual(Object.keys(schema.resources as object), Object.keys(resources as object).sort());
+    }
+  });
+
+  it("is run as a plugin by the SDK, and ends with the engine", { timeout: 60_000 }, async (t) => {
+    const runner = join(checkout, "node_modules", "@pulumi", "pulumi", "cmd", "run-plugin");
+    const plugin = spawn("node", [runner, join(consumer.directory, "plugin"), "127.0.0.1:1"], { cwd: consumer.directory, stdio: "pipe" });
+    t.after(() => plugin.kill("SIGKILL"));
+    const ended = once(plugin, "exit");
+    const [port] = (await once(plugin.stdout.setEncoding("utf8"), "data")) as [string];
+    assert.match(port, /^\d+\n$/);
+    // Not by a signal: an engine that was killed sends none.
+    plugin.stdin.end();
+    assert.deepEqual(await ended, [0, null]);
+  });
+
   it("takes the template's stack prod for what it is, under the name of another project", async () => {
     await pulumi("stack", "init", "prod", "--cwd", join(consumer.directory, "shop"));
     const { status, output } = await consumer.run("pulumi", ["preview", "--stack", "prod", "--cwd", "shop", "--non-interactive"], env);
@@ -197,5 +225,7 @@ describe("the real engine", { timeout: 600_000 }, () => {
       "pulumi-redis-ha": version,
     });
     assert.ok(read("template/index.ts").split("\n").length <= 10);
+    for (const directory of ["plugin", "examples/python", "examples/yaml"])
+      assert.deepEqual((JSON.parse(read(`${directory}/package.json`)) as Manifest).dependencies, dependencies, directory);
   });
 });

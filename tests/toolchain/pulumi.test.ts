@@ -34,11 +34,11 @@ test("all pieces are missing in an empty home, none in a complete one", (t) => {
   assert.deepEqual(names(home), []);
 });
 
-test("the docker plugin is missing only where it is needed", (t) => {
+test("the docker plugin and the language host for YAML are missing only where they are needed", (t) => {
   const home = scratch(t);
   PIECES.filter((piece) => !piece.onlyFor).forEach((piece) => program(join(home, piece.file)));
   assert.deepEqual([names(home), names(home, "redis", "ssh")], [[], []]);
-  assert.deepEqual([names(home, "docker"), names(home, "redis", "tests")], [["docker plugin"], ["docker plugin"]]);
+  assert.deepEqual([names(home, "docker"), names(home, "redis", "tests")], [["docker plugin"], ["docker plugin", "language host for YAML"]]);
 });
 
 test("the plugins are those of the npm packages", () => {

@@ -1,0 +1,1 @@
+require("pulumi-redis-ha/provider");

@@ -1,0 +1,38 @@
+// What of Pulumi's package schema is used here.
+
+/** A property, in the words of Pulumi's package schema. */
+export interface PropertySpec {
+  description?: string;
+  type?: "string" | "integer" | "number" | "boolean" | "array" | "object";
+  $ref?: string;
+  items?: PropertySpec;
+  additionalProperties?: PropertySpec;
+  default?: string | number | boolean;
+  /** Has to be known before anything is created: no output. */
+  plain?: boolean;
+  secret?: boolean;
+}
+
+/** Properties, and which of them can't be left out. */
+export interface ObjectSpec {
+  description?: string;
+  type: "object";
+  properties: Record<string, PropertySpec>;
+  required: string[];
+}
+
+/** A component: what it is given, and what comes out of it. */
+export interface ResourceSpec extends ObjectSpec {
+  isComponent: true;
+  inputProperties: Record<string, PropertySpec>;
+  requiredInputs: string[];
+}
+
+/** All components, and the types that they name. */
+export interface PackageSpec {
+  name: string;
+  version: string;
+  types: Record<string, ObjectSpec>;
+  resources: Record<string, ResourceSpec>;
+  [more: string]: unknown;
+}
