@@ -83,7 +83,7 @@ export function checkedVersion(
         reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
       });
     }
-    if (program && program !== version.program) void pulumi.log.info(`${member.name}: ${program} → ${version.program}`);
+    if (program && program !== version.program) void pulumi.log.info(`${member.name}: ${shown(program, 100)} → ${version.program}`);
     return version;
   });
 }

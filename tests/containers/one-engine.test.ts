@@ -282,7 +282,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
       const lines = await look();
       await harmless(lines.join("\n"), what);
       const others = (all: string[]) =>
-        all.filter((line) => !/^((server|version|endpoint|instance|populated)\.sentinel1|(un)?verified\.redis-ha) /.test(line));
+        all.filter((line) => !/^((server|version|endpoint|program|instance|populated)\.sentinel1|(un)?verified\.redis-ha) /.test(line));
       assert.deepEqual(others(lines).sort(), others(well).sort(), what);
       assert.doesNotMatch(lines.join("\n"), /verified\.redis-ha.*forged/, what);
       const keys = lines.map((line) => line.split(" ", 1)[0]);
