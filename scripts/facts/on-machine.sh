@@ -175,7 +175,7 @@ look_instance() {
   if [ -e "$2/created" ] || [ -s "$i_settings/instance" ]; then echo "populated.$1 1"; fi
   ours "${3%/*}" || return 0
   # shellcheck disable=SC1091
-  [ ! -s "$i_settings/parameters" ] || (. "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" && echo "program.$1 ${program:-}")
+  [ ! -s "$i_settings/parameters" ] || (. "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" && { [ -z "${program:-}" ] || echo "program.$1 $program"; })
   [ -s "$i_settings/settings.conf" ] && [ -s "$i_settings/instance" ] && comes_back "$1" "${3%/*}" || return 0
   as_limit=10
   look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null && echo "instance.$1 $(cat "$i_settings/instance")"
