@@ -60,8 +60,6 @@ const stages: Stage[] = [
     // Packs the package, as the stage before: not both at once.
     command: ["sh", "-c", `node tests/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`],
   },
-  { name: "edit", ...node("edits of files that are not ours", "tests/edit/*.test.ts") },
-  { name: "lifecycle", ...node("the lifecycle script against real servers", "tests/lifecycle/*.test.ts") },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
   { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
 ];
@@ -70,22 +68,24 @@ const stages: Stage[] = [
 const sandboxed = (name: string, what: string, file: string, preparation = "true"): Stage => ({
   name,
   what: `${what}, in a sandbox`,
-  command: ["sh", "-c", `${preparation} && exec sh tests/sandbox.sh ${tests.join(" ")} tests/${file}`],
+  command: ["sh", "-c", `${preparation} && exec sh tests/sandbox.sh ${tests.join(" ")} --test-concurrency=${concurrency} tests/${file}`],
 });
 
-/** These have networks, mounts and an /etc of their own, and so run beside the others. */
+/** These have networks, mounts and an /etc of their own, and so run beside the others; the longest first. */
 const besides: Stage[] = [
   sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts", "node tests/containers/images.ts"),
-  sandboxed("owners", "names that are taken on a Docker engine", "containers/owners.test.ts"),
+  sandboxed("lifecycle", "the lifecycle script against real servers", "lifecycle/*.test.ts"),
   sandboxed("machines", "three machines with systemd, over SSH", "ssh/systemd.test.ts", "node tests/ssh/image.ts"),
-  sandboxed("rpm", "packages where dnf installs them", "ssh/rpm.test.ts", "node tests/ssh/image.ts"),
-  sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
-  sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
+  sandboxed("edit", "edits of files that are not ours", "edit/*.test.ts"),
   sandboxed("hostile", "servers whose user means harm", "ssh/hostile.test.ts"),
   sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
-  sandboxed("program", "machines that the same program makes", "ssh/program.test.ts"),
-  sandboxed("localuser", "local servers as a user of their own", "local/user.test.ts"),
   sandboxed("clients", "clients in five languages, as docs/clients.md has them", "clients/clients.test.ts", "node tests/clients/prepare.ts"),
+  sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
+  sandboxed("program", "machines that the same program makes", "ssh/program.test.ts"),
+  sandboxed("owners", "names that are taken on a Docker engine", "containers/owners.test.ts"),
+  sandboxed("rpm", "packages where dnf installs them", "ssh/rpm.test.ts", "node tests/ssh/image.ts"),
+  sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
+  sandboxed("localuser", "local servers as a user of their own", "local/user.test.ts"),
 ];
 
 /** ms; far above what any stage takes: one that hangs is ended, so that what failed before it is still told. */
