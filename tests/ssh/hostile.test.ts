@@ -176,7 +176,11 @@ function assertHarmless({ entry, status, output, after }: Outcome): void {
     .map((line) => line.split(" ", 1)[0] ?? "");
   assert.deepEqual([...new Set(keys)], keys, what);
   for (const key of keys)
-    assert.match(key, /^(directory|space_kib|populated\.node1|endpoint\.node1|program\.node1|instance\.node1|verified\.redis-ha|unverified\.redis-ha)$/, what);
+    assert.match(
+      key,
+      /^(directory|space_kib|populated\.node1|endpoint\.node1|program\.node1|instance\.node1|verified\.redis-ha|unverified\.redis-ha)$/,
+      what,
+    );
   assert.match(output, new RegExp(`^endpoint\\.node1 localhost:${port}$`, "m"), what);
   assert.doesNotMatch(output, /forged|evil|injected/, what);
 }
