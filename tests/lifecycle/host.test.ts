@@ -543,7 +543,6 @@ describe("host.sh", { concurrency: 6 }, () => {
           const found = await cluster.lifecycle(look, name);
           assert.notEqual(found.status, 0, look);
           assert.match(found.out + found.err, /^\w+: \S+ on localhost cannot be written: No space left on device\n$/, look);
-          assert.ok(found.took < 10_000, `${found.took} ms`);
         }
         const setting: Record<string, string> = name === "node1" ? { databases: "17" } : { "notification-script": "/bin/true" };
         const { status, out, err } = await cluster.step("update", name, { settings: setting });
