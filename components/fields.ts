@@ -165,18 +165,12 @@ function plainly(kind: Kind): PlainKind {
 
 function isOf(given: Kind, value: unknown): boolean {
   const kind = plainly(given);
-  if (kind !== given && (isLater(value) || (Array.isArray(value) && kind === "texts"))) {
-    return isLater(value)
-      ? kind !== "texts"
-      : isOf(
-          kind,
-          value.filter((each) => !isLater(each)),
-        );
-  }
+  const isInput = kind !== given;
+  if (isInput && isLater(value)) return kind !== "texts";
   if (kind === "text") return typeof value === "string";
   if (kind === "number") return typeof value === "number";
   if (kind === "switch") return typeof value === "boolean";
-  if (kind === "texts") return Array.isArray(value) && value.every((each) => typeof each === "string");
+  if (kind === "texts") return Array.isArray(value) && value.every((each) => typeof each === "string" || (isInput && isLater(each)));
   return isMap(value);
 }
 

@@ -3,8 +3,8 @@ import { isUnicast } from "../hosts/address.ts";
 import type { HostArgs } from "../hosts/host.ts";
 import { hostKinds } from "../hosts/index.ts";
 import { directoryProblems } from "../hosts/names.ts";
-import { isLater } from "../hosts/sdk.ts";
-import { knownOf, machineProblems } from "../hosts/ssh/host.ts";
+import { isLater, knownNow } from "../hosts/sdk.ts";
+import { machineProblems } from "../hosts/ssh/host.ts";
 import { notAllowed, type Problem } from "./inputError.ts";
 
 /** @returns what is wrong with a host by itself, as far as it is known. */
@@ -22,7 +22,7 @@ export function hostProblems(path: string, hostArgs: HostArgs): Problem[] {
       refuse(`${path}.${field}`, field === "privateKey" || isLater(value) ? "(not shown)" : value, "nothing, unless its kind is ssh");
   }
   if (kind === "ssh")
-    for (const [field, value, allowed] of machineProblems(knownOf(hostArgs), isLater(address))) refuse(`${path}.${field}`, value, allowed);
+    for (const [field, value, allowed] of machineProblems(knownNow(hostArgs), isLater(address))) refuse(`${path}.${field}`, value, allowed);
   if (engine !== undefined && !isLater(engine) && !/^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(engine)) {
     refuse(`${path}.engine`, engine, "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST");
   }

@@ -18,11 +18,10 @@ export class HostsEntries extends pulumi.ComponentResource {
   constructor(name: string, args: HostsEntriesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:HostsEntries", name, {}, opts);
     const place = hostFrom(args.host, name, this, opts?.dependsOn);
-    const { deployment } = place;
-    const settings = pulumi.all([args.entries, deployment.identity, deployment.named(name)]).apply(([entries, { project, stack }, named]) =>
+    const settings = pulumi.all([args.entries, place.deployment.ownerOf(name)]).apply(([entries, owner]) =>
       assignments({
         FILE: args.file ?? "/etc/hosts",
-        OWNER: `pulumi-redis-ha/${project}/${stack}/${named}`,
+        OWNER: owner,
         ENTRIES: Object.entries(entries).map(([host, address]) => `${address} ${host}`),
       }),
     );

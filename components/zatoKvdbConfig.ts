@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
+import { knownNow } from "../hosts/sdk.ts";
 import { assignments } from "../hosts/shell.ts";
 import { render } from "../templates/render.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
@@ -38,15 +39,11 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
     const serverConfs = args.zatoServerConfs ?? [];
     const { zatoSocketTimeoutSeconds: timeout = 0.5 } = args;
-    refuseAny(
-      zatoProblems({ confs: serverConfs.filter((file) => typeof file === "string"), timeout: typeof timeout === "number" ? timeout : undefined }),
-      name,
-    );
+    const given = { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout };
+    refuseAny(zatoProblems(knownNow(given)), name);
     const host = hostFrom(args.host, name, this, opts?.dependsOn);
     const { deployment } = host;
-    requireLater(deployment.preflight, { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout }, (known) =>
-      zatoProblems({ confs: known.zatoServerConfs, timeout: known.zatoSocketTimeoutSeconds }),
-    );
+    requireLater(deployment.preflight, given, zatoProblems);
 
     const values = pulumi.output(timeout).apply((seconds) => kvdbValues(args.sentinels, args.masterName, args.node, seconds));
     this.redisSentinels = values.redis_sentinels;
@@ -66,10 +63,8 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
           field: `zatoServerConfs[${index}]`,
           script: "kvdb.sh",
           settings: pulumi
-            .all([host.storeOf("kvdb"), file, wanted, deployment.identity, deployment.named(name)])
-            .apply(([store, path, keys, { project, stack }, named]) =>
-              assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: `pulumi-redis-ha/${project}/${stack}/${named}`, WANTED: keys }),
-            ),
+            .all([host.storeOf("kvdb"), file, wanted, deployment.ownerOf(name)])
+            .apply(([store, path, keys, owner]) => assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: owner, WANTED: keys })),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );
@@ -78,7 +73,10 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
   }
 }
 
-function zatoProblems({ confs, timeout }: { confs: string[]; timeout: number | undefined }): Problem[] {
+function zatoProblems({
+  zatoServerConfs: confs = [],
+  zatoSocketTimeoutSeconds: timeout,
+}: pulumi.Unwrap<Pick<ZatoKvdbConfigArgs, "zatoServerConfs" | "zatoSocketTimeoutSeconds">>): Problem[] {
   const problems = confs.flatMap((file, index) =>
     isAbsolute(file) && !/[\n\r\0]/.test(file) && confs.indexOf(file) === index
       ? []

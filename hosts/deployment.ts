@@ -91,6 +91,11 @@ export class Deployment {
     return pulumi.interpolate`${this.named(present)}-${this.identity.stack}`;
   }
 
+  /** @returns whose an edit of a file that is not ours is: a component's name, as when the deployment was created. */
+  ownerOf(component: string): pulumi.Output<string> {
+    return pulumi.interpolate`pulumi-redis-ha/${this.identity.project}/${this.identity.stack}/${this.named(component)}`;
+  }
+
   /** @returns the directory of a host; `ownPlace` is where none is set. */
   directory(host: string, wanted: string | undefined, ownPlace: (identity: Identity) => pulumi.Input<string>): pulumi.Output<string> {
     return this.identity.apply((identity) => pulumi.output(wanted === undefined ? ownPlace(identity) : join(wanted, host)));

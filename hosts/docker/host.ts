@@ -78,7 +78,7 @@ export class DockerHost extends Host {
   ) {
     super("redis-ha:index:DockerHost", name, hostName, args, opts, deployment);
     this.#engine = engine;
-    this.limitations = pulumi.output(engine.limitations);
+    this.limitations = engine.limitations;
     this.#args = args;
     this.#image = args.image ?? "redis:8.0.2";
     this.#others = others;

@@ -464,12 +464,6 @@ function withoutKey({ address, sshPort, user, privateKeyFile, hostKey }: Bastion
   return { address, sshPort, user, privateKeyFile, hostKey };
 }
 
-/** @returns what is known at once of the arguments of a machine. */
-export function knownOf({ bastion, ...args }: HostArgs): Partial<Login> & { directory?: string; bastion?: Partial<Login> } {
-  const known = (given: object) => Object.fromEntries(Object.entries(given).filter(([, value]) => !isLater(value)));
-  return { ...known(args), ...(bastion ? { bastion: known(bastion) } : {}) };
-}
-
 function isFile(path: string): boolean {
   return isAbsolute(path) && !/["\n\r]/.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
@@ -493,7 +487,7 @@ export function machineProblems(
     hostKey,
     directory,
     bastion,
-  }: ReturnType<typeof knownOf> & { sshAddress?: string },
+  }: Partial<Login> & { directory?: string; sshAddress?: string; bastion?: Partial<Login> },
   addressLater = false,
 ): [string, unknown, string][] {
   const problems: [string, unknown, string][] = [];

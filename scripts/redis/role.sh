@@ -117,8 +117,9 @@ decide() {
   done
   if [ "$role" = failover ]; then
     say "$why: asking for a failover first"
-    # shellcheck disable=SC2046,SC2086
-    force_failover "$name" 10 "$(furthest $(if [ "$own" = none ]; then echo $r_holders; else echo $r_ahead; fi))" 1 ||
+    if [ "$own" = none ]; then r_from=$r_holders; else r_from=$r_ahead; fi
+    # shellcheck disable=SC2086
+    force_failover "$name" 10 "$(furthest $r_from)" 1 ||
       refuse "refusing to start: an empty master would wipe the replicas, and one with less than they have would take that from them; and the sentinels did not fail over: $f_why. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"
     role="replica $f_named" why="a majority of the sentinels names $f_named"
   fi
