@@ -85,7 +85,7 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
     Writers.endAll();
     await project.remove();
     for (const each of engines) await each.stop();
-    for (const machine of machines) machine.off();
+    for (const machine of machines) await machine.off();
   });
 
   const everything = () =>

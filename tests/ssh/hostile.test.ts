@@ -202,8 +202,8 @@ describe("a servers' user that means harm", { timeout: 2_400_000 }, () => {
     );
     writeFileSync(join(machine.directory, "var", "settings"), await settings("an instance"));
   });
-  after(() => {
-    machine.off();
+  after(async () => {
+    await machine.off();
   });
 
   describe("as_user", () => {

@@ -14,8 +14,8 @@ describe("the host key for the command plugin, which can't ask for RSA", { timeo
     await makeNetwork();
     for (const each of [machine, jump]) await each.make();
   });
-  after(() => {
-    for (const each of [machine, jump]) each.off();
+  after(async () => {
+    for (const each of [machine, jump]) await each.off();
   });
 
   const line = (type: KeyType, of = machine) =>

@@ -18,7 +18,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
   const spare = new NamespaceMachine("spare", 4);
   const users: string[] = [];
   const hosts: string[] = [];
-  const overcommit = readFileSync("/proc/sys/vm/overcommit_memory", "utf8");
+  const overcommit = (machine: NamespaceMachine) => machine.run("cat /proc/sys/vm/overcommit_memory");
 
   before(async () => {
     await makeNetwork();
@@ -35,7 +35,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
   after(async () => {
     Writers.endAll();
     await project.remove();
-    for (const machine of [...stack.all, spare]) machine.off();
+    for (const machine of [...stack.all, spare]) await machine.off();
   });
 
   /** Other settings than at first. */
@@ -132,6 +132,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
       // Containers of Redis' own images are 999.
       assert.match(await machine.run("id -u redis-ha"), /^[5-8]\d\d$/);
       assert.match(await machine.run("cat /etc/hosts"), /^10\.78\.0\.11 redis1\n10\.78\.0\.12 redis2\n10\.78\.0\.13 redis3$/m);
+      assert.equal(await overcommit(machine), "1");
       assert.match(await stack.ask("sentinel", hostNames[index] as HostName, "SENTINEL", "CKQUORUM", "redis-ha"), /^OK 3 usable/);
     }
     assert.deepEqual(await project.output("sentinels"), sentinels);
@@ -271,7 +272,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     await stack.follows(moving);
     await project.upChangesNothing();
     // And back again, with the machine that it leaves switched off.
-    spare.off();
+    await spare.off();
     await old.heal();
     machines[moving] = old;
     stack.knowNames();
@@ -307,9 +308,9 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     for (const [index, machine] of stack.all.entries()) {
       assert.equal(await machine.run("cat /etc/passwd /etc/group"), users[index]);
       assert.equal(await machine.run("cat /etc/hosts"), hosts[index]);
+      assert.equal(await overcommit(machine), "0");
       assert.doesNotMatch(await machine.processes(), /redis-server/);
     }
     await untouched();
-    assert.equal(readFileSync("/proc/sys/vm/overcommit_memory", "utf8"), overcommit);
   });
 });

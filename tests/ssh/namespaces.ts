@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../e2e/project.ts";
@@ -20,7 +21,10 @@ export async function makeNetwork(): Promise<void> {
   await sh(`ip link add br0 type bridge && ip addr add ${bridge}/24 dev br0 && ip link set br0 up; mkdir -p /run/sshd; chmod 755 ${sandbox}`);
 }
 
-/** Namespaces with a network, processes, an sshd, an /etc, a home, a /var/lib and a host name of their own; no systemd. */
+/**
+ * Namespaces with a network, processes, an sshd, an /etc, a home, a /var/lib, a host name and kernel settings of their own; no
+ * systemd. What a kernel has only once is a file here: machines of a stage beside this one have other settings.
+ */
 export class NamespaceMachine implements Machine {
   readonly name: string;
   readonly address: string;
@@ -31,6 +35,8 @@ export class NamespaceMachine implements Machine {
   readonly #link: string;
   /** pid, from outside; 0 while it is off. */
   #sshd = 0;
+  /** What started sshd, and ends after the last process in there. */
+  #parent?: ChildProcess;
 
   constructor(name: string, number: number) {
     this.name = name;
@@ -42,6 +48,8 @@ export class NamespaceMachine implements Machine {
 
   async make(): Promise<this> {
     mkdirSync(join(this.directory, "var"), { recursive: true });
+    writeFileSync(join(this.directory, "overcommit"), "0\n");
+    writeFileSync(join(this.directory, "hugepages"), "[always] madvise never\n");
     const [space, link] = [this.space, this.#link];
     await sh(`ip netns add ${space}; ip link add ${link} type veth peer name eth0 netns ${space}; ip link set ${link} master br0 up
       ip -n ${space} addr add ${this.address}/24 dev eth0; ip -n ${space} link set eth0 up; ip -n ${space} link set lo up
@@ -82,13 +90,18 @@ export class NamespaceMachine implements Machine {
   }
 
   async reboot(): Promise<void> {
-    this.off();
+    await this.off();
     await this.#start();
   }
 
-  /** With the first process of its namespace all others end. */
-  off(): void {
-    if (this.#sshd) process.kill(this.#sshd, "SIGKILL");
+  /** With the first process of its namespace all others end; only then are its ports free. */
+  async off(): Promise<void> {
+    if (this.#sshd) {
+      this.#parent?.ref();
+      const ended = this.#parent && once(this.#parent, "exit");
+      process.kill(this.#sshd, "SIGKILL");
+      await ended;
+    }
     this.#sshd = 0;
   }
 
@@ -110,10 +123,13 @@ export class NamespaceMachine implements Machine {
     const unshare = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"];
     // A /tmp of its own, through which the sandbox's own directory still shows: that is where the machine's files are.
     const tmp = `mount --bind ${sandbox} /mnt; mount -t tmpfs none /tmp; mkdir ${sandbox}; mount --move /mnt ${sandbox}`;
-    const mounts = `mount --bind ${this.directory}/etc /etc; mount --bind ${this.directory}/var /var/lib; ${tmp}`;
+    const hugepages = "/sys/kernel/mm/transparent_hugepage/enabled";
+    const kernel = `mount --bind ${this.directory}/overcommit /proc/sys/vm/overcommit_memory; [ ! -e ${hugepages} ] || mount --bind ${this.directory}/hugepages ${hugepages}`;
+    const mounts = `mount --bind ${this.directory}/etc /etc; mount --bind ${this.directory}/var /var/lib; ${kernel}; ${tmp}`;
     const text = `hostname ${this.name}; ${mounts}; exec /usr/sbin/sshd -D -f ${this.directory}/sshd_config -E ${this.directory}/sshd.log`;
     const child = spawn("nsenter", [`--net=/var/run/netns/${this.space}`, ...unshare, "sh", "-ec", text], { stdio: "ignore" });
     child.unref();
+    this.#parent = child;
     await eventually(`sshd on ${this.name}`, async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "");
     this.#sshd = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
   }
