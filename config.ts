@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { redisHaFields, shapeProblems, unknownKey } from "./components/fields.ts";
-import { InputError, notAllowed } from "./components/inputError.ts";
+import { InputError, notAllowed } from "./errors.ts";
 import type { RedisHaArgs } from "./components/redisHa.ts";
 import { failUpdate } from "./hosts/failUpdate.ts";
 import type { HostArgs } from "./hosts/host.ts";

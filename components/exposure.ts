@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback, isPublic } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
-import { inputError, notAllowed, type Problem, refuseAny } from "./inputError.ts";
+import { inputError, notAllowed, type Problem, refuseAny } from "../errors.ts";
 
 /** Why something is refused that others than the machine itself reach, and what to do. */
 const askedFor =

@@ -1,6 +1,6 @@
 import type { BastionArgs, HostArgs } from "../hosts/host.ts";
 import { isLater } from "../hosts/sdk.ts";
-import { notAllowed, type Problem } from "./inputError.ts";
+import { notAllowed, type Problem } from "../errors.ts";
 import type { RedisHaArgs } from "./redisHa.ts";
 
 type PlainKind = "text" | "number" | "switch" | "texts" | "map";

@@ -5,7 +5,7 @@ import { hostKinds } from "../hosts/index.ts";
 import { directoryProblems } from "../hosts/names.ts";
 import { isLater, knownNow } from "../hosts/sdk.ts";
 import { machineProblems } from "../hosts/ssh/host.ts";
-import { notAllowed, type Problem } from "./inputError.ts";
+import { notAllowed, type Problem } from "../errors.ts";
 
 /** @returns what is wrong with a host by itself, as far as it is known. */
 export function hostProblems(path: string, hostArgs: HostArgs): Problem[] {

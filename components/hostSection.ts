@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { createHosts, Deployment, Host, type HostArgs, type LocalArgs, type MachineArgs } from "../hosts/index.ts";
 import { hostProblems } from "./hostProblems.ts";
-import { notAllowed, refuseAny } from "./inputError.ts";
+import { notAllowed, refuseAny } from "../errors.ts";
 import { requireLater } from "./later.ts";
-import { isHostName } from "./topology.ts";
+import { isHostName } from "./redis/topology.ts";
 
 /** A host by what is known of it, for one component alone. */
 export interface HostSection extends HostArgs, LocalArgs, MachineArgs {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Preflight } from "../hosts/preflight.ts";
 import { isKnown, laterIn } from "../hosts/sdk.ts";
-import { inputError, InputError, type Problem } from "./inputError.ts";
+import { inputError, InputError, type Problem } from "../errors.ts";
 
 /**
  * Has what is known of `given` only later checked as all else is: nothing is touched until it is known and nothing is wrong with it,

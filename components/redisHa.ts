@@ -11,15 +11,15 @@ import { exposureLimitations, exposureProblems } from "./exposure.ts";
 import { shapeProblems, unknownKey } from "./fields.ts";
 import { hostProblems, imageRule, isImage, isPlainPath } from "./hostProblems.ts";
 import { HostsEntries } from "./hostsEntries.ts";
-import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
-import type { Limits, Located } from "./parameters.ts";
+import { notAllowed, type Problem, refuseAny } from "../errors.ts";
+import type { Limits, Located } from "./redis/lifecycleParameters.ts";
 import { requireLater } from "./later.ts";
 import { RedisNode } from "./redisNode.ts";
 import { type MonitoredMasterArgs, Sentinel } from "./sentinel.ts";
-import type { ServerVersion } from "./serverVersion.ts";
-import { priorityOf, type Settings, settingsProblems } from "./settings.ts";
-import { isHostName, resolveTopology, type Topology, type TopologyArgs } from "./topology.ts";
-import { ZatoKvdbConfig } from "./zatoKvdbConfig.ts";
+import type { ServerVersion } from "./redis/version.ts";
+import { priorityOf, type Settings, settingsProblems } from "./redis/directives.ts";
+import { isHostName, resolveTopology, type Topology, type TopologyArgs } from "./redis/topology.ts";
+import { ZatoKvdbConfig } from "./zato/kvdbConfig.ts";
 
 /** Arguments of {@link RedisHa}; without any, the three-host topology of Zato's guide on this machine. */
 export interface RedisHaArgs extends TopologyArgs, ContainerArgs, LocalArgs, MachineArgs {

@@ -6,11 +6,11 @@ import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
-import { refuseAny } from "./inputError.ts";
-import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./parameters.ts";
-import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./server.ts";
-import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
-import { type Settings, settingLines, settingsProblems } from "./settings.ts";
+import { refuseAny } from "../errors.ts";
+import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./redis/lifecycleParameters.ts";
+import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
+import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
+import { type Settings, settingLines, settingsProblems } from "./redis/directives.ts";
 
 /** Arguments of {@link RedisNode}. */
 export interface RedisNodeArgs {

@@ -5,13 +5,13 @@ import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
-import { refuseAny } from "./inputError.ts";
-import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./parameters.ts";
+import { refuseAny } from "../errors.ts";
+import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./redis/lifecycleParameters.ts";
 import { quoteDirective } from "./redisNode.ts";
-import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./server.ts";
-import { featuresOf, limitationsOf, type ServerVersion } from "./serverVersion.ts";
-import { masterNameProblems } from "./topology.ts";
-import { sentinelScripts, sentinelSettingLines, type Settings, settingsProblems } from "./settings.ts";
+import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
+import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
+import { masterNameProblems } from "./redis/topology.ts";
+import { sentinelScripts, sentinelSettingLines, type Settings, settingsProblems } from "./redis/directives.ts";
 
 /** A master that a sentinel watches. */
 export interface MonitoredMasterArgs {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { inputError } from "../components/inputError.ts";
+import { inputError } from "../errors.ts";
 import { onceBuilt, Preflight } from "./preflight.ts";
 import { isKnown } from "./sdk.ts";
 

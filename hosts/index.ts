@@ -3,14 +3,14 @@ import type { Deployment } from "./deployment.ts";
 import { DockerEngine } from "./docker/engine.ts";
 import { type ContainerArgs, DockerHost } from "./docker/host.ts";
 import type { Host, HostArgs, LocalArgs } from "./host.ts";
-import { LocalHost } from "./local.ts";
+import { LocalHost } from "./localHost.ts";
 import { type MachineArgs, SshHost } from "./ssh/host.ts";
 
 export { Deployment } from "./deployment.ts";
 export { DockerEngine } from "./docker/engine.ts";
 export { type ContainerArgs, DockerHost } from "./docker/host.ts";
 export { Host, type HostArgs, type LocalArgs } from "./host.ts";
-export { LocalHost } from "./local.ts";
+export { LocalHost } from "./localHost.ts";
 export { type MachineArgs, SshHost } from "./ssh/host.ts";
 
 /** The kinds of host that there are. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { inputError, notAllowed } from "../components/inputError.ts";
+import { inputError, notAllowed } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
 import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, type Preflight } from "./preflight.ts";

@@ -1,4 +1,4 @@
-import { notAllowed, type Problem, refuseAny } from "../components/inputError.ts";
+import { notAllowed, type Problem, refuseAny } from "../errors.ts";
 
 /**
  * Names become parts of paths, units, containers, tables and commands, on the machine of Pulumi and on others: one rule that

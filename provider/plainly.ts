@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknownKey } from "../components/fields.ts";
 import { isKnown, knownValue, sourcesOf } from "../hosts/sdk.ts";
-import type { Problem } from "../components/inputError.ts";
+import type { Problem } from "../errors.ts";
 import type { PackageSpec, PropertySpec } from "./schema.ts";
 
 /** Arguments as a component takes them. */

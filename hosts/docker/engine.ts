@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { isIPv4 } from "node:net";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { inputError } from "../../components/inputError.ts";
+import { inputError } from "../../errors.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { isLoopback } from "../address.ts";
 import { quoted, shown } from "../foreignText.ts";

@@ -15,7 +15,7 @@ import {
   type ProcessCommands,
   type ProcessFacts,
 } from "../host.ts";
-import { LocalHost } from "../local.ts";
+import { LocalHost } from "../localHost.ts";
 import { processFacts, refuseProgram, verificationIn } from "../look.ts";
 import { puts, quote } from "../shell.ts";
 import type { DockerEngine } from "./engine.ts";

@@ -1,5 +1,5 @@
 import type * as Docker from "@pulumi/docker";
-import { refuseAny } from "../../components/inputError.ts";
+import { refuseAny } from "../../errors.ts";
 import { load } from "../../packageFiles.cjs";
 
 /**

@@ -3,8 +3,8 @@ import { isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { inputError, notAllowed } from "../../components/inputError.ts";
-import { servers } from "../../components/server.ts";
+import { inputError, notAllowed } from "../../errors.ts";
+import { servers } from "../../components/serverProcess.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import { quoted, shown } from "../foreignText.ts";
@@ -21,7 +21,7 @@ import {
 } from "../host.ts";
 import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "../look.ts";
 import { isLater } from "../sdk.ts";
-import { ScriptedHost, type Words } from "../scripted.ts";
+import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
 import { become, connectionOf, type Keys, type Login, overSsh, sshWords, usableKey } from "./connection.ts";
 

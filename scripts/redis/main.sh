@@ -24,7 +24,7 @@
 #   sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should be, or say what is not
 #
 # SETTINGS, a directory, may follow each of these; without it, it is DIRECTORY. SETTINGS/parameters holds sh assignments
-# (components/parameters.ts lists them), SETTINGS/settings.conf the stack's settings, for Sentinel SETTINGS/masters.conf
+# (components/redis/lifecycleParameters.ts lists them), SETTINGS/settings.conf the stack's settings, for Sentinel SETTINGS/masters.conf
 # its options per master. FILE.next beside one of them is what a step is about to put in its place: trial and reload are
 # about that. Everything else in DIRECTORY belongs to the server: where that runs as a user of its own, the settings are
 # another's, and the server can't change what is run. Needs a POSIX sh, the usual small tools and redis-cli (or

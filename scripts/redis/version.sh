@@ -1,6 +1,6 @@
 # Which program a server runs, and whether it can read what another one wrote.
 
-# running_program: of what a server says to INFO server, in the words of its program's --version (components/serverVersion.ts).
+# running_program: of what a server says to INFO server, in the words of its program's --version (components/redis/version.ts).
 running_program() {
   awk -F: '
     { told[$1] = $2 }

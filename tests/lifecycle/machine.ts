@@ -7,10 +7,10 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Output } from "@pulumi/pulumi";
 import { Redis } from "ioredis";
-import { lifecycleParameters, type Limits, type Located } from "../../components/parameters.ts";
+import { lifecycleParameters, type Limits, type Located } from "../../components/redis/lifecycleParameters.ts";
 import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
-import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/serverVersion.ts";
+import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/redis/version.ts";
 import type { Host } from "../../hosts/host.ts";
 import { quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
@@ -323,7 +323,7 @@ export class Cluster {
     return [...this.nodes, ...this.sentinels].map(({ name }) => name);
   }
 
-  /** What `create` and `update` read: as hosts/local.ts writes it. */
+  /** What `create` and `update` read: as hosts/localHost.ts writes it. */
   async settings(
     name: string,
     changes: { settings?: Record<string, string>; forget?: string[]; instance?: string; server?: string; cli?: string } = {},

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { InputError } from "../../components/inputError.ts";
+import { InputError } from "../../errors.ts";
 import { quoted, shown, shownLines } from "../../hosts/foreignText.ts";
 import { processFacts, refusalIn } from "../../hosts/look.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../../components/inputError.ts";
+import type { Problem } from "../../errors.ts";
 import { untold } from "../../components/later.ts";
-import { settingsProblems } from "../../components/settings.ts";
+import { settingsProblems } from "../../components/redis/directives.ts";
 import { knownNow, laterIn } from "../../hosts/sdk.ts";
 
 test("what is known at once is told apart from what comes later, on every level", () => {

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { exposureProblems } from "../../components/exposure.ts";
-import { InputError } from "../../components/inputError.ts";
+import { InputError } from "../../errors.ts";
 import { RedisHa, type RedisHaArgs } from "../../components/redisHa.ts";
 import { RedisNode } from "../../components/redisNode.ts";
 import { Sentinel } from "../../components/sentinel.ts";
 import { readConfig } from "../../config.ts";
 import type { BastionArgs } from "../../hosts/host.ts";
-import { LocalHost } from "../../hosts/local.ts";
+import { LocalHost } from "../../hosts/localHost.ts";
 import { registered, useMocks } from "./mocks.ts";
 
 const nodes = { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:36300" };

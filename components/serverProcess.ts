@@ -4,11 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ProcessFacts } from "../hosts/host.ts";
 import { quoted, shown } from "../hosts/foreignText.ts";
 import type { Host } from "../hosts/host.ts";
-import { inputError } from "./inputError.ts";
+import { inputError } from "../errors.ts";
 import { requireLater } from "./later.ts";
-import { type Settings, settingsProblems } from "./settings.ts";
-import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./serverVersion.ts";
-import type { Member } from "./topology.ts";
+import { type Settings, settingsProblems } from "./redis/directives.ts";
+import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./redis/version.ts";
+import type { Member } from "./redis/topology.ts";
 
 /** Programs to look for where none is set. */
 export const servers = ["redis-server", "valkey-server"];

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, Identity } from "./deployment.ts";
-import { InputError } from "../components/inputError.ts";
+import { InputError } from "../errors.ts";
 import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
 import { Look, type Place, refuseOthersPlace } from "./look.ts";
 import { directoryProblems } from "./names.ts";
-import { ScriptedHost, type Words } from "./scripted.ts";
+import { ScriptedHost, type Words } from "./scriptedHost.ts";
 import { assignments, quote } from "./shell.ts";
 
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { quoted } from "../hosts/foreignText.ts";
-import { unknownKey } from "./fields.ts";
-import { notAllowed, type Problem } from "./inputError.ts";
+import { quoted } from "../../hosts/foreignText.ts";
+import { unknownKey } from "../fields.ts";
+import { notAllowed, type Problem } from "../../errors.ts";
 
 /** Directives of a server's configuration: name to what stands after it; a value of several lines is one that repeats. */
 export type Settings = Record<string, pulumi.Input<string>>;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { failUpdate } from "../hosts/failUpdate.ts";
-import { quoted, shown, shownLines } from "../hosts/foreignText.ts";
+import { failUpdate } from "./hosts/failUpdate.ts";
+import { quoted, shown, shownLines } from "./hosts/foreignText.ts";
 
 /** One thing that is wrong with what somebody asked for. */
 export interface Problem {

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Host } from "../hosts/host.ts";
-import { knownNow } from "../hosts/sdk.ts";
-import { assignments } from "../hosts/shell.ts";
-import { render } from "../templates/render.ts";
-import { hostFrom, type HostSection } from "./hostSection.ts";
-import { notAllowed, type Problem, refuseAny } from "./inputError.ts";
-import { requireLater } from "./later.ts";
+import type { Host } from "../../hosts/host.ts";
+import { knownNow } from "../../hosts/sdk.ts";
+import { assignments } from "../../hosts/shell.ts";
+import { render } from "../../templates/render.ts";
+import { hostFrom, type HostSection } from "../hostSection.ts";
+import { notAllowed, type Problem, refuseAny } from "../../errors.ts";
+import { requireLater } from "../later.ts";
 
 /** Arguments of {@link ZatoKvdbConfig}. */
 export interface ZatoKvdbConfigArgs {

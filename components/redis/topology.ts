@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { reservedNames } from "../hosts/names.ts";
-import { notAllowed, type Problem } from "./inputError.ts";
+import { reservedNames } from "../../hosts/names.ts";
+import { notAllowed, type Problem } from "../../errors.ts";
 
 /** A node or a sentinel: its name and where it listens. */
 export interface Member {

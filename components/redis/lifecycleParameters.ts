@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { assignments } from "../hosts/shell.ts";
-import type { Features } from "./serverVersion.ts";
+import { assignments } from "../../hosts/shell.ts";
+import type { Features } from "./version.ts";
 import type { Member } from "./topology.ts";
 
 /** A member and the address that belongs to its host's name. */
