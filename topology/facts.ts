@@ -151,6 +151,7 @@ function knownFrom(fields: Fields): Known {
     port: numberOf(fields, "port"),
     flags: (fields.get("flags") ?? "").split(","),
     reported: fields.get("role-reported"),
+    ...(fields.has("master-host") ? { master: { host: fields.get("master-host") ?? "", port: numberOf(fields, "master-port") } } : {}),
   };
 }
 

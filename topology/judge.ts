@@ -96,10 +96,12 @@ function knownProblems(topology: Topology, sentinel: SentinelView, facts: Sentin
   const watched = endpointAt<Endpoint>(nodes, facts.host, facts.port);
   const replicas = { members: nodes, but: watched, list: facts.replicas, count: facts.replicaCount, flags: "slave", then: strays.replica };
   const peers = { members: sentinels, but: sentinel, list: facts.peers, count: facts.peerCount, flags: "sentinel", then: strays.peer };
-  const unheard = (facts.replicas ?? []).filter(({ host, port, reported }) => reported === "master" && endpointAt<Endpoint>(nodes, host, port));
+  const master = placeText(topology, facts);
+  const isUnheard = (each: Known) => each.reported === "master" || (each.master !== undefined && placeText(topology, each.master) !== master);
+  const unheard = (facts.replicas ?? []).filter((each) => endpointAt<Endpoint>(nodes, each.host, each.port) && isUnheard(each));
   return [
     ...knowledgeProblems(topology, who, { ...replicas, rules: { count: 11, stray: 12, seen: 13 } }),
-    ...unheard.map((each) => problem(14, who, { who, place: placeText(topology, each) })),
+    ...unheard.map((each) => problem(14, who, { who, place: placeText(topology, each), master })),
     ...knowledgeProblems(topology, who, { ...peers, rules: { count: 15, stray: 16, seen: 17 } }),
   ];
 }

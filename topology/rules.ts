@@ -104,9 +104,9 @@ export const rules = {
     column: "replicas",
   },
   14: {
-    requires: "every sentinel has heard of each replica that it is one",
+    requires: "every sentinel has heard of each replica that it is one, and of the master that it names",
     severity: "settling",
-    text: "{who} has not heard yet that {place} is a replica",
+    text: "{who} has not heard yet that {place} is a replica of {master}",
     column: "replicas",
   },
   15: {

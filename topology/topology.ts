@@ -36,6 +36,8 @@ export interface Known extends Place {
   flags: string[];
   /** Of a replica: the role that it had when it was last asked. */
   reported?: string;
+  /** Of a replica: the master that it had then; `?` where it was not asked yet. */
+  master?: Place;
 }
 
 /** What a sentinel said of the master; first, which one it watches. */

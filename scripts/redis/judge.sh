@@ -48,7 +48,9 @@ judge() {
             continue
           }
           if (flags != kind) tell(sees, who " sees the " word " " called(at) " as: " flags)
-          if (list == "slaves" && entry[list, who, i, "role-reported"] == "master") tell(14, who " has not heard yet that " ours " is a replica")
+          if (list == "slaves" && (entry[list, who, i, "role-reported"] == "master" || ((list, who, i, "master-host") in entry && \
+            called(entry[list, who, i, "master-host"] ":" entry[list, who, i, "master-port"]) != watched)))
+            tell(14, who " has not heard yet that " ours " is a replica of " watched)
           if (ours != watched && !(ours in seen)) { seen[ours] = 1; others++ }
         }
         others += 0

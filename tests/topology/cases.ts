@@ -15,6 +15,7 @@ const silent = (one: Sentinel, none: None) =>
   Object.assign(one, { info: none, address: none, master: none, replicas: none, peers: none, ckquorum: none });
 const names = (one: Sentinel, host: string, port: string) => {
   one.address = [host, port];
+  for (const each of listed(one.replicas)) set(each, { "master-host": host, "master-port": port });
   return set(one.master, { ip: host, port });
 };
 const tilt = (...those: Sentinel[]) => those.map(({ info }) => set(info, { sentinel_tilt: "1" }));
@@ -170,6 +171,21 @@ export const cases: readonly Case[] = [
     "a former master that a sentinel has yet to meet as a replica",
     ({ sentinels: [, , three] }) => set(entry(three.replicas, 0), { "role-reported": "master" }),
     [14],
+  ],
+  [
+    "a replica of which a sentinel has heard last that it follows the former master",
+    ({ sentinels: [, , three] }) => set(entry(three.replicas, 0), { "master-host": "redis3", "master-port": "36300" }),
+    [14],
+  ],
+  [
+    "a replica that a sentinel has yet to ask",
+    ({ sentinels: [one] }) => set(entry(one.replicas, 1), { "master-host": "?", "master-port": "0" }),
+    [14],
+  ],
+  [
+    "a version that does not say whom a replica follows",
+    ({ sentinels }) => sentinels.forEach(({ replicas }) => (delete entry(replicas, 0)?.["master-host"], delete entry(replicas, 0)?.["master-port"])),
+    [],
   ],
   [
     "a version that does not say what role was reported",

@@ -96,7 +96,14 @@ function sentinel(index: number): Sentinel {
       "parallel-syncs": "1",
       "role-reported": "master",
     },
-    replicas: [1, 2].map((each) => ({ ...place("nodes", each), runid: "", flags: "slave", "role-reported": "slave" })),
+    replicas: [1, 2].map((each) => ({
+      ...place("nodes", each),
+      runid: "",
+      flags: "slave",
+      "role-reported": "slave",
+      "master-host": "redis1",
+      "master-port": "16300",
+    })),
     peers: [0, 1, 2].filter((each) => each !== index).map((each) => ({ ...place("sentinels", each), flags: "sentinel" })),
     ckquorum: "OK 3 usable Sentinels. Quorum and failover authorization can be reached",
   };
