@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { redisHaFields, shapeProblems, unknownKey } from "./components/fields.ts";
+import { type RedisHaArgs, redisHaFields } from "./components/redisHaArgs.ts";
 import { InputError, notAllowed } from "./errors.ts";
-import type { RedisHaArgs } from "./components/redisHa.ts";
+import { type Field, type Fields, isObject, shapeProblems } from "./fields.ts";
 import { failUpdate } from "./hosts/failUpdate.ts";
-import type { HostArgs } from "./hosts/host.ts";
+import { isConfigSecret } from "./hosts/sdk.ts";
 
 /** What all keys of a stack's configuration begin with, whatever its project is called. */
 const namespace = "pulumi-redis-ha";
@@ -24,58 +24,14 @@ export function readConfig(config = new pulumi.Config(namespace)): RedisHaArgs {
 }
 
 function read(config: pulumi.Config): RedisHaArgs {
-  refuseUnknownKeys(config.name);
+  const keys = keysOf(config.name);
+  const { unknown } = shapeProblems(Object.fromEntries(keys.map((key) => [key, undefined])), redisHaFields);
+  if (unknown.length > 0) throw new InputError(unknown);
   warnOfProjectKeys(config.name);
-  return {
-    nodes: stringMap(config, "nodes"),
-    sentinels: stringMap(config, "sentinels"),
-    hosts: hostMap(config),
-    initialMaster: config.get("initialMaster") || undefined,
-    masterName: config.get("masterName"),
-    quorum: config.getNumber("quorum") || undefined,
-    downAfterMilliseconds: config.getNumber("downAfterMilliseconds"),
-    parallelSyncs: config.getNumber("parallelSyncs"),
-    failoverTimeoutMilliseconds: config.getNumber("failoverTimeoutMilliseconds"),
-    directory: config.get("directory") || undefined,
-    openWithoutPasswords: config.getBoolean("openWithoutPasswords"),
-    forget: nonEmpty(config.getObject<string[]>("forget")),
-    adopt: nonEmpty(config.getObject<string[]>("adopt")),
-    serverBinary: config.get("serverBinary") || undefined,
-    cliBinary: config.get("cliBinary") || undefined,
-    appendOnly: config.getBoolean("appendOnly"),
-    minReplicasToWrite: leftToUs(config.getNumber("minReplicasToWrite")),
-    minReplicasMaxLagSeconds: config.getNumber("minReplicasMaxLagSeconds"),
-    image: config.get("image") || undefined,
-    containerUser: config.get("containerUser") || undefined,
-    keepVolumes: config.getBoolean("keepVolumes"),
-    localUser: config.get("localUser") || undefined,
-    serviceUser: config.get("serviceUser") || undefined,
-    installRedis: config.getBoolean("installRedis"),
-    redisVersion: config.get("redisVersion") || undefined,
-    redisTarball: config.get("redisTarball") || undefined,
-    kernelSettings: config.getObject<string[]>("kernelSettings"),
-    firewallClients: nonEmpty(config.getObject<string[]>("firewallClients")),
-    bootTimeoutSeconds: config.getNumber("bootTimeoutSeconds"),
-    redisConf: stringMap(config, "redisConf"),
-    nodeConf: nodeConf(config),
-    sentinelConf: stringMap(config, "sentinelConf"),
-    hostsEntries: config.getBoolean("hostsEntries"),
-    hostsFile: config.get("hostsFile"),
-    zatoServerConfs: config.getObject<string[]>("zatoServerConfs"),
-    zatoSocketTimeoutSeconds: numberFrom(config, "zatoSocketTimeoutSeconds"),
-    readyTimeoutSeconds: config.getNumber("readyTimeoutSeconds"),
-    stopTimeoutSeconds: config.getNumber("stopTimeoutSeconds"),
-    verifyTimeoutSeconds: config.getNumber("verifyTimeoutSeconds"),
-  };
-}
-
-/** What somebody set by a mistyped name would be left out without a word. */
-function refuseUnknownKeys(name: string): void {
-  const known = Object.keys(redisHaFields);
-  const problems = keysOf(name)
-    .filter((key) => !known.includes(key))
-    .map((key) => unknownKey(key, key, known));
-  if (problems.length > 0) throw new InputError(problems);
+  const args = Object.fromEntries(Object.entries(redisHaFields).map(([key, field]) => [key, valueOf(config, key, field)]));
+  const problems = shapeProblems(args, redisHaFields);
+  if (problems.unknown.length + problems.wrong.length > 0) throw new InputError([...problems.unknown, ...problems.wrong]);
+  return args;
 }
 
 /** What `pulumi config set KEY` sets is the project's, and no setting here: its program may have a use for that, or nobody has. */
@@ -94,65 +50,49 @@ function keysOf(name: string): string[] {
   return Object.keys(pulumi.runtime.allConfig()).flatMap((key) => (key.startsWith(`${name}:`) ? [key.slice(name.length + 1)] : []));
 }
 
-/** YAML makes numbers and booleans of what the servers read as words. */
-function stringMap(config: pulumi.Config, key: string): Record<string, string> | undefined {
-  const value = objectFrom(config, key);
-  return value && words(key, value);
+/** Pulumi.yaml can't hold what a stack leaves out: an empty text, list or object stands for that. */
+function valueOf(config: pulumi.Config, key: string, field: Fields[string]): unknown {
+  const text = config.get(key);
+  if (text === undefined || text === "") return undefined;
+  const isSecret = isConfigSecret(`${config.name}:${key}`);
+  if ("kind" in field && field.kind === "text") return text;
+  if ("kind" in field && field.kind === "switch") return config.getBoolean(key);
+  const value = config.getObject<unknown>(key);
+  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return isEmpty ? undefined : plainly(key, value, field, isSecret);
 }
 
-function words(path: string, value: object): Record<string, string> {
+/**
+ * YAML, and `pulumi config set --path`, make numbers and switches of what the servers read as words, and texts of broken numbers.
+ *
+ * @param isSecret whether some of it is.
+ */
+function plainly(path: string, value: unknown, field: Fields[string], isSecret: boolean): unknown {
+  if ("kind" in field) return field.kind === "words" ? words(path, value, isSecret) : scalar(value, field);
+  if (!isObject(value)) return value;
+  const inside = (name: string) => ("names" in field ? field.names : Object.hasOwn(field.section, name) ? field.section[name] : undefined);
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]: [string, unknown]) => {
-      if (typeof each === "boolean") return [name, each ? "yes" : "no"];
-      if (typeof each === "string" || typeof each === "number") return [name, String(each)];
-      throw refused(`${path}.${name}`, each, "a text, a number, or yes or no");
+    Object.entries(value).map(([name, each]) => {
+      const known = inside(name);
+      return [name, known ? plainly(`${path}.${name}`, each, known, isSecret) : each];
     }),
   );
 }
 
-function nodeConf(config: pulumi.Config): RedisHaArgs["nodeConf"] {
-  const value = objectFrom(config, "nodeConf");
-  if (!value) return undefined;
-  refuseShape({ nodeConf: value });
-  return Object.fromEntries(Object.entries(value).map(([node, each]) => [node, words(`nodeConf.${node}`, each as object)]));
+function scalar(value: unknown, { kind, secret }: Field): unknown {
+  if (kind === "number" && typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+  return secret && typeof value === "string" ? pulumi.secret(value) : value;
 }
 
-function hostMap(config: pulumi.Config): Record<string, HostArgs> | undefined {
-  const hosts = objectFrom(config, "hosts");
-  refuseShape({ hosts });
-  return hosts as Record<string, HostArgs> | undefined;
-}
-
-function refuseShape(args: object): void {
-  const { unknown, wrong } = shapeProblems(args);
-  if (unknown.length + wrong.length > 0) throw new InputError([...unknown, ...wrong]);
-}
-
-function objectFrom(config: pulumi.Config, key: string): Record<string, unknown> | undefined {
-  const value = config.getObject<unknown>(key);
-  if (value === undefined) return undefined;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refused(key, value, "an object, in YAML one `name: value` a line");
-  // Pulumi.yaml can't hold what a stack leaves out, so its defaults are empty objects.
-  return Object.keys(value).length === 0 ? undefined : (value as Record<string, unknown>);
-}
-
-/** Pulumi.yaml can't hold what a stack leaves out: an empty list stands for that. */
-function nonEmpty<T>(list: T[] | undefined): T[] | undefined {
-  return list && list.length > 0 ? list : undefined;
-}
-
-/** A number below zero stands for what depends on the rest. */
-function leftToUs(value: number | undefined): number | undefined {
-  return value === -1 ? undefined : value;
-}
-
-function numberFrom(config: pulumi.Config, key: string): number | undefined {
-  const text = config.get(key);
-  if (text === undefined) return undefined;
-  if (text.trim() === "" || Number.isNaN(Number(text))) throw refused(key, text, "a number");
-  return Number(text);
-}
-
-function refused(propertyPath: string, value: unknown, allowed: string): InputError {
-  return new InputError([notAllowed(propertyPath, value, allowed)]);
+/** Which of a directive's values is the secret is not told: all of them are kept as secrets then. */
+function words(path: string, value: unknown, isSecret: boolean): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => {
+      if (typeof each !== "string" && typeof each !== "number" && typeof each !== "boolean")
+        throw new InputError([notAllowed(`${path}.${name}`, each, "a text, a number, or yes or no")]);
+      const word = typeof each === "boolean" ? (each ? "yes" : "no") : String(each);
+      return [name, isSecret ? pulumi.secret(word) : word];
+    }),
+  );
 }

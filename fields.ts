@@ -1,82 +1,40 @@
-import type { BastionArgs, HostArgs } from "../hosts/host.ts";
-import { isLater } from "../hosts/sdk.ts";
-import { notAllowed, type Problem } from "../errors.ts";
-import type { RedisHaArgs } from "./redisHa.ts";
+import { notAllowed, type Problem } from "./errors.ts";
+import { isLater } from "./hosts/sdk.ts";
 
-type PlainKind = "text" | "number" | "switch" | "texts" | "map";
+// How arguments are declared: each once, beside the interface that has its type and its text. The stack's configuration is read, and
+// everything that is given is checked, by these declarations; a test compares them with the interfaces' docstrings and Pulumi.yaml.
 
-/** What a field may hold, an output of it, or of each of its texts, if it is an `input`; `map` is from names to anything. */
-export type Kind = PlainKind | `${PlainKind} input`;
+/** One argument that is a value. */
+export interface Field {
+  /** `words` are a directive's, name to what stands after it; YAML may have made numbers or booleans of them. */
+  readonly kind: "text" | "number" | "switch" | "texts" | "words";
+  /** Whether it, or each of its texts or words, may be an output. */
+  readonly input?: true;
+  /** What it is where it is left out, if that is a plain value. */
+  readonly default?: string | number | boolean | readonly string[];
+  /** Of a number: the least and the most, both allowed. It has to be whole. */
+  readonly range?: readonly [least: number, most: number];
+  /** Of a text, or of each of several: whether it may be that, and in words what may be. */
+  readonly rule?: readonly [isAllowed: (text: string) => boolean, allowed: string];
+  /** Whether it is a secret wherever it comes from. */
+  readonly secret?: true;
+}
 
-/** The fields of {@link RedisHaArgs}: with each new one, the type asks for a line here. */
-export const redisHaFields = {
-  nodes: "map",
-  sentinels: "map",
-  hosts: "map",
-  masterName: "text",
-  initialMaster: "text",
-  quorum: "number input",
-  downAfterMilliseconds: "number input",
-  parallelSyncs: "number input",
-  failoverTimeoutMilliseconds: "number input",
-  directory: "text",
-  openWithoutPasswords: "switch",
-  forget: "texts input",
-  adopt: "texts",
-  serverBinary: "text input",
-  cliBinary: "text input",
-  image: "text input",
-  containerUser: "text",
-  keepVolumes: "switch",
-  localUser: "text",
-  serviceUser: "text",
-  installRedis: "switch",
-  redisVersion: "text",
-  redisTarball: "text",
-  kernelSettings: "texts",
-  firewallClients: "texts input",
-  bootTimeoutSeconds: "number",
-  appendOnly: "switch input",
-  minReplicasToWrite: "number input",
-  minReplicasMaxLagSeconds: "number input",
-  redisConf: "map",
-  nodeConf: "map",
-  sentinelConf: "map",
-  hostsEntries: "switch",
-  hostsFile: "text",
-  zatoServerConfs: "texts input",
-  zatoSocketTimeoutSeconds: "number input",
-  readyTimeoutSeconds: "number",
-  stopTimeoutSeconds: "number",
-  verifyTimeoutSeconds: "number",
-} as const satisfies Record<keyof RedisHaArgs, Kind>;
+/** Arguments of an object. */
+export type Fields = Readonly<Record<string, Field | Section | Names>>;
 
-/** The fields of a bastion. */
-const bastionFields = {
-  address: "text input",
-  sshPort: "number input",
-  user: "text input",
-  privateKey: "text input",
-  privateKeyFile: "text input",
-  hostKey: "text input",
-} as const satisfies Record<keyof BastionArgs, Kind>;
+/** An object with arguments of its own. */
+export interface Section {
+  readonly section: Fields;
+}
 
-/** The fields of one of `hosts`. */
-const hostFields = {
-  kind: "text",
-  address: "text input",
-  directory: "text",
-  engine: "text input",
-  certificates: "text input",
-  image: "text input",
-  sshAddress: "text input",
-  sshPort: "number input",
-  user: "text input",
-  privateKey: "text input",
-  privateKeyFile: "text input",
-  hostKey: "text input",
-  bastion: "map",
-} as const satisfies Record<keyof HostArgs, Kind>;
+/** An object with names that are free. */
+export interface Names {
+  readonly names: Field | Section | Names;
+}
+
+/** The declarations of all arguments of an interface: with each new one, the type asks for a line. */
+export type FieldsOf<T> = Readonly<Record<keyof T, Field | Section | Names>>;
 
 /** Unknown fields, and fields that do not hold what they should. */
 export interface ShapeProblems {
@@ -85,28 +43,80 @@ export interface ShapeProblems {
   wrong: Problem[];
 }
 
-/** @returns what is wrong with the form of the arguments, on every level. */
-export function shapeProblems(args: unknown): ShapeProblems {
+/** @returns what is wrong with the form of arguments, on every level. */
+export function shapeProblems(args: unknown, fields: Fields, path = ""): ShapeProblems {
   const problems: ShapeProblems = { unknown: [], wrong: [] };
-  checkObject(problems, "", args, redisHaFields);
-  const { hosts, nodeConf } = (args ?? {}) as { hosts?: unknown; nodeConf?: unknown };
-  for (const [host, each] of entriesOf(hosts)) {
-    const path = `hosts.${host}`;
-    checkObject(problems, path, each, hostFields);
-    const bastion = (each as { bastion?: unknown } | null)?.bastion;
-    if (bastion !== undefined && isMap(bastion)) checkObject(problems, `${path}.bastion`, bastion, bastionFields);
-  }
-  for (const [node, each] of entriesOf(nodeConf)) if (!isMap(each)) problems.wrong.push(notAllowed(`nodeConf.${node}`, each, kinds.map));
+  checkSection(problems, path, args, fields);
   return problems;
 }
 
-/** @returns the problem of a key that is none of `known`, with the nearest of them. */
-export function unknownKey(path: string, key: string, known: readonly string[]): Problem {
-  const near = nearest(key, known);
+function checkSection(problems: ShapeProblems, path: string, value: unknown, fields: Fields): void {
+  const known = Object.keys(fields);
+  if (!isObject(value)) {
+    problems.wrong.push(notAllowed(path || "args", value, `an object with any of: ${known.join(", ")}`));
+    return;
+  }
+  for (const [name, each] of Object.entries(value)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field === undefined) problems.unknown.push(unknownKey(path || name, name, known, below(fields)));
+    else if (each !== undefined) checkShape(problems, at(path, name), each, field);
+  }
+}
+
+function checkShape(problems: ShapeProblems, path: string, value: unknown, field: Fields[string]): void {
+  if ("section" in field) checkSection(problems, path, value, field.section);
+  else if ("names" in field) {
+    if (!isObject(value)) problems.wrong.push(notAllowed(path, value, kinds.words));
+    else for (const [name, each] of Object.entries(value)) checkShape(problems, at(path, name), each, field.names);
+  } else if (!isOf(field, value)) problems.wrong.push(notAllowed(path, field.secret ? "(not shown)" : value, kinds[field.kind]));
+}
+
+/** @returns the problems of values that are of the right form, by their declarations alone. */
+export function valueProblems(args: object | undefined, fields: Fields, path = ""): Problem[] {
+  return Object.entries(args ?? {}).flatMap(([name, value]: [string, unknown]) => {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return field === undefined || value === undefined || isLater(value) ? [] : problemsOf(at(path, name), value, field);
+  });
+}
+
+function problemsOf(path: string, value: unknown, field: Fields[string]): Problem[] {
+  if ("section" in field) return valueProblems(value as object, field.section, path);
+  if ("names" in field) return Object.entries(value as object).flatMap(([name, each]) => problemsOf(at(path, name), each, field.names));
+  const { range, rule } = field;
+  if (range && typeof value === "number" && !(Number.isInteger(value) && value >= range[0] && value <= range[1]))
+    return [notAllowed(path, value, `a whole number from ${range[0]} to ${range[1]}`)];
+  if (!rule) return [];
+  const texts = Array.isArray(value) ? value.map((text, index): [string, unknown] => [`${path}[${index}]`, text]) : [[path, value] as const];
+  return texts.flatMap(([where, text]) => (typeof text === "string" && !rule[0](text) ? [notAllowed(where, text, rule[1])] : []));
+}
+
+/**
+ * @param deeper paths of what there is in sections below.
+ * @returns the problem of a key that is none of `known`, with the nearest of them.
+ */
+export function unknownKey(path: string, key: string, known: readonly string[], deeper: readonly string[] = []): Problem {
+  const same = (word: string) => deeper.filter((each) => each.endsWith(`.${word}`)).join(" or ");
+  const near =
+    same(key) ||
+    (nearest(key, known) ??
+      same(
+        nearest(
+          key,
+          deeper.map((each) => each.replace(/^.*\./, "")),
+        ) ?? "/",
+      )) ||
+    undefined;
   const meant = near === undefined ? [] : [`Did you mean ${near}?`];
   // A list that nobody reads is left out where the one that was meant is known.
-  const any = known.length > 20 && near !== undefined ? [] : [`any of: ${known.join(", ")}`];
+  const any = known.length > 10 && near !== undefined ? [] : [`any of: ${known.join(", ")}`];
   return notAllowed(path, key, [...any, ...meant].join(". "));
+}
+
+/** @returns the paths of what there is in sections. */
+function below(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([section, field]) =>
+    "section" in field ? Object.keys(field.section).map((name) => `${section}.${name}`) : [],
+  );
 }
 
 /** @returns the one of `known` that `word` was probably meant to be. */
@@ -137,47 +147,27 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-const kinds: Record<PlainKind, string> = {
+const kinds: Record<Field["kind"], string> = {
   text: "a text",
   number: "a number",
   switch: "true or false",
   texts: "a list of texts",
-  map: "an object, in YAML one `name: value` a line",
+  words: "an object, in YAML one `name: value` a line",
 };
 
-function checkObject(problems: ShapeProblems, path: string, value: unknown, fields: Readonly<Record<string, Kind>>): void {
-  const known = Object.keys(fields);
-  if (!isMap(value)) {
-    problems.wrong.push(notAllowed(path || "args", value, `an object with any of: ${known.join(", ")}`));
-    return;
-  }
-  for (const [field, each] of Object.entries(value)) {
-    const at = path ? `${path}.${field}` : field;
-    const kind = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    if (kind === undefined) problems.unknown.push(unknownKey(path || field, field, known));
-    else if (each !== undefined && !isOf(kind, each)) problems.wrong.push(notAllowed(at, each, kinds[plainly(kind)]));
-  }
-}
-
-function plainly(kind: Kind): PlainKind {
-  return kind.replace(" input", "") as PlainKind;
-}
-
-function isOf(given: Kind, value: unknown): boolean {
-  const kind = plainly(given);
-  const isInput = kind !== given;
-  if (isInput && isLater(value)) return kind !== "texts";
+function isOf({ kind, input }: Field, value: unknown): boolean {
+  if (input && isLater(value)) return kind !== "texts" && kind !== "words";
   if (kind === "text") return typeof value === "string";
   if (kind === "number") return typeof value === "number";
   if (kind === "switch") return typeof value === "boolean";
-  if (kind === "texts") return Array.isArray(value) && value.every((each) => typeof each === "string" || (isInput && isLater(each)));
-  return isMap(value);
+  if (kind === "texts") return Array.isArray(value) && value.every((each) => typeof each === "string" || (input && isLater(each)));
+  return isObject(value);
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isLater(value);
 }
 
-function entriesOf(value: unknown): [string, unknown][] {
-  return isMap(value) ? Object.entries(value) : [];
+function at(path: string, name: string): string {
+  return path ? `${path}.${name}` : name;
 }

@@ -6,8 +6,8 @@ import { report, seconds } from "./figures.ts";
 
 const engine = new Engine("engine");
 const config = {
-  hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", engine: engine.host }])),
-  image: "redis-ha-test:busybox",
+  hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { docker: { engine: engine.host } }])),
+  docker: { image: "redis-ha-test:busybox" },
 };
 const project = new Project(config);
 try {
@@ -21,7 +21,7 @@ try {
   const writers = new Writers(await project.output<string[]>("sentinels"));
   await writers.more();
   writers.restartClock();
-  project.configure({ ...config, image: "redis-ha-test:busybox-other" });
+  project.configure({ ...config, docker: { image: "redis-ha-test:busybox-other" } });
   const rolling = await seconds(() => project.up());
   await writers.more();
   const { lost, longestGap } = await writers.stop();

@@ -31,7 +31,7 @@ try {
   const writers = new Writers(stack.sentinels);
   await writers.more();
   writers.restartClock();
-  stack.project.configure(stack.config({ redisConf: { databases: "17" } }));
+  stack.project.configure(stack.config({ redis: { directives: { databases: "17" } } }));
   const rolling = await seconds(() => stack.project.up());
   await writers.more();
   const { lost, longestGap } = await writers.stop();

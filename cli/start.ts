@@ -23,7 +23,7 @@ async function start(args: string[]): Promise<number> {
   const { topology, verdict } = await settled(outputs);
   console.log(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
   say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}`);
-  say(`\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zatoServerConfs do it):\n\n${outputs.kvdbStanza}`);
+  say(`\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zato.serverConfs do it):\n\n${outputs.kvdbStanza}`);
   const argument = stack === "dev" ? "" : ` -- ${stack}`;
   say(`Next: npm run status${argument}   how everything is, at any time
       npm run drill${argument}    kill the master, watch the failover, have it back; npm run destroy${argument} removes everything

@@ -5,7 +5,7 @@ import { inputError, notAllowed, type Problem, refuseAny } from "../errors.ts";
 
 /** Why something is refused that others than the machine itself reach, and what to do. */
 const askedFor =
-  "others than this machine reach it, and there are no passwords yet: who gets there reads and writes the data and commands the sentinels. Set openWithoutPasswords to true where only those get there who may (over SSH, firewallClients sees to that), or keep to 127.0.0.1";
+  "others than this machine reach it, and there are no passwords yet: who gets there reads and writes the data and commands the sentinels. Set openWithoutPasswords to true where only those get there who may (over SSH, ssh.firewallClients sees to that), or keep to 127.0.0.1";
 
 /** @returns what is wrong with a host's address, unless it was asked for. */
 export function exposureProblems(host: string, address: string, openWithoutPasswords = false): Problem[] {

@@ -1,6 +1,6 @@
-export { type ContainerArgs, createHosts, Deployment, DockerEngine, DockerHost, LocalHost, type MachineArgs, SshHost } from "../hosts/index.ts";
+export { createHosts, Deployment, DockerEngine, DockerHost, LocalHost, SshHost } from "../hosts/index.ts";
+export type { BastionArgs, DockerArgs, SshArgs, SshHostArgs } from "../hosts/index.ts";
 export {
-  type BastionArgs,
   type EditArgs,
   Host,
   type HostArgs,
@@ -13,10 +13,13 @@ export {
 export type { HostSection } from "./hostSection.ts";
 export { HostsEntries, type HostsEntriesArgs } from "./hostsEntries.ts";
 export { InputError, type Problem } from "../errors.ts";
-export type { Limits, Located } from "./redis/lifecycleParameters.ts";
-export { type NodeOutput, RedisHa, type RedisHaArgs } from "./redisHa.ts";
+export type { RedisArgs, RedisNodesArgs, TimeoutsArgs } from "./redis/args.ts";
+export type { Directives } from "./redis/directives.ts";
+export type { Located } from "./redis/lifecycleParameters.ts";
+export type { Member, SentinelsArgs, TopologyArgs } from "./redis/topology.ts";
+export type { ServerVersion } from "./redis/version.ts";
+export { type NodeOutput, RedisHa } from "./redisHa.ts";
+export type { RedisHaArgs } from "./redisHaArgs.ts";
 export { RedisNode, type RedisNodeArgs } from "./redisNode.ts";
 export { type MonitoredMasterArgs, Sentinel, type SentinelArgs } from "./sentinel.ts";
-export type { ServerVersion } from "./redis/version.ts";
-export type { Member, TopologyArgs } from "./redis/topology.ts";
-export { ZatoKvdbConfig, type ZatoKvdbConfigArgs } from "./zato/kvdbConfig.ts";
+export { type ZatoArgs, ZatoKvdbConfig, type ZatoKvdbConfigArgs } from "./zato/kvdbConfig.ts";

@@ -7,13 +7,14 @@ import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
 import { refuseAny } from "../errors.ts";
-import { defaultLimits, type Limits, lifecycleParameters, type Located, type Persistence } from "./redis/lifecycleParameters.ts";
-import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
+import { type RedisArgs, type TimeoutsArgs, timeoutsOf } from "./redis/args.ts";
+import { lifecycleParameters, type Located, type Persistence } from "./redis/lifecycleParameters.ts";
+import { checkedDirectives, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
-import { type Settings, settingLines, settingsProblems } from "./redis/directives.ts";
+import { directiveLines, directiveProblems } from "./redis/directives.ts";
 
 /** Arguments of {@link RedisNode}. */
-export interface RedisNodeArgs {
+export interface RedisNodeArgs extends RedisArgs {
   /** Its name in `nodes`. @default the resource's name */
   nodeName?: string;
   /** The machine it runs on: a host, or what is known of one that it has for itself. */
@@ -30,28 +31,12 @@ export interface RedisNodeArgs {
   initialMaster: string;
   /** Silence in ms after which the sentinels take it for down: a blocked server is let be for at least as long. @default 10000 */
   downAfterMilliseconds?: pulumi.Input<number>;
-  /** Keep every acknowledged write in the append-only file. @default true */
-  appendOnly?: pulumi.Input<boolean>;
-  /**
-   * Replicas that a master has to have to accept writes: bounds what a partition, or a client that hangs with a stopped
-   * master, can lose.
-   * @default 1 with three nodes or more; 0 with two, where the loss of one would end all writes
-   */
-  minReplicasToWrite?: pulumi.Input<number>;
-  /** Seconds after which a silent replica does not count for that. @default 10 */
-  minReplicasMaxLagSeconds?: pulumi.Input<number>;
   /** What it listens on, as in redis.conf. @default what is right for the host: its name, in a container every address */
   bind?: string;
   /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
   openWithoutPasswords?: boolean;
-  /** Further directives of redis.conf. */
-  settings?: Settings;
-  /** The server program. @default "redis-server", or "valkey-server" where there is only that */
-  server?: pulumi.Input<string>;
-  /** The client program. @default the one that belongs to `server` */
-  cli?: pulumi.Input<string>;
-  /** @default 60 s each */
-  limits?: Limits;
+  /** How long it may take. */
+  timeouts?: TimeoutsArgs;
 }
 
 /** One Redis server: its settings are the stack's, its role is Sentinel's. */
@@ -65,7 +50,7 @@ export class RedisNode extends pulumi.ComponentResource {
 
   constructor(resourceName: string, { host, ...rest }: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
-    refuseAny(settingsProblems("redisConf", knownNow(rest.settings ?? {})), resourceName);
+    refuseAny(directiveProblems("redis", knownNow(rest.directives ?? {})), resourceName);
 
     const name = rest.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
@@ -74,42 +59,43 @@ export class RedisNode extends pulumi.ComponentResource {
     const { appendOnly, minReplicasMaxLagSeconds, downAfterMilliseconds } = args;
     const minReplicasToWrite = args.minReplicasToWrite ?? (args.nodes.length > 2 ? 1 : 0);
     const values = pulumi.output({ appendOnly, minReplicasToWrite, minReplicasMaxLagSeconds, downAfterMilliseconds });
-    const settings = checkedSettings(args.host, "redisConf", args.settings);
+    const directives = checkedDirectives(args.host, "redis", args.directives);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
-    const facts = args.host.look(name, serversOf(args.server));
-    this.version = checkedVersion("nodes", self, args.server, facts);
+    const facts = args.host.look(name, serversOf(args.serverBinary));
+    this.version = checkedVersion("nodes", self, args.serverBinary, facts);
     this.limitations = this.version.apply(limitationsOf);
     args.host.deployment.preflight.requireBeforeChanges(this.version);
 
-    const limits = args.limits ?? defaultLimits;
+    const timeouts = timeoutsOf(args.timeouts);
     const files = pulumi.output({
-      parameters: pulumi.all([this.version, facts, values, settings, args.cli]).apply(([version, { server }, known, directives, cli]) =>
+      parameters: pulumi.all([this.version, facts, values, directives, args.cliBinary]).apply(([version, { server }, known, wanted, cli]) =>
         lifecycleParameters(
           {
             ...args,
             ...known,
+            timeouts,
             kind: "node",
             self,
             server,
             cli: cli ?? clientOf(server),
             program: version.program,
-            persistence: persistenceOf(directives, known.appendOnly),
+            persistence: persistenceOf(wanted, known.appendOnly),
             minReplicas: known.minReplicasToWrite,
           },
           featuresOf(version),
         ),
       ),
       "settings.conf": pulumi
-        .all([this.version, placeOf(args, name), values, settings])
-        .apply(([version, place, known, directives]) =>
-          render("node.conf.hbs", { name, lines: nodeLines({ ...args, ...known, ...place, settings: directives }, version) }),
+        .all([this.version, placeOf(args, name), values, directives])
+        .apply(([version, place, known, wanted]) =>
+          render("node.conf.hbs", { name, lines: nodeLines({ ...args, ...known, ...place, directives: wanted }, version) }),
         ),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
     args.host.keepProcess(
       resourceName,
       name,
-      { port: args.port, stopSeconds: limits.stopSeconds, files, memoryBytes: settings.apply(({ maxmemory }) => memoryFor(maxmemory)) },
+      { port: args.port, stopSeconds: timeouts.stopSeconds, files, memoryBytes: directives.apply(({ maxmemory }) => memoryFor(maxmemory)) },
       facts,
       {
         parent: this,
@@ -123,7 +109,7 @@ export class RedisNode extends pulumi.ComponentResource {
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function nodeLines(
   args: Pick<RedisNodeArgs, "port"> & { host: Host } & pulumi.Unwrap<
-      Pick<RedisNodeArgs, "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "settings">
+      Pick<RedisNodeArgs, "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "directives">
     > &
     ServerPlace,
   version: ServerVersion,
@@ -144,7 +130,7 @@ export function nodeLines(
     // Waiting for more replicas to share a transfer costs each of the few that there are five seconds.
     ...(has.disklessSync ? ["repl-diskless-sync-delay 0"] : []),
     ...(has.announce ? [`${replica}-announce-ip ${has.hostNames ? args.host.hostName : args.address}`, `${replica}-announce-port ${args.port}`] : []),
-    ...settingLines(args.settings ?? {}),
+    ...directiveLines(args.directives ?? {}),
   ];
 }
 
@@ -166,9 +152,9 @@ export function memoryFor(maxmemory: string | undefined): number | undefined {
 /** As in redis.conf. */
 const units: Record<string, number> = { k: 1e3, kb: 2 ** 10, m: 1e6, mb: 2 ** 20, g: 1e9, gb: 2 ** 30 };
 
-/** What a node with these settings keeps its data in; the names' defaults are the servers'. */
-export function persistenceOf(settings: Record<string, string>, appendOnly = true): Persistence {
-  const nameOf = (directive: string, otherwise: string) => unquoteDirective(settings[directive] ?? otherwise);
+/** What a node with these directives keeps its data in; the names' defaults are the servers'. */
+export function persistenceOf(directives: Record<string, string>, appendOnly = true): Persistence {
+  const nameOf = (directive: string, otherwise: string) => unquoteDirective(directives[directive] ?? otherwise);
   return {
     appendOnly,
     snapshot: nameOf("dbfilename", "dump.rdb"),

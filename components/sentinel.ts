@@ -6,12 +6,13 @@ import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
 import { refuseAny } from "../errors.ts";
-import { defaultLimits, type Limits, lifecycleParameters, type Located } from "./redis/lifecycleParameters.ts";
+import { type TimeoutsArgs, timeoutsOf } from "./redis/args.ts";
+import { lifecycleParameters, type Located } from "./redis/lifecycleParameters.ts";
 import { quoteDirective } from "./redisNode.ts";
-import { checkedSettings, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
+import { checkedDirectives, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
 import { masterNameProblems } from "./redis/topology.ts";
-import { sentinelScripts, sentinelSettingLines, type Settings, settingsProblems } from "./redis/directives.ts";
+import { type Directives, directiveProblems, sentinelDirectiveLines, sentinelScripts } from "./redis/directives.ts";
 
 /** A master that a sentinel watches. */
 export interface MonitoredMasterArgs {
@@ -49,14 +50,14 @@ export interface SentinelArgs {
   bind?: string;
   /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
   openWithoutPasswords?: boolean;
-  /** Further options of Sentinel: what stands after the option, and after the master's name where it is about a master. */
-  settings?: Settings;
+  /** Further options of Sentinel: what stands after the option, and after the master's name where it is about a master. @default none */
+  directives?: Directives;
   /** The server program. @default "redis-server", or "valkey-server" where there is only that */
-  server?: pulumi.Input<string>;
-  /** The client program. @default the one that belongs to `server` */
-  cli?: pulumi.Input<string>;
-  /** @default 60 s each */
-  limits?: Limits;
+  serverBinary?: pulumi.Input<string>;
+  /** The client program. @default the one that belongs to `serverBinary` */
+  cliBinary?: pulumi.Input<string>;
+  /** How long it may take. */
+  timeouts?: TimeoutsArgs;
 }
 
 /** Bytes: what a Sentinel and the scripts around it take is a few MiB. */
@@ -73,7 +74,7 @@ export class Sentinel extends pulumi.ComponentResource {
 
   constructor(resourceName: string, { host, ...rest }: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
-    const problems = settingsProblems("sentinelConf", knownNow(rest.settings ?? {}));
+    const problems = directiveProblems("sentinel", knownNow(rest.directives ?? {}));
     for (const { name: master } of rest.masters) problems.push(...masterNameProblems(master));
     refuseAny(problems, resourceName);
 
@@ -81,28 +82,29 @@ export class Sentinel extends pulumi.ComponentResource {
     checkNames({ name: resourceName, sentinelName: name });
     const args = { ...rest, host: hostFrom(host, resourceName, this, opts?.dependsOn) };
     requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
-    const settings = checkedSettings(args.host, "sentinelConf", args.settings);
+    const directives = checkedDirectives(args.host, "sentinel", args.directives);
     const masters = pulumi.output(args.masters);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
-    const facts = args.host.look(name, serversOf(args.server));
-    this.version = checkedVersion("sentinels", self, args.server, facts);
+    const facts = args.host.look(name, serversOf(args.serverBinary));
+    this.version = checkedVersion("sentinels", self, args.serverBinary, facts);
     this.limitations = this.version.apply(limitationsOf);
     args.host.deployment.preflight.requireBeforeChanges(this.version);
     for (const option of sentinelScripts) {
-      const program = args.settings?.[option];
-      if (program !== undefined) args.host.requireProgram(`sentinelConf.${option}`, program);
+      const program = args.directives?.[option];
+      if (program !== undefined) args.host.requireProgram(`sentinel.directives.${option}`, program);
     }
 
-    const limits = args.limits ?? defaultLimits;
+    const timeouts = timeoutsOf(args.timeouts);
     const [first] = args.masters;
     const files = pulumi.output({
       parameters: pulumi
-        .all([this.version, facts, masters, pulumi.output(args.forget), args.cli])
+        .all([this.version, facts, masters, pulumi.output(args.forget), args.cliBinary])
         .apply(([version, { server }, watched, forget, cli]) =>
           lifecycleParameters(
             {
               ...args,
               forget,
+              timeouts,
               kind: "sentinel",
               self,
               server,
@@ -116,16 +118,16 @@ export class Sentinel extends pulumi.ComponentResource {
           ),
         ),
       "settings.conf": pulumi
-        .all([this.version, placeOf(args, name), settings])
+        .all([this.version, placeOf(args, name), directives])
         .apply(([version, place, options]) =>
-          render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, ...place, settings: options }, version) }),
+          render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, ...place, directives: options }, version) }),
         ),
       "masters.conf": pulumi
-        .all([masters, settings])
+        .all([masters, directives])
         .apply(([watched, options]) => watched.flatMap((master) => masterLines(master, options)).join("\n") + "\n"),
     });
     this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: limits.stopSeconds, memoryBytes, files }, facts, {
+    args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: timeouts.stopSeconds, memoryBytes, files }, facts, {
       parent: this,
       dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
     });
@@ -135,7 +137,7 @@ export class Sentinel extends pulumi.ComponentResource {
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function sentinelLines(
-  args: Pick<SentinelArgs, "port"> & { host: Host } & { settings?: Record<string, string> } & ServerPlace,
+  args: Pick<SentinelArgs, "port"> & { host: Host } & { directives?: Record<string, string> } & ServerPlace,
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);
@@ -147,16 +149,16 @@ export function sentinelLines(
     ...(has.hostNames ? ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"] : []),
     `sentinel announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
     `sentinel announce-port ${args.port}`,
-    ...sentinelSettingLines(args.settings ?? {}),
+    ...sentinelDirectiveLines(args.directives ?? {}),
   ];
 }
 
 /** @returns the lines of masters.conf for one master. */
-export function masterLines(master: pulumi.Unwrap<MonitoredMasterArgs>, settings: Record<string, string>): string[] {
+export function masterLines(master: pulumi.Unwrap<MonitoredMasterArgs>, directives: Record<string, string>): string[] {
   return [
     `sentinel down-after-milliseconds ${master.name} ${master.downAfterMilliseconds}`,
     `sentinel parallel-syncs ${master.name} ${master.parallelSyncs}`,
     `sentinel failover-timeout ${master.name} ${master.failoverTimeoutMilliseconds}`,
-    ...sentinelSettingLines(settings, master.name),
+    ...sentinelDirectiveLines(directives, master.name),
   ];
 }

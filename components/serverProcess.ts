@@ -6,7 +6,7 @@ import { quoted, shown } from "../hosts/foreignText.ts";
 import type { Host } from "../hosts/host.ts";
 import { inputError } from "../errors.ts";
 import { requireLater } from "./later.ts";
-import { type Settings, settingsProblems } from "./redis/directives.ts";
+import { type Directives, directiveProblems } from "./redis/directives.ts";
 import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./redis/version.ts";
 import type { Member } from "./redis/topology.ts";
 
@@ -37,8 +37,8 @@ export function placeOf({ host, bind }: { host: Host; bind?: string }, process: 
 }
 
 /** @returns the directives; nothing is touched where one that is known only later is not allowed. */
-export function checkedSettings(host: Host, field: "redisConf" | "sentinelConf", given: Settings = {}): pulumi.Output<Record<string, string>> {
-  requireLater(host.deployment.preflight, given, (values) => settingsProblems(field, values), field);
+export function checkedDirectives(host: Host, server: "redis" | "sentinel", given: Directives = {}): pulumi.Output<Record<string, string>> {
+  requireLater(host.deployment.preflight, given, (values) => directiveProblems(server, values), `${server}.directives`);
   return pulumi.output(given);
 }
 
@@ -70,12 +70,12 @@ export function checkedVersion(
     const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
     if (!version) {
       throw inputError({
-        propertyPath: "serverBinary",
+        propertyPath: "redis.serverBinary",
         reason: `${quoted(named ?? server)} is not allowed: ${wanted}; trying it said: ${shown(line, 200) || "nothing"}`,
       });
     }
     if (!atLeast(version, oldestSupported)) {
-      throw inputError({ propertyPath: "serverBinary", reason: `${quoted(server)} is ${version.label}: allowed is ${wanted}` });
+      throw inputError({ propertyPath: "redis.serverBinary", reason: `${quoted(server)} is ${version.label}: allowed is ${wanted}` });
     }
     if (endpoint && endpoint !== `${member.host}:${member.port}`) {
       throw inputError({

@@ -20,7 +20,7 @@ export interface Identity {
   home: string;
   /** Host name to the `directory` that was set for it then; empty where none was. */
   directories: Record<string, string>;
-  /** The `localUser` that was set then, if any. */
+  /** The user of local servers that was set then, if any. */
   localUser?: string;
 }
 
@@ -119,7 +119,7 @@ export class Deployment {
       if (was === wanted) return;
       const [present, keep] = was === undefined ? ["without one", "set none"] : [`with ${JSON.stringify(was)}`, "keep that"];
       throw inputError({
-        propertyPath: "localUser",
+        propertyPath: "local.user",
         reason: `${wanted === undefined ? "none" : JSON.stringify(wanted)} is not allowed: the deployment was created ${present}, and changing it is not supported yet; ${keep}, or destroy the stack first`,
       });
     });

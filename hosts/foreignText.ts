@@ -1,3 +1,5 @@
+import { isLater } from "./sdk.ts";
+
 /** Characters of a line that are shown unless told otherwise, and lines of a text. */
 const mostCharacters = 1000;
 const mostLines = 60;
@@ -41,6 +43,7 @@ export function shownLines(text: string, most = mostCharacters): string {
 /** @returns a value as an error message quotes it: as in JSON, cut after 200 characters, a private key left out. */
 export function quoted(value: unknown): string {
   if (typeof value === "string" && privateKey.test(value)) return "(a private key, not shown)";
+  if (isLater(value)) return "(known later)";
   // Undefined for functions and the like.
   const json = JSON.stringify(value) as string | undefined;
   return shown(json ?? String(value), 200);

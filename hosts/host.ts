@@ -1,76 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { DockerArgs } from "./docker/args.ts";
+import type { SshHostArgs } from "./ssh/args.ts";
 import { Deployment } from "./deployment.ts";
 import { checkNames } from "./names.ts";
 
-/** Where a process or an edit lives: one machine of a stack. */
+/** A machine; how it is reached is the section that it has: none is the machine that runs Pulumi. */
 export interface HostArgs {
-  /**
-   * How the machine is reached. `local`: the machine that runs Pulumi. `docker`: containers of a Docker engine. `ssh`: over
-   * SSH, at its address.
-   * @default "local"
-   */
-  kind?: string;
   /**
    * The IP address under which clients, and hosts on other machines, reach this host.
    * @default "127.0.0.1"
    */
   address?: pulumi.Input<string>;
   /**
-   * `local` and `ssh`: absolute path of the stack's directory on that machine; each host has its own below it.
+   * But for containers: absolute path of the stack's directory on that machine; each host has its own below it.
    * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is
    * not set), with a user for local servers, and over SSH, in `/var/lib/redis-ha/PROJECT.STACK`
    */
   directory?: string;
-  /**
-   * `docker`: the engine, `unix://PATH`, `tcp://HOST:PORT` or `ssh://USER@HOST`.
-   * @default the one that the docker program uses: `$DOCKER_HOST`, its context, or unix:///var/run/docker.sock
-   */
-  engine?: pulumi.Input<string>;
-  /**
-   * `docker`: absolute path of the directory with ca.pem, cert.pem and key.pem, for an engine that wants TLS.
-   * @default no TLS
-   */
-  certificates?: pulumi.Input<string>;
-  /** `docker`: the image, with a Redis or Valkey server, its client and a POSIX sh. @default that of the whole */
-  image?: pulumi.Input<string>;
-  /**
-   * `ssh`: IP address or name under which the machine that runs Pulumi reaches its sshd, where that is another one than the
-   * servers listen on.
-   * @default that of `address`
-   */
-  sshAddress?: pulumi.Input<string>;
-  /** `ssh`: TCP port of its sshd. @default 22 */
-  sshPort?: pulumi.Input<number>;
-  /** `ssh`: whom to log in as; anybody but root has to be allowed to use sudo without a password. @default "root" */
-  user?: pulumi.Input<string>;
-  /** `ssh`: absolute path, where Pulumi runs, of the private key. @default the keys of the SSH agent ($SSH_AUTH_SOCK) */
-  privateKeyFile?: pulumi.Input<string>;
-  /** `ssh`: the private key itself, without a passphrase, in place of its file; kept as a secret. @default none */
-  privateKey?: pulumi.Input<string>;
-  /**
-   * `ssh`: the machine's own key, its fingerprint (`SHA256:…`) or the key itself (`ssh-ed25519 AAAA…`); `unchecked` takes
-   * any, and the stack says so.
-   * @default what ~/.ssh/known_hosts has for the address
-   */
-  hostKey?: pulumi.Input<string>;
-  /** `ssh`: a machine to go through. */
-  bastion?: BastionArgs;
-}
-
-/** A machine on the way to another one; what it leaves out is as for that one. */
-export interface BastionArgs {
-  /** IP address or name. */
-  address: pulumi.Input<string>;
-  /** TCP port of its sshd. @default 22 */
-  sshPort?: pulumi.Input<number>;
-  /** @default "root" */
-  user?: pulumi.Input<string>;
-  /** @default the keys of the SSH agent */
-  privateKeyFile?: pulumi.Input<string>;
-  /** The private key itself, in place of its file. @default none */
-  privateKey?: pulumi.Input<string>;
-  /** @default what ~/.ssh/known_hosts has for the address */
-  hostKey?: pulumi.Input<string>;
+  /** It is reached over SSH, at its address. */
+  ssh?: SshHostArgs;
+  /** It is a pair of containers, of its node and its sentinel, on a Docker engine; what is left out is as for all. */
+  docker?: DockerArgs;
 }
 
 /** What the hosts that are the machine that runs Pulumi have in common. */
@@ -80,7 +30,7 @@ export interface LocalArgs {
    * name. Needs Pulumi to run as root; can't be changed later.
    * @default who runs Pulumi
    */
-  localUser?: string;
+  user?: string;
 }
 
 /** A process that a host keeps running; what it is, its lifecycle script knows. */
@@ -171,14 +121,14 @@ export abstract class Host extends pulumi.ComponentResource {
     type: string,
     name: string,
     hostName: string,
-    args: HostArgs & LocalArgs,
+    args: HostArgs & { local?: LocalArgs },
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment | undefined,
   ) {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
     this.deployment =
-      deployment ?? new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, { [hostName]: args.directory }, [], args.localUser);
+      deployment ?? new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, { [hostName]: args.directory }, [], args.local?.user);
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");

@@ -27,9 +27,15 @@ export class LocalHost extends ScriptedHost {
   readonly #user: string | undefined;
 
   /** @param deployment what it belongs to. @default one of its own */
-  constructor(name: string, hostName: string, args: HostArgs & LocalArgs = {}, opts?: pulumi.ComponentResourceOptions, deployment?: Deployment) {
+  constructor(
+    name: string,
+    hostName: string,
+    args: HostArgs & { local?: LocalArgs } = {},
+    opts?: pulumi.ComponentResourceOptions,
+    deployment?: Deployment,
+  ) {
     super("redis-ha:index:LocalHost", name, hostName, args, opts, deployment);
-    const user = args.localUser;
+    const user = args.local?.user;
     this.#user = user;
     if (!deployment) this.deployment.preflight.requireBeforeAnything(this.deployment.localUser(user));
     this.listensOn = pulumi.output(hostName);
@@ -45,7 +51,7 @@ export class LocalHost extends ScriptedHost {
       return directory;
     });
     this.limitations = pulumi.output(
-      runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set localUser"] : [],
+      runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set local.user"] : [],
     );
     // Where root runs scripts, nobody else may be able to put others.
     const machine = runsAsRoot() ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n` : "";

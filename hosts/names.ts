@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { notAllowed, type Problem, refuseAny } from "../errors.ts";
 
 /**
@@ -41,4 +42,9 @@ export function directoryProblems(propertyPath: string, directory: unknown): Pro
   // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into a file or a command
   if (typeof directory === "string" && /^\/[^\u0000-\u001f\u007f*?[\]]*$/.test(directory)) return [];
   return [notAllowed(propertyPath, directory, "an absolute path without control characters, '*', '?', '[' and ']'")];
+}
+
+export function isPlainPath(path: string): boolean {
+  // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into a file or a command
+  return isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path);
 }

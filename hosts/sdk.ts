@@ -49,3 +49,8 @@ export function keepAlive(): () => void {
 export function waitForAll(): Promise<void> {
   return (pulumi.runtime as unknown as { waitForRPCs: () => Promise<void> }).waitForRPCs();
 }
+
+/** Whether some of a key of the configuration (`NAMESPACE:KEY`) is a secret. */
+export function isConfigSecret(key: string): boolean {
+  return (pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean }).isConfigSecret(key);
+}

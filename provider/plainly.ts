@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { unknownKey } from "../components/fields.ts";
+import { unknownKey } from "../fields.ts";
 import { isKnown, knownValue, sourcesOf } from "../hosts/sdk.ts";
 import type { Problem } from "../errors.ts";
 import type { PackageSpec, PropertySpec } from "./schema.ts";

@@ -10,8 +10,10 @@ export const packageName = "redis-ha";
 
 const components = ["RedisHa", "RedisNode", "Sentinel", "ZatoKvdbConfig", "HostsEntries"];
 /** A number is whole unless it is one of these. */
-const fractions = ["zatoSocketTimeoutSeconds"];
+const fractions = ["socketTimeoutSeconds"];
 const secrets = ["privateKey"];
+/** What a host leaves out may be set for all hosts, or belong to another kind: no default may be filled in. */
+const withoutDefaults = ["HostArgs", "BastionArgs", "SshArgs", "SshHostArgs", "DockerArgs"];
 
 /**
  * @param checkout directory of the sources.
@@ -113,9 +115,8 @@ class Reader {
     const words = ts.displayPartsToString(said?.text).replaceAll(/\s+/g, " ").trim();
     if (words === "") return text ? { description: text } : {};
     const description = [...(text ? [text] : []), `Default: ${words}`].join("\n\n");
-    // What belongs to one kind of host is refused for another: its default may not be filled in.
-    const isHosts = (symbol.valueDeclaration?.parent as ts.InterfaceDeclaration | undefined)?.name.text;
-    if (direction === "output" || isHosts === "HostArgs" || isHosts === "BastionArgs") return { description };
+    const declaredIn = (symbol.valueDeclaration?.parent as ts.InterfaceDeclaration | undefined)?.name.text ?? "";
+    if (direction === "output" || withoutDefaults.includes(declaredIn)) return { description };
     return /^(true|false|\d+(\.\d+)?|"[^"]*")$/.test(words)
       ? { description, default: JSON.parse(words) as string | number | boolean }
       : { description };

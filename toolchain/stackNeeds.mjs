@@ -79,21 +79,50 @@ function settings(checkout, name) {
  * @returns {string[]} what the hosts in it need on this machine
  */
 export function settingsNeeds(yaml) {
-  const hosts = hostsBlock(yaml);
-  const kinds = [...hosts.matchAll(/(?:^|[\s{,])["']?kind["']?\s*:\s*["']?(\w+)/gm)].map((match) => match[1]);
+  const lines = yaml.split(/\r?\n/).map((line) => line.replace(/(^|\s)#.*$/, ""));
+  const hosts = hostsBlock(lines);
+  const kinds = eachHost(hosts).map((host) => /(?:^|[\s{,])["']?(docker|ssh)["']?\s*:(?!\/\/)/.exec(host)?.[1] ?? "local");
   const needs = [];
   if (!kinds.length || kinds.includes("local")) needs.push("redis");
   if (kinds.includes("docker")) needs.push("docker");
-  if (kinds.includes("ssh") || hosts.includes("ssh://")) needs.push("ssh");
+  if (kinds.includes("ssh") || lines.some((line) => line.includes("ssh://"))) needs.push("ssh");
   return needs;
 }
 
 /**
- * @param {string} yaml
- * @returns {string} the value of pulumi-redis-ha:hosts, in whatever style, without comments
+ * @param {string} hosts the value of pulumi-redis-ha:hosts
+ * @returns {string[]} what stands after each host's name
  */
-function hostsBlock(yaml) {
-  const lines = yaml.split(/\r?\n/).map((line) => line.replace(/(^|\s)#.*$/, ""));
+function eachHost(hosts) {
+  const withoutName = (/** @type {string} */ host) => host.replace(/^[^:]*:/, "");
+  if (hosts.trim().startsWith("{")) return topLevel(hosts.trim().slice(1, -1)).map(withoutName);
+  const lines = hosts.split("\n").filter((line) => line.trim());
+  const indent = lines[0]?.search(/\S/) ?? 0;
+  const begins = lines.flatMap((line, index) => (line.search(/\S/) <= indent ? [index] : []));
+  return begins.map((begin, index) => withoutName(lines.slice(begin, begins[index + 1]).join("\n")));
+}
+
+/**
+ * @param {string} text in flow style
+ * @returns {string[]} its parts between commas that are in no bracket and no quotes
+ */
+function topLevel(text) {
+  const parts = [""];
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:\\.|[^"\\])*"|'[^']*'|[^]/g)) {
+    if ("{[".includes(token)) depth++;
+    if ("}]".includes(token)) depth--;
+    if (token === "," && depth === 0) parts.push("");
+    else parts.push((parts.pop() ?? "") + token);
+  }
+  return parts.filter((part) => part.trim());
+}
+
+/**
+ * @param {string[]} lines without comments
+ * @returns {string} the value of pulumi-redis-ha:hosts, in whatever style
+ */
+function hostsBlock(lines) {
   const key = /^(\s*)["']?pulumi-redis-ha:hosts["']?\s*:(.*)$/;
   const first = lines.findIndex((line) => key.test(line));
   if (first < 0) return "";

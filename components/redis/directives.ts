@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../hosts/foreignText.ts";
-import { unknownKey } from "../fields.ts";
+import { unknownKey } from "../../fields.ts";
 import { notAllowed, type Problem } from "../../errors.ts";
 
 /** Directives of a server's configuration: name to what stands after it; a value of several lines is one that repeats. */
-export type Settings = Record<string, pulumi.Input<string>>;
+export type Directives = Record<string, pulumi.Input<string>>;
 
 /** Where an option of Sentinel stands, of those that can be set. */
 const sentinelOptions: Readonly<Record<string, "master" | "sentinel" | "server">> = {
@@ -46,8 +46,8 @@ export const sentinelScripts = ["notification-script", "client-reconfig-script"]
 const notYet = "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
 
 /** Directives that something else in the stack decides, and what to set instead. */
-const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, string>> = {
-  redisConf: {
+const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
+  redis: {
     port: "`nodes`",
     bind: "`hosts`",
     dir: "`directory`",
@@ -55,15 +55,15 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
     pidfile: "nothing: the host keeps the process",
     daemonize: "nothing: the host keeps the process",
     supervised: "nothing: the host keeps the process",
-    include: "`redisConf`: what is included would be copied into the file that the server rewrites",
+    include: "`redis.directives`: what is included would be copied into the file that the server rewrites",
     replicaof: "nothing: Sentinel owns the roles",
     slaveof: "nothing: Sentinel owns the roles",
     "cluster-enabled": "nothing: a cluster needs no Sentinel",
-    appendonly: "`appendOnly`",
-    "min-replicas-to-write": "`minReplicasToWrite`",
-    "min-slaves-to-write": "`minReplicasToWrite`",
-    "min-replicas-max-lag": "`minReplicasMaxLagSeconds`",
-    "min-slaves-max-lag": "`minReplicasMaxLagSeconds`",
+    appendonly: "`redis.appendOnly`",
+    "min-replicas-to-write": "`redis.minReplicasToWrite`",
+    "min-slaves-to-write": "`redis.minReplicasToWrite`",
+    "min-replicas-max-lag": "`redis.minReplicasMaxLagSeconds`",
+    "min-slaves-max-lag": "`redis.minReplicasMaxLagSeconds`",
     "replica-announce-ip": "`hosts`",
     "slave-announce-ip": "`hosts`",
     "replica-announce-port": "`nodes`",
@@ -77,7 +77,7 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
     "tls-port": notYet,
     "tls-replication": notYet,
   },
-  sentinelConf: {
+  sentinel: {
     port: "`sentinels`",
     bind: "`hosts`",
     dir: "`directory`",
@@ -85,8 +85,8 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
     pidfile: "nothing: the host keeps the process",
     daemonize: "nothing: the host keeps the process",
     supervised: "nothing: the host keeps the process",
-    include: "`sentinelConf`: what is included would be copied into the file that the server rewrites",
-    monitor: "`masterName`, `initialMaster` and `quorum`",
+    include: "`sentinel.directives`: what is included would be copied into the file that the server rewrites",
+    monitor: "`masterName`, `initialMaster` and `sentinel.quorum`",
     myid: "nothing: Sentinel owns it",
     "current-epoch": "nothing: Sentinel owns it",
     "config-epoch": "nothing: Sentinel owns it",
@@ -94,9 +94,9 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
     "known-replica": "nothing: Sentinel owns it",
     "known-slave": "nothing: Sentinel owns it",
     "known-sentinel": "nothing: Sentinel owns it",
-    "down-after-milliseconds": "`downAfterMilliseconds`",
-    "parallel-syncs": "`parallelSyncs`",
-    "failover-timeout": "`failoverTimeoutMilliseconds`",
+    "down-after-milliseconds": "`sentinel.downAfterMilliseconds`",
+    "parallel-syncs": "`sentinel.parallelSyncs`",
+    "failover-timeout": "`sentinel.failoverTimeoutMilliseconds`",
     "resolve-hostnames": "nothing: host names are used wherever the server can",
     "announce-hostnames": "nothing: host names are used wherever the server can",
     "announce-ip": "`hosts`",
@@ -110,23 +110,25 @@ const decidedElsewhere: Record<"redisConf" | "sentinelConf", Record<string, stri
 };
 
 /**
- * Checks free settings: directive to what stands after it in the file; a value of several lines is a directive
- * that repeats.
+ * Checks directives: name to what stands after it in the file; a value of several lines is a directive that repeats.
+ *
+ * @param server whose file they are for.
+ * @param path where they were given.
  */
-export function settingsProblems(field: "redisConf" | "sentinelConf", settings: Record<string, string>, path: string = field): Problem[] {
-  return Object.entries(settings).flatMap(([directive, value]: [string, unknown]) => {
+export function directiveProblems(server: "redis" | "sentinel", directives: Record<string, string>, path = `${server}.directives`): Problem[] {
+  return Object.entries(directives).flatMap(([directive, value]: [string, unknown]) => {
     const propertyPath = `${path}.${directive}`;
     if (typeof value !== "string") return [notAllowed(propertyPath, value, "a text")];
-    const elsewhere = decidedElsewhere[field][directive.toLowerCase()];
+    const elsewhere = decidedElsewhere[server][directive.toLowerCase()];
     if (elsewhere === notYet) return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
     if (elsewhere) return [{ propertyPath, reason: `${quoted(value)} is not allowed here: set ${elsewhere}` }];
     if (!/^[a-z][a-z0-9-]*$/.test(directive)) {
       return [notAllowed(propertyPath, directive, "as a directive, lower-case letters, digits and '-'")];
     }
-    if (field === "sentinelConf" && !Object.hasOwn(sentinelOptions, directive)) {
+    if (server === "sentinel" && !Object.hasOwn(sentinelOptions, directive)) {
       return [unknownKey(propertyPath, directive, Object.keys(sentinelOptions))];
     }
-    if (field === "sentinelConf" && sentinelScripts.some((each) => each === directive) && !/^\/[^\s"'\\]+$/.test(value)) {
+    if (server === "sentinel" && sentinelScripts.some((each) => each === directive) && !/^\/[^\s"'\\]+$/.test(value)) {
       return [notAllowed(propertyPath, value, "the absolute path of a program on the sentinels' machines, without blanks and quotes")];
     }
     return value.split("\n").flatMap((line) => {
@@ -149,8 +151,8 @@ function lineRule(line: string): string | undefined {
 }
 
 /** @returns the lines of free options of Sentinel that are about one master, or those that are about none. */
-export function sentinelSettingLines(settings: Record<string, string>, masterName?: string): string[] {
-  return Object.entries(settings).flatMap(([option, value]) => {
+export function sentinelDirectiveLines(directives: Record<string, string>, masterName?: string): string[] {
+  return Object.entries(directives).flatMap(([option, value]) => {
     const kind = sentinelOptions[option];
     if ((kind === "master") !== (masterName !== undefined)) return [];
     const beginning = { master: `sentinel ${option} ${masterName}`, sentinel: `sentinel ${option}`, server: option }[kind ?? "server"];
@@ -159,13 +161,13 @@ export function sentinelSettingLines(settings: Record<string, string>, masterNam
 }
 
 /** @returns the priority with which Sentinel promotes a node with these settings; 0: never. As in redis.conf, the last one counts. */
-export function priorityOf(settings: Record<string, string>): number {
-  const given = Object.entries(settings).flatMap(([directive, value]) => (/^(replica|slave)-priority$/.test(directive) ? value.split("\n") : []));
+export function priorityOf(directives: Record<string, string>): number {
+  const given = Object.entries(directives).flatMap(([directive, value]) => (/^(replica|slave)-priority$/.test(directive) ? value.split("\n") : []));
   const text = given.at(-1)?.trim().replaceAll(/["']/g, "");
   return text === undefined ? 100 : Number(text);
 }
 
 /** @returns the lines of the file for free settings, in the order given. */
-export function settingLines(settings: Record<string, string>): string[] {
-  return Object.entries(settings).flatMap(([directive, value]) => value.split("\n").map((line) => `${directive} ${line.trim()}`));
+export function directiveLines(directives: Record<string, string>): string[] {
+  return Object.entries(directives).flatMap(([directive, value]) => value.split("\n").map((line) => `${directive} ${line.trim()}`));
 }

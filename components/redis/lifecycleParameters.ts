@@ -1,25 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { assignments } from "../../hosts/shell.ts";
+import type { Timeouts } from "./args.ts";
 import type { Features } from "./version.ts";
-import type { Member } from "./topology.ts";
+import { type Member, sentinelFields } from "./topology.ts";
 
 /** A member and the address that belongs to its host's name. */
 export type Located = Member & {
   /** The address under which the component's host reaches it. */
   address: pulumi.Input<string>;
 };
-
-/** Seconds that the steps of a process may take. */
-export interface Limits {
-  /** From start to ready, longer while it loads or synchronises. @default 60 */
-  readySeconds: number;
-  /** From the request to end to being killed. @default 60 */
-  stopSeconds: number;
-  /** From the last start to a topology that is what it should be. @default 60 */
-  verifySeconds: number;
-}
-
-export const defaultLimits: Limits = { readySeconds: 60, stopSeconds: 60, verifySeconds: 60 };
 
 /** What a node keeps its data in; names are below its directory. */
 export interface Persistence {
@@ -41,7 +30,7 @@ export interface LifecycleArgs {
   cli: string;
   /** Which program `server` is now: one that runs another is restarted. @default whichever runs will do */
   program?: string;
-  limits?: Limits;
+  timeouts: Timeouts;
   nodes: readonly Located[];
   sentinels: readonly Located[];
   masterName: string;
@@ -60,7 +49,6 @@ export interface LifecycleArgs {
 
 /** @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh. */
 export function lifecycleParameters(args: LifecycleArgs, features: Features): pulumi.Output<string> {
-  const limits = args.limits ?? defaultLimits;
   const located = (members: readonly Located[]) => pulumi.all(members.map((member) => pulumi.output(member)));
   return pulumi.all([pulumi.output(args.self), located(args.nodes), located(args.sentinels)]).apply(([self, nodes, sentinels]) => {
     const list = (members: typeof nodes) => members.map(({ name, host, address, port }) => `${name} ${host} ${address} ${port}`);
@@ -91,11 +79,11 @@ export function lifecycleParameters(args: LifecycleArgs, features: Features): pu
       aof_name: args.persistence?.appendFile ?? "",
       aof_dir: args.persistence?.appendDirectory ?? "",
       forget: args.forget ?? [],
-      down_after: args.downAfterMilliseconds ?? 10_000,
+      down_after: args.downAfterMilliseconds ?? sentinelFields.downAfterMilliseconds.default,
       ask_limit: 2,
-      ready_limit: limits.readySeconds,
-      stop_limit: limits.stopSeconds,
-      verify_limit: limits.verifySeconds,
+      ready_limit: args.timeouts.readySeconds,
+      stop_limit: args.timeouts.stopSeconds,
+      verify_limit: args.timeouts.verifySeconds,
     });
   });
 }

@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { reservedNames } from "../../hosts/names.ts";
 import { notAllowed, type Problem } from "../../errors.ts";
+import { type FieldsOf, valueProblems } from "../../fields.ts";
+import { type Directives, directiveProblems } from "./directives.ts";
 
 /** A node or a sentinel: its name and where it listens. */
 export interface Member {
@@ -31,21 +33,24 @@ export const seed = {
   masterName: "redis-ha",
   nodes: { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:36300" },
   sentinels: { sentinel1: "redis1:16355", sentinel2: "redis2:26355", sentinel3: "redis3:36355" },
-  downAfterMilliseconds: 10_000,
-  parallelSyncs: 1,
-  failoverTimeoutMilliseconds: 180_000,
 };
 
 /** What of a topology can be set; see {@link seed} for the defaults. */
 export interface TopologyArgs {
-  /** Node name to `HOST:PORT`. */
+  /** Node name to `HOST:PORT`, at least two; a node is known by its name, which stays. @default the three of Zato's guide */
   nodes?: Record<string, string>;
-  /** Sentinel name to `HOST:PORT`. */
+  /** Sentinel name to `HOST:PORT`, an odd number. @default the three of Zato's guide */
   sentinels?: Record<string, string>;
   /** Name under which the sentinels know the master: what clients ask for. @default "redis-ha" */
   masterName?: string;
   /** Name of the node that is the master at first. @default the first node */
   initialMaster?: string;
+  /** How the sentinels watch. */
+  sentinel?: SentinelsArgs;
+}
+
+/** What all sentinels have in common; the numbers are Sentinel's own. */
+export interface SentinelsArgs {
   /** Sentinels that have to agree that the master is down: a majority. @default the smallest majority */
   quorum?: pulumi.Input<number>;
   /** Silence in ms after which a sentinel takes a server for down. @default 10000 */
@@ -54,23 +59,34 @@ export interface TopologyArgs {
   parallelSyncs?: pulumi.Input<number>;
   /** Time in ms that a failover may take, and half of the least time between two. @default 180000 */
   failoverTimeoutMilliseconds?: pulumi.Input<number>;
+  /** Further options, such as `notification-script`, `deny-scripts-reconfig` or `loglevel`: option to its value. @default none */
+  directives?: Directives;
 }
+
+export const sentinelFields = {
+  quorum: { kind: "number", input: true },
+  downAfterMilliseconds: { kind: "number", input: true, default: 10_000, range: [1, 86_400_000] },
+  parallelSyncs: { kind: "number", input: true, default: 1, range: [1, 1000] },
+  failoverTimeoutMilliseconds: { kind: "number", input: true, default: 180_000, range: [1, 86_400_000] },
+  directives: { kind: "words", input: true },
+} as const satisfies FieldsOf<SentinelsArgs>;
 
 /** @returns the topology and everything that is wrong with it; the topology is of use only if nothing is. */
 export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): { topology: Topology; problems: Problem[] } {
   const problems: Problem[] = [];
   const nodes = members("nodes", args.nodes ?? seed.nodes, problems);
   const sentinels = members("sentinels", args.sentinels ?? seed.sentinels, problems);
+  const { sentinel = {} } = args;
   const majority = Math.floor(sentinels.length / 2) + 1;
   const topology: Topology = {
     masterName: args.masterName ?? seed.masterName,
     initialMaster: args.initialMaster ?? nodes[0]?.name ?? "",
     nodes,
     sentinels,
-    quorum: args.quorum ?? majority,
-    downAfterMilliseconds: args.downAfterMilliseconds ?? seed.downAfterMilliseconds,
-    parallelSyncs: args.parallelSyncs ?? seed.parallelSyncs,
-    failoverTimeoutMilliseconds: args.failoverTimeoutMilliseconds ?? seed.failoverTimeoutMilliseconds,
+    quorum: sentinel.quorum ?? majority,
+    downAfterMilliseconds: sentinel.downAfterMilliseconds ?? sentinelFields.downAfterMilliseconds.default,
+    parallelSyncs: sentinel.parallelSyncs ?? sentinelFields.parallelSyncs.default,
+    failoverTimeoutMilliseconds: sentinel.failoverTimeoutMilliseconds ?? sentinelFields.failoverTimeoutMilliseconds.default,
   };
   const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
 
@@ -78,7 +94,7 @@ export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): { topology: 
   if (sentinels.length % 2 === 0) {
     refuse("sentinels", args.sentinels, `an odd number of sentinels; ${sentinels.length} tolerate no more failures than ${sentinels.length - 1}`);
   } else if (!Number.isInteger(topology.quorum) || topology.quorum < majority || topology.quorum > sentinels.length) {
-    refuse("quorum", topology.quorum, `a majority of the ${sentinels.length} sentinels, ${majority} to ${sentinels.length}`);
+    refuse("sentinel.quorum", topology.quorum, `a majority of the ${sentinels.length} sentinels, ${majority} to ${sentinels.length}`);
   }
   const all = [...nodes, ...sentinels];
   for (const [index, member] of all.entries()) {
@@ -93,14 +109,8 @@ export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): { topology: 
     refuse("initialMaster", topology.initialMaster, `one of the nodes: ${nodes.map(({ name }) => name).join(", ")}`);
   }
   problems.push(...masterNameProblems(topology.masterName));
-  for (const [field, least, most] of [
-    ["downAfterMilliseconds", 1, 86_400_000],
-    ["parallelSyncs", 1, 1000],
-    ["failoverTimeoutMilliseconds", 1, 86_400_000],
-  ] as const) {
-    const value = topology[field];
-    if (!Number.isInteger(value) || value < least || value > most) refuse(field, value, `a whole number from ${least} to ${most}`);
-  }
+  const { directives, ...numbers } = sentinel;
+  problems.push(...valueProblems(numbers, sentinelFields, "sentinel"), ...directiveProblems("sentinel", directives ?? {}));
   return { topology, problems };
 }
 

@@ -2,12 +2,30 @@ import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../../hosts/host.ts";
+import type { FieldsOf } from "../../fields.ts";
 import { knownNow } from "../../hosts/sdk.ts";
 import { assignments } from "../../hosts/shell.ts";
 import { render } from "../../templates/render.ts";
 import { hostFrom, type HostSection } from "../hostSection.ts";
 import { notAllowed, type Problem, refuseAny } from "../../errors.ts";
 import { requireLater } from "../later.ts";
+
+/** Zato's servers. */
+export interface ZatoArgs {
+  /**
+   * The server.conf of every Zato server of the cluster: absolute paths on the machine that runs Pulumi, or `HOST:PATH` with
+   * one of `hosts`; one that is known only later, a path.
+   * @default none
+   */
+  serverConfs?: pulumi.Input<string>[];
+  /** Seconds after which Zato gives up on a silent server; used where its file says nothing. @default 0.5 */
+  socketTimeoutSeconds?: pulumi.Input<number>;
+}
+
+export const zatoFields = {
+  serverConfs: { kind: "texts", input: true },
+  socketTimeoutSeconds: { kind: "number", input: true, default: 0.5 },
+} as const satisfies FieldsOf<ZatoArgs>;
 
 /** Arguments of {@link ZatoKvdbConfig}. */
 export interface ZatoKvdbConfigArgs {
@@ -20,9 +38,9 @@ export interface ZatoKvdbConfigArgs {
   /** `HOST:PORT` of a node, for the keys that Zato wants filled and does not connect with. */
   node: string;
   /** Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output */
-  zatoServerConfs?: pulumi.Input<string>[];
+  serverConfs?: pulumi.Input<string>[];
   /** Seconds after which Zato gives up on a silent server; used where the file says nothing. @default 0.5 */
-  zatoSocketTimeoutSeconds?: pulumi.Input<number>;
+  socketTimeoutSeconds?: pulumi.Input<number>;
 }
 
 /**
@@ -37,13 +55,12 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
-    const serverConfs = args.zatoServerConfs ?? [];
-    const { zatoSocketTimeoutSeconds: timeout = 0.5 } = args;
-    const given = { zatoServerConfs: serverConfs, zatoSocketTimeoutSeconds: timeout };
+    const { serverConfs = [], socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default } = args;
+    const given = { serverConfs, socketTimeoutSeconds: timeout };
     refuseAny(zatoProblems(knownNow(given)), name);
     const host = hostFrom(args.host, name, this, opts?.dependsOn);
     const { deployment } = host;
-    requireLater(deployment.preflight, given, zatoProblems);
+    requireLater(deployment.preflight, given, zatoProblems, "zato");
 
     const values = pulumi.output(timeout).apply((seconds) => kvdbValues(args.sentinels, args.masterName, args.node, seconds));
     this.redisSentinels = values.redis_sentinels;
@@ -60,7 +77,7 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
       host.edit(
         edit,
         {
-          field: `zatoServerConfs[${index}]`,
+          field: `zato.serverConfs[${index}]`,
           script: "kvdb.sh",
           settings: pulumi
             .all([host.storeOf("kvdb"), file, wanted, deployment.ownerOf(name)])
@@ -73,17 +90,14 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
   }
 }
 
-function zatoProblems({
-  zatoServerConfs: confs = [],
-  zatoSocketTimeoutSeconds: timeout,
-}: pulumi.Unwrap<Pick<ZatoKvdbConfigArgs, "zatoServerConfs" | "zatoSocketTimeoutSeconds">>): Problem[] {
+function zatoProblems({ serverConfs: confs = [], socketTimeoutSeconds: timeout }: pulumi.Unwrap<ZatoArgs>): Problem[] {
   const problems = confs.flatMap((file, index) =>
     isAbsolute(file) && !/[\n\r\0]/.test(file) && confs.indexOf(file) === index
       ? []
-      : [notAllowed(`zatoServerConfs[${index}]`, file, "an absolute path, each once")],
+      : [notAllowed(`zato.serverConfs[${index}]`, file, "an absolute path, each once")],
   );
   if (timeout !== undefined && !(timeout > 0 && timeout <= 3600))
-    problems.push(notAllowed("zatoSocketTimeoutSeconds", timeout, "seconds above 0, 3600 at most"));
+    problems.push(notAllowed("zato.socketTimeoutSeconds", timeout, "seconds above 0, 3600 at most"));
   return problems;
 }
 

@@ -8,7 +8,7 @@ const redis = new RedisHa("sessions", {
   nodes: { node1: "sessions1:16400", node2: "sessions2:26400", node3: "sessions3:30400" },
   sentinels: { sentinel1: "sessions1:16455", sentinel2: "sessions2:26455", sentinel3: "sessions3:30455" },
   directory: settings.get("directory"),
-  redisConf: { maxmemory: "256mb", "maxmemory-policy": "allkeys-lru" },
+  redis: { directives: { maxmemory: "256mb", "maxmemory-policy": "allkeys-lru" } },
 });
 
 export const { sentinels, masterName } = redis;

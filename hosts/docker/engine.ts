@@ -8,7 +8,8 @@ import { isLoopback } from "../address.ts";
 import { quoted, shown } from "../foreignText.ts";
 import type { Deployment } from "../deployment.ts";
 import type { Preflight } from "../preflight.ts";
-import type { Host, HostArgs } from "../host.ts";
+import type { Host } from "../host.ts";
+import type { DockerArgs } from "./args.ts";
 import { Look, refusalIn } from "../look.ts";
 import { checkNames } from "../names.ts";
 import { assignments, quote } from "../shell.ts";
@@ -39,7 +40,7 @@ export class DockerEngine extends pulumi.ComponentResource {
   constructor(
     name: string,
     firstHost: string,
-    { engine, certificates }: HostArgs,
+    { engine, certificates }: DockerArgs,
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment,
   ) {
@@ -47,7 +48,7 @@ export class DockerEngine extends pulumi.ComponentResource {
     checkNames({ name });
     this.#name = name;
     this.#preflight = deployment.preflight;
-    this.#field = `hosts.${firstHost}`;
+    this.#field = `hosts.${firstHost}.docker`;
     const host = engine ?? defaultEngine();
     const reached = pulumi.all([host, certificates]);
     this.cli = reached.apply(([at, certs]) => engineCli(at, certs));
@@ -86,7 +87,7 @@ export class DockerEngine extends pulumi.ComponentResource {
           });
         }),
     });
-    this.provider = new (docker(`${this.#field}.kind`).Provider)(
+    this.provider = new (docker(this.#field).Provider)(
       name,
       { host, ...(certificates === undefined ? {} : { certPath: certificates }) },
       { parent: this },
@@ -122,7 +123,7 @@ export class DockerEngine extends pulumi.ComponentResource {
       const refusal = refusalIn(answers, `image.${named}`);
       if (refusal === undefined) return named;
       throw inputError({
-        propertyPath: `image`,
+        propertyPath: "docker.image",
         reason: `${quoted(named)} is not allowed: the engine of ${this.#field} has no such image and can't fetch it: ${refusal}\nFetch it there (docker pull), bring it (docker save, docker load), or set one that is there (docker image ls)`,
       });
     });

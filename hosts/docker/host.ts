@@ -18,6 +18,7 @@ import {
 import { LocalHost } from "../localHost.ts";
 import { processFacts, refuseProgram, verificationIn } from "../look.ts";
 import { puts, quote } from "../shell.ts";
+import { type DockerArgs, dockerFields } from "./args.ts";
 import type { DockerEngine } from "./engine.ts";
 import { docker } from "./package.ts";
 
@@ -40,16 +41,6 @@ lines() { LC_ALL=C sed $unbuffered -n "1,500{s/[[:cntrl:]]/?/g;s/$(printf '\\302
 plainly() { said=$( { { { limited "$@"; echo $? >&5; } 2>&1 >&4 | lines >&2; } 4>&1 | lines >&6; } 5>&1 ); return "\${said:-1}"; } 6>&1
 `;
 
-/** What the containers of all hosts have in common. */
-export interface ContainerArgs {
-  /** The image of hosts that set none. @default "redis:8.0.2" */
-  image?: pulumi.Input<string>;
-  /** `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd. @default "999:999" */
-  containerUser?: string;
-  /** Keep the volumes, with the data and the sentinels' state, when the stack is destroyed. @default false */
-  keepVolumes?: boolean;
-}
-
 /** A host whose processes are containers, each with a volume of its own; their ports are published under the same number. */
 export class DockerHost extends Host {
   /** Its edits are made for the clients of the containers: where Pulumi runs. */
@@ -60,7 +51,7 @@ export class DockerHost extends Host {
   override readonly announcedAddress: pulumi.Output<string>;
   readonly #engine: DockerEngine;
   readonly #image: pulumi.Input<string>;
-  readonly #args: ContainerArgs;
+  readonly #args: DockerArgs;
   readonly #local: () => LocalHost;
   readonly #others: () => Iterable<Host>;
 
@@ -71,7 +62,7 @@ export class DockerHost extends Host {
     name: string,
     hostName: string,
     engine: DockerEngine,
-    args: HostArgs & ContainerArgs,
+    args: HostArgs,
     others: () => Iterable<Host>,
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment,
@@ -79,8 +70,8 @@ export class DockerHost extends Host {
     super("redis-ha:index:DockerHost", name, hostName, args, opts, deployment);
     this.#engine = engine;
     this.limitations = engine.limitations;
-    this.#args = args;
-    this.#image = args.image ?? "redis:8.0.2";
+    this.#args = args.docker ?? {};
+    this.#image = this.#args.image ?? dockerFields.image.default;
     this.#others = others;
     // Only the machine itself reaches what is published on its loopback; its containers take the other end of their network.
     this.announcedAddress = this.address.apply((address) => (isLoopback(address) ? engine.gateway : pulumi.output(address)));
@@ -286,7 +277,7 @@ export class DockerHost extends Host {
   }
 
   get #user(): string {
-    return this.#args.containerUser ?? "999:999";
+    return this.#args.user ?? dockerFields.user.default;
   }
 
   get #here(): string {

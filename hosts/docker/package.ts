@@ -14,8 +14,7 @@ export function docker(field = "hosts"): typeof Docker {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "MODULE_NOT_FOUND" || !message.includes("@pulumi/docker")) throw error;
-    const reason =
-      '"docker" is not allowed: it needs the npm package @pulumi/docker, which is not installed. npm install --save-exact @pulumi/docker@5.2.0';
+    const reason = "it needs the npm package @pulumi/docker, which is not installed. npm install --save-exact @pulumi/docker@5.2.0";
     refuseAny([{ propertyPath: field, reason }]);
     throw error;
   }

@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { types } from "@pulumi/command";
+import { sshFields } from "./args.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import { assignments, quote } from "../shell.ts";
 
 /** An sshd and how to log in there, once all of it is known. */
 export interface Login {
   address: string;
-  sshPort?: number;
+  port?: number;
   user?: string;
   privateKey?: string;
   privateKeyFile?: string;
@@ -35,9 +36,12 @@ export interface Keys {
 
 /** @returns what the command plugin wants, with the machine's key and its bastion's where they are known. */
 export function connectionOf(target: Login, bastion: Login | undefined, keys: Keys): types.input.remote.ConnectionArgs {
-  const endpoint = ({ address, sshPort = 22, user = "root", privateKey, privateKeyFile }: Login, hostKey: string | undefined) => ({
+  const endpoint = (
+    { address, port = sshFields.port.default, user = sshFields.user.default, privateKey, privateKeyFile }: Login,
+    hostKey: string | undefined,
+  ) => ({
     host: address,
-    port: sshPort,
+    port,
     user,
     ...(privateKey || privateKeyFile ? { privateKey: privateKey ?? readFileSync(privateKeyFile ?? "", "utf8") } : {}),
     ...(hostKey ? { hostKey } : {}),
@@ -50,8 +54,12 @@ export function connectionOf(target: Login, bastion: Login | undefined, keys: Ke
 
 /** @returns what a person types in front of a command; a `hostKey` is checked then, too, whatever their known_hosts has. */
 export function sshWords(target: Login, bastion: Login | undefined, keys: Keys): string {
-  const words = ({ address, sshPort = 22, user = "root", privateKeyFile, hostKey }: Login, key: string | undefined, more: string[] = []) => {
-    const known = `${sshPort === 22 ? address : `[${address}]:${sshPort}`} ${key}`;
+  const words = (
+    { address, port = sshFields.port.default, user = sshFields.user.default, privateKeyFile, hostKey }: Login,
+    key: string | undefined,
+    more: string[] = [],
+  ) => {
+    const known = `${port === sshFields.port.default ? address : `[${address}]:${port}`} ${key}`;
     const checked = {
       "StrictHostKeyChecking=no": hostKey === "unchecked",
       "UserKnownHostsFile=/dev/null": hostKey === "unchecked",
@@ -64,7 +72,7 @@ export function sshWords(target: Login, bastion: Login | undefined, keys: Keys):
       "ssh",
       ...(privateKeyFile ? ["-i", quote(privateKeyFile)] : []),
       ...options.flatMap((option) => ["-o", quote(option)]),
-      ...["-p", String(sshPort), quote(`${user}@${address}`)],
+      ...["-p", String(port), quote(`${user}@${address}`)],
     ];
   };
   const [ssh, ...through] = bastion ? words(bastion, keys.bastion) : [];
@@ -73,7 +81,7 @@ export function sshWords(target: Login, bastion: Login | undefined, keys: Keys):
 
 /** @returns shell text that runs `look` as root on the machine, once its key has been checked. */
 export function overSsh(target: Login, bastion: Login | undefined, look: string): string {
-  const place = ({ address, sshPort = 22, hostKey = "" }: Login) => `${address} ${sshPort} ${hostKey}`.trim();
+  const place = ({ address, port = sshFields.port.default, hostKey = "" }: Login) => `${address} ${port} ${hostKey}`.trim();
   return (
     assignments({
       config: [
@@ -98,7 +106,7 @@ function asFile(privateKey = ""): string {
 }
 
 /** @returns what has to stand in front of a command to run it as root. */
-export function become({ user = "root" }: Login): string {
+export function become({ user = sshFields.user.default }: Login): string {
   return user === "root" ? "" : "sudo -n ";
 }
 
@@ -116,13 +124,13 @@ const common = [
 
 function hostSection(
   name: string,
-  { address, sshPort = 22, user = "root", privateKey, privateKeyFile, hostKey }: Login,
+  { address, port = sshFields.port.default, user = sshFields.user.default, privateKey, privateKeyFile, hostKey }: Login,
   more: string[] = [],
 ): string[] {
   return [
     `Host ${name}`,
     `HostName ${address}`,
-    `Port ${sshPort}`,
+    `Port ${port}`,
     `User ${user}`,
     `HostKeyAlias ${name}`,
     ...(hostKey === "unchecked"

@@ -1,53 +1,19 @@
-import { statSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { inputError, notAllowed } from "../../errors.ts";
+import { inputError, InputError, notAllowed } from "../../errors.ts";
 import { servers } from "../../components/serverProcess.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import { quoted, shown } from "../foreignText.ts";
 import { onceBuilt } from "../preflight.ts";
-import {
-  type BastionArgs,
-  handOverSeconds,
-  type Host,
-  type HostArgs,
-  type Placement,
-  type ProcessArgs,
-  type ProcessCommands,
-  type ProcessFacts,
-} from "../host.ts";
+import { handOverSeconds, type Host, type HostArgs, type Placement, type ProcessArgs, type ProcessCommands, type ProcessFacts } from "../host.ts";
 import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "../look.ts";
 import { isLater } from "../sdk.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
+import { type BastionArgs, isReachable, kernelSettings, type SshArgs, sshFields, type SshHostArgs, sshProblems } from "./args.ts";
 import { become, connectionOf, type Keys, type Login, overSsh, sshWords, usableKey } from "./connection.ts";
-
-/** What machines that are reached over SSH have in common. */
-export interface MachineArgs {
-  /** User that the servers run as; made if there is none of that name. @default "redis-ha" */
-  serviceUser?: string;
-  /** Install Redis from the distribution's packages where a machine has none. @default true */
-  installRedis?: boolean;
-  /** Version of that package, or its beginning. @default any */
-  redisVersion?: string;
-  /** Absolute path, where Pulumi runs, of an archive with redis-server and redis-cli, for machines that have none. @default none */
-  redisTarball?: string;
-  /** Kernel settings to change for Redis: any of overcommit, hugepages, somaxconn. @default all */
-  kernelSettings?: string[];
-  /**
-   * Addresses or networks of clients: with it, nftables lets nobody but them and the hosts get to the servers' ports.
-   * @default no rules
-   */
-  firewallClients?: pulumi.Input<string>[];
-  /** Seconds that a machine which the same update has made may take until it can be worked on. @default 300 */
-  bootTimeoutSeconds?: number;
-}
-
-/** What {@link MachineArgs.kernelSettings} may hold. */
-export const kernelSettings = ["overcommit", "hugepages", "somaxconn"];
 
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "shared.sh", "kernel.sh", "services.sh", "firewall.sh"];
 
@@ -76,7 +42,7 @@ export class SshHost extends ScriptedHost {
   readonly #door: unknown;
   /** What logs in there, in the order in which it was made, from all hosts with the same door: the servers' programs, and all that follows. */
   readonly #logins: { installing: pulumi.Resource[]; after: pulumi.Resource[] };
-  readonly #reachedAt: "address" | "sshAddress";
+  readonly #reachedAt: "address" | "ssh.address";
   readonly #version: string | undefined;
   readonly #serviceUser: string;
   readonly #packages: remote.Command;
@@ -91,18 +57,21 @@ export class SshHost extends ScriptedHost {
   constructor(
     name: string,
     hostName: string,
-    args: HostArgs & MachineArgs,
+    given: HostArgs & { ssh: SshHostArgs },
     others: () => Iterable<Host>,
     opts?: pulumi.ComponentResourceOptions,
     deployment?: Deployment,
   ) {
-    super("redis-ha:index:SshHost", name, hostName, args, opts, deployment);
-    const sshAddress = args.sshAddress ?? args.address ?? "";
+    super("redis-ha:index:SshHost", name, hostName, given, opts, deployment);
+    const { ssh: args, directory } = given;
+    const sshAddress = args.address ?? given.address ?? "";
     this.machine = `ssh ${typeof sshAddress === "string" ? sshAddress : hostName}`;
     const { privateKey, bastion } = args;
-    const target = { ...withoutKey(args as BastionArgs), address: sshAddress };
-    this.#target = checkedLogin(target, `hosts.${hostName}`, args.sshAddress === undefined ? "address" : "sshAddress");
-    this.#bastion = bastion ? checkedLogin(withoutKey(bastion), `hosts.${hostName}.bastion`, "address") : pulumi.output(undefined);
+    const target = withoutKey({ ...args, address: sshAddress });
+    this.#reachedAt = args.address === undefined ? "address" : "ssh.address";
+    this.#target = checkedLogin(target, `hosts.${hostName}.ssh`, `hosts.${hostName}.${this.#reachedAt}`);
+    const door = `hosts.${hostName}.ssh.bastion`;
+    this.#bastion = bastion ? checkedLogin(withoutKey(bastion), door, `${door}.address`) : pulumi.output(undefined);
     this.#logIn = pulumi.all([this.#target, this.#bastion, privateKey, bastion?.privateKey]).apply(([own, door, key, doorKey]) => ({
       target: { ...own, privateKey: key },
       bastion: door && { ...door, privateKey: doorKey },
@@ -120,16 +89,15 @@ export class SshHost extends ScriptedHost {
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
     const ownPlace = ({ project, stack }: Identity) => `/var/lib/redis-ha/${project}.${stack}/${hostName}`;
-    this.directory = this.deployment.directory(hostName, args.directory, ownPlace);
-    this.former = this.deployment.former(hostName, args.directory, ownPlace);
+    this.directory = this.deployment.directory(hostName, directory, ownPlace);
+    this.former = this.deployment.former(hostName, directory, ownPlace);
     const doorAddress = (bastion ?? target).address;
-    const doorPort = (bastion ?? target).sshPort ?? 22;
+    const doorPort = (bastion ?? target).port ?? 22;
     this.#door = typeof doorAddress === "string" && typeof doorPort === "number" ? `${doorAddress}:${doorPort}` : (bastion ?? this);
     const beside = [...others()].find((other): other is SshHost => other instanceof SshHost && other.#door === this.#door);
     this.#logins = beside ? beside.#logins : { installing: [], after: [] };
-    this.#reachedAt = args.sshAddress === undefined ? "address" : "sshAddress";
     this.#version = args.redisVersion;
-    this.#serviceUser = args.serviceUser ?? "redis-ha";
+    this.#serviceUser = args.serviceUser ?? sshFields.serviceUser.default;
     this.looking = new Look({
       what: hostName,
       preflight: this.deployment.preflight,
@@ -138,7 +106,7 @@ export class SshHost extends ScriptedHost {
         const once = () => local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this, ...opts }).stdout;
         // What the same update has made a moment ago may still be booting.
         const isNew = !pulumi.runtime.isDryRun() && (isLater(sshAddress) || opts.dependsOn !== undefined);
-        return isNew ? this.#onceUp(once, Date.now() + (args.bootTimeoutSeconds ?? 300) * 1000) : once();
+        return isNew ? this.#onceUp(once, Date.now() + (args.bootTimeoutSeconds ?? sshFields.bootTimeoutSeconds.default) * 1000) : once();
       },
       opening: pulumi.interpolate`${this.deployment.opening}look_machine ${this.directory.apply(quote)}\n`,
       closing: "wait\n",
@@ -194,7 +162,7 @@ export class SshHost extends ScriptedHost {
       const settings = pulumi
         .all([this.storeOf("kernel"), opened])
         .apply(([store, owned]) => assignments({ STORE: store, OWNER: owned, WANTED: wanted }));
-      this.edit(`${name}-kernel`, { field: "kernelSettings", script: "kernel.sh", settings }, { parent: this });
+      this.edit(`${name}-kernel`, { field: "ssh.kernelSettings", script: "kernel.sh", settings }, { parent: this });
     }
     const ports = () => this.#processes.map(({ port }) => String(port));
     const services = onceBuilt(() =>
@@ -204,7 +172,7 @@ export class SshHost extends ScriptedHost {
     );
     this.#before.push(this.edit(`${name}-services`, { field: `hosts.${hostName}`, script: "services.sh", settings: services }, { parent: this }));
     const clients = args.firewallClients;
-    if (clients) {
+    if (clients && clients.length > 0) {
       const table = opened.apply((text) => text.replaceAll(/[^A-Za-z0-9_]/g, "_"));
       const settings = onceBuilt(() =>
         pulumi
@@ -213,7 +181,7 @@ export class SshHost extends ScriptedHost {
             assignments({ TABLE: named, PORTS: ports(), ALLOWED: [...addresses, ...allowed], STORE: store }),
           ),
       );
-      this.#before.push(this.edit(`${name}-firewall`, { field: "firewallClients", script: "firewall.sh", settings }, { parent: this }));
+      this.#before.push(this.edit(`${name}-firewall`, { field: "ssh.firewallClients", script: "firewall.sh", settings }, { parent: this }));
     }
     this.registerOutputs();
   }
@@ -330,7 +298,7 @@ export class SshHost extends ScriptedHost {
 
   /** Runs once a machine: what was there before, or was installed then, is looked at each time. */
   #installRedis(
-    { installRedis = true, redisVersion = "", redisTarball }: MachineArgs,
+    { installRedis = sshFields.installRedis.default, redisVersion = "", redisTarball }: SshArgs,
     script: (settings: Settings) => pulumi.Output<string>,
   ): remote.Command {
     const { installing } = this.#logins;
@@ -377,14 +345,14 @@ export class SshHost extends ScriptedHost {
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
   #refuse(said: Answers, target: Login, bastion: Login | undefined): void {
     const { user = "root" } = target;
-    const placeOf = ({ address, sshPort = 22, user = "root" }: Login) => `(${user}@${address}, port ${sshPort})`;
+    const placeOf = ({ address, port = 22, user = "root" }: Login) => `(${user}@${address}, port ${port})`;
     const place = `${this.hostName} ${placeOf(target)}`;
     const refuse = (field: string, reason: string) => {
       throw inputError({ propertyPath: `hosts.${this.hostName}.${field}`, reason });
     };
     for (const [name, field, whose] of [
-      ["bastion", "bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
-      ["target", "hostKey", place],
+      ["bastion", "ssh.bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
+      ["target", "ssh.hostKey", place],
     ] as const) {
       const [first = "", ...shown] = refusalIn(said, `key.${name}`)?.split("\n") ?? [];
       if (!first) continue;
@@ -397,10 +365,10 @@ export class SshHost extends ScriptedHost {
     const connection = refusalIn(said, "connection");
     if (connection === undefined) {
       for (const [field, whose] of [
-        ["bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
-        ["hostKey", place],
+        ["ssh.bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
+        ["ssh.hostKey", place],
       ] as const) {
-        const shown = refusalIn(said, `type.${field === "hostKey" ? "target" : "bastion"}`);
+        const shown = refusalIn(said, `type.${field === "ssh.hostKey" ? "target" : "bastion"}`);
         if (shown === undefined) continue;
         refuse(
           field,
@@ -414,8 +382,8 @@ export class SshHost extends ScriptedHost {
       const [, found] = (key.startsWith("version.") && / v=(\d[\d.]*)/.exec(line ?? "")) || [];
       // A package's version has more to it than the program's.
       if (wanted === undefined || found === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) continue;
-      const reason = `${quoted(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take redisVersion out`;
-      throw inputError({ propertyPath: "redisVersion", reason });
+      const reason = `${quoted(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take ssh.redisVersion out`;
+      throw inputError({ propertyPath: "ssh.redisVersion", reason });
     }
     refuseOthersPlace(said, this.hostName, place);
     const space = Number(said.space_kib ?? Number.NaN);
@@ -445,73 +413,27 @@ const leastSpaceKib = 10_240;
 
 function adviceFor(said: string, user: string): string {
   if (/permission denied/i.test(said))
-    return `Set privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add); one with a passphrase has to be in the agent`;
+    return `Set ssh.privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add); one with a passphrase has to be in the agent`;
   if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
-  return "See that the machine is on, that its address and sshPort are right, and that no firewall is in between; nothing was changed anywhere";
-}
-
-/** @returns a login once it is known, checked then as one that is known at once was checked before. */
-function checkedLogin(login: Omit<BastionArgs, "privateKey">, path: string, addressField: string): pulumi.Output<Login> {
-  return pulumi.output(login).apply((known) => {
-    const [problem] = machineProblems(known);
-    if (problem === undefined) return known;
-    const [field, value, allowed] = problem;
-    throw inputError(notAllowed(`${path}.${field === "address" ? addressField : field}`, value, allowed));
-  });
-}
-
-function withoutKey({ address, sshPort, user, privateKeyFile, hostKey }: BastionArgs): Omit<BastionArgs, "privateKey"> {
-  return { address, sshPort, user, privateKeyFile, hostKey };
-}
-
-function isFile(path: string): boolean {
-  return isAbsolute(path) && !/["\n\r]/.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
-}
-
-function isReachable(address: unknown): boolean {
-  return typeof address === "string" && /^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(address);
+  return "See that the machine is on, that its address and ssh.port are right, and that no firewall is in between; nothing was changed anywhere";
 }
 
 /**
- * @param addressLater whether its address is known only later.
- * @returns what is wrong with what is known of a machine: field, value and what is allowed.
+ * @param path of its section.
+ * @param addressPath where its address is set.
+ * @returns a login once it is known, checked then as one that is known at once was checked before.
  */
-export function machineProblems(
-  {
-    address,
-    sshAddress,
-    sshPort,
-    user,
-    privateKey,
-    privateKeyFile,
-    hostKey,
-    directory,
-    bastion,
-  }: Partial<Login> & { directory?: string; sshAddress?: string; bastion?: Partial<Login> },
-  addressLater = false,
-): [string, unknown, string][] {
-  const problems: [string, unknown, string][] = [];
-  if (bastion)
-    problems.push(...machineProblems(bastion).map(([field, value, allowed]): [string, unknown, string] => [`bastion.${field}`, value, allowed]));
-  if (!addressLater && !isReachable(address)) problems.push(["address", address, "the address under which the machine is reached, a plain text"]);
-  if (sshAddress !== undefined && !isReachable(sshAddress))
-    problems.push(["sshAddress", sshAddress, "the address or name under which its sshd is reached, a plain text"]);
-  if (sshPort !== undefined && !(Number.isInteger(sshPort) && sshPort >= 1 && sshPort <= 65_535))
-    problems.push(["sshPort", sshPort, "a port from 1 to 65535"]);
-  if (user !== undefined && !/^[a-z_][a-z0-9_.-]{0,31}$/.test(user)) problems.push(["user", user, "a user's name"]);
-  if (privateKeyFile !== undefined && !isFile(privateKeyFile)) {
-    // A key was given instead of its path before: nothing that is no path is repeated.
-    const value = /^[~./][^\n\r]{0,254}$/.test(privateKeyFile) ? privateKeyFile : "(not shown: no path)";
-    problems.push(["privateKeyFile", value, "the absolute path of a file that exists"]);
-  }
-  if (privateKey !== undefined && !/^-----BEGIN [A-Z ]*PRIVATE KEY-----$/m.test(privateKey))
-    problems.push(["privateKey", "(not shown)", "a private key as ssh-keygen writes it, beginning with -----BEGIN … PRIVATE KEY-----"]);
-  if (privateKey !== undefined && privateKeyFile !== undefined)
-    problems.push(["privateKeyFile", privateKeyFile, "nothing where privateKey is set: one of the two"]);
-  if (hostKey !== undefined && !/^(SHA256:[A-Za-z0-9+/]{43}|unchecked|(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+( .*)?)$/.test(hostKey)) {
-    problems.push(["hostKey", hostKey, "a fingerprint (SHA256:…), a key (ssh-ed25519 AAAA…), or unchecked"]);
-  }
-  if (directory !== undefined && !/^\/[A-Za-z0-9._/-]+$/.test(directory))
-    problems.push(["directory", directory, "an absolute path of letters, digits, '.', '_', '-' and '/'"]);
-  return problems;
+function checkedLogin(login: Omit<BastionArgs, "privateKey">, path: string, addressPath: string): pulumi.Output<Login> {
+  return pulumi.output(login).apply((known) => {
+    const problems = isReachable(known.address) ? [] : [notAllowed(addressPath, known.address, addressRule)];
+    const [first, ...others] = [...problems, ...sshProblems(path, { ...known, address: undefined })];
+    if (first) throw others.length === 0 ? inputError(first) : new InputError([first, ...others]);
+    return known;
+  });
+}
+
+export const addressRule = "the address under which the machine is reached, a plain text";
+
+function withoutKey({ address, port, user, privateKeyFile, hostKey }: BastionArgs): Omit<BastionArgs, "privateKey"> {
+  return { address, port, user, privateKeyFile, hostKey };
 }

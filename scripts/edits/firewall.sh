@@ -82,7 +82,7 @@ load() {
 
 case ${1:?action} in
   check)
-    command -v nft >/dev/null || fail "there is no nft on this machine: install nftables, or take firewallClients out"
+    command -v nft >/dev/null || fail "there is no nft on this machine: install nftables, or take ssh.firewallClients out"
     require_rules
     is_applied || exit 3
     ;;

@@ -15,7 +15,7 @@ why_not_synchronised() {
   wn_line=$([ -n "$wn_log" ] && tail -n 2000 "$wn_log" 2>/dev/null | grep 'output buffer limits' | tail -n 1 | cut -c 1-400)
   wn_dropped=$(of_master client_output_buffer_limit_disconnections)
   if [ -n "$wn_line" ] || [ "${wn_dropped:-0}" -gt 0 ]; then
-    echo "$wn_master ended the link, because more was written meanwhile than it keeps for a replica (client-output-buffer-limit is: $wn_limit): raise that in redisConf${wn_line:+. Its log: $wn_line}"
+    echo "$wn_master ended the link, because more was written meanwhile than it keeps for a replica (client-output-buffer-limit is: $wn_limit): raise that in redis.directives${wn_line:+. Its log: $wn_line}"
   elif [ -n "$wn_limit" ]; then
     echo "$wn_master has begun $(of_master sync_full) full synchronisations; see its log. It keeps for a replica (client-output-buffer-limit): $wn_limit"
   fi

@@ -24,13 +24,13 @@ find_server() {
 from_tarball() {
   unpacked=$(mktemp -d) || exit 1
   trap 'rm -rf "$log" "$unpacked"' EXIT
-  tar -xf "$tarball" -C "$unpacked" >"$log" 2>&1 || fail "redisTarball cannot be unpacked: $(tail -n 3 "$log" | cut -c 1-300)"
+  tar -xf "$tarball" -C "$unpacked" >"$log" 2>&1 || fail "ssh.redisTarball cannot be unpacked: $(tail -n 3 "$log" | cut -c 1-300)"
   for each in server cli; do
     found=$(find "$unpacked" -type f \( -name redis-$each -o -name valkey-$each \) | head -n 1)
-    [ -n "$found" ] || fail "redisTarball holds neither redis-$each nor valkey-$each, but: $(cd "$unpacked" && find . -type f | head -n 10 | cut -c 3-100 | tr '\n' ' ')"
+    [ -n "$found" ] || fail "ssh.redisTarball holds neither redis-$each nor valkey-$each, but: $(cd "$unpacked" && find . -type f | head -n 10 | cut -c 3-100 | tr '\n' ' ')"
     chmod 755 "$found"
     # On some machines nothing at all runs in /tmp.
-    "$found" --version >"$log" 2>&1 </dev/null || grep -q 'Permission denied' "$log" || fail "redisTarball: its ${found##*/} does not run on this machine: $(tail -n 3 "$log" | cut -c 1-300)"
+    "$found" --version >"$log" 2>&1 </dev/null || grep -q 'Permission denied' "$log" || fail "ssh.redisTarball: its ${found##*/} does not run on this machine: $(tail -n 3 "$log" | cut -c 1-300)"
   done
   # As install.sh does: whoever is uninstalled last removes the directories that were not there before.
   place=${bin%/redis/bin} base=${bin%/*/redis/bin} made=
@@ -72,7 +72,7 @@ from_debian() {
   if [ -n "$version" ] && [ -z "$pinned" ] || ! apt -s >"$log" 2>&1; then
     apt-get update -q >"$log" 2>&1
     pinned=$(of_apt)
-    [ -z "$version" ] || [ -n "$pinned" ] || fail "redisVersion: there is no redis-server $version in this machine's repositories, but $(apt-cache madison redis-server | awk -F ' *[|] *' '{ printf "%s ", $2 }')"
+    [ -z "$version" ] || [ -n "$pinned" ] || fail "ssh.redisVersion: there is no redis-server $version in this machine's repositories, but $(apt-cache madison redis-server | awk -F ' *[|] *' '{ printf "%s ", $2 }')"
     apt -s >>"$log" 2>&1 || fail "$(tail -n 5 "$log")"
   fi
   note packages "$(sed -n 's/^Inst \([^ ]*\).*/\1/p' "$log")"
@@ -88,7 +88,7 @@ from_rpm() {
     "$1" install -y "$package${version:+-$version*}" >>"$log" 2>&1 && break
   done
   note packages "$(names | grep -v -x -F "$before")"
-  [ -z "$version" ] || find_server || fail "redisVersion: there is no redis $version in this machine's repositories, but $("$1" -q --showduplicates list redis valkey 2>/dev/null | awk '$2 ~ /^[0-9]/ { printf "%s ", $2 }')"
+  [ -z "$version" ] || find_server || fail "ssh.redisVersion: there is no redis $version in this machine's repositories, but $("$1" -q --showduplicates list redis valkey 2>/dev/null | awk '$2 ~ /^[0-9]/ { printf "%s ", $2 }')"
 }
 
 install() {
@@ -97,7 +97,7 @@ install() {
     if [ -n "$tarball" ]; then
       from_tarball
     elif [ "$packages" != 1 ]; then
-      fail "there is none of $servers here, and installing one is turned off (installRedis)"
+      fail "there is none of $servers here, and installing one is turned off (ssh.installRedis)"
     elif command -v apt-get >/dev/null; then
       from_debian
     elif command -v dnf >/dev/null; then
@@ -105,7 +105,7 @@ install() {
     elif command -v yum >/dev/null; then
       from_rpm yum
     else
-      fail "there is no redis-server, and no apt-get, dnf or yum to install one: set redisTarball, or install it by hand"
+      fail "there is no redis-server, and no apt-get, dnf or yum to install one: set ssh.redisTarball, or install it by hand"
     fi
     find_server || fail "Redis could not be installed: $(tail -n 5 "$log")"
     [ -n "$tarball" ] || [ ! -d /run/systemd/system ] || systemctl disable --now redis-server redis redis-sentinel valkey >/dev/null 2>&1

@@ -61,7 +61,10 @@ const limit = 120;
 
 describe("clients that are configured as docs/clients.md shows", { timeout: 2_400_000 }, () => {
   // The default topology, which that page has; its ports are free in the sandbox.
-  const config: Record<string, unknown> = { downAfterMilliseconds: 2000, failoverTimeoutMilliseconds: 5000, minReplicasToWrite: 1 };
+  const config: Record<string, unknown> = {
+    sentinel: { downAfterMilliseconds: 2000, failoverTimeoutMilliseconds: 5000 },
+    redis: { minReplicasToWrite: 1 },
+  };
   const project = new Project(config);
   const clients: Client[] = [];
   const events: Event[] = [];
@@ -134,7 +137,7 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
     );
 
   it("write again after hand-overs, for a setting that needs restarts", async () => {
-    project.configure({ ...config, redisConf: { databases: "17" } });
+    project.configure({ ...config, redis: { directives: { databases: "17" }, minReplicasToWrite: 1 } });
     await during("hand-over", () => project.up());
   });
 
@@ -154,7 +157,7 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
   });
 
   it("write again while a master is frozen that takes writes without a replica", async () => {
-    project.configure({ ...config, redisConf: { databases: "17" }, minReplicasToWrite: 0 });
+    project.configure({ ...config, redis: { directives: { databases: "17" }, minReplicasToWrite: 0 } });
     await project.up();
     await more();
     const frozen = await master();

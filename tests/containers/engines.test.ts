@@ -42,16 +42,15 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
     return new Engine(`engine${number}`, machines[number - 1]?.space, words);
   });
   const hosts = {
-    redis1: { kind: "docker", engine: engines[0]?.host, address: addressOf(1) },
-    redis2: { kind: "docker", engine: `ssh://root@${addressOf(2)}`, address: addressOf(2) },
-    redis3: { kind: "docker", engine: `tcp://${addressOf(3)}:2376`, certificates, address: addressOf(3) },
+    redis1: { docker: { engine: engines[0]?.host }, address: addressOf(1) },
+    redis2: { docker: { engine: `ssh://root@${addressOf(2)}` }, address: addressOf(2) },
+    redis3: { docker: { engine: `tcp://${addressOf(3)}:2376`, certificates }, address: addressOf(3) },
   };
   const config = {
     hosts,
-    image: "redis-ha-test:busybox",
+    docker: { image: "redis-ha-test:busybox" },
     openWithoutPasswords: true,
-    downAfterMilliseconds: 3000,
-    failoverTimeoutMilliseconds: 20_000,
+    sentinel: { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 20_000 },
   };
   const project = new Project(config);
   const container = (kind: "node" | "sentinel", number: number) => `redis-ha-redis${number}-${kind}${number}-test`;
@@ -93,8 +92,8 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
 
   it("refuses an engine that does not answer and one that is not who it should be, and touches none of the others", async (t) => {
     for (const [what, engineOfRedis2, message] of [
-      ["nobody there", "ssh://root@10.78.0.99", /hosts\.redis2\.engine: no Docker engine answers at ssh:\/\/root@10\.78\.0\.99/],
-      ["no certificates", `tcp://${addressOf(3)}:2376`, /hosts\.redis2\.engine: no Docker engine answers at tcp:\/\/10\.78\.0\.13:2376/],
+      ["nobody there", "ssh://root@10.78.0.99", /hosts\.redis2\.docker\.engine: no Docker engine answers at ssh:\/\/root@10\.78\.0\.99/],
+      ["no certificates", `tcp://${addressOf(3)}:2376`, /hosts\.redis2\.docker\.engine: no Docker engine answers at tcp:\/\/10\.78\.0\.13:2376/],
     ] as const) {
       project.configure({ ...config, hosts: { ...hosts, redis2: { ...hosts.redis2, engine: engineOfRedis2 } } });
       const { status, output, seconds } = await up();
@@ -166,7 +165,7 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
   });
 
   it("rolls another image through the machines with four writers running and nothing lost", async (t) => {
-    project.configure({ ...config, image: "redis-ha-test:busybox-next" });
+    project.configure({ ...config, docker: { image: "redis-ha-test:busybox-next" } });
     t.diagnostic(`rolled in ${await Writers.during(sentinels, () => project.up())}`);
     for (const number of numbers)
       assert.equal(await engine(number).docker("inspect", "-f", "{{.Config.Labels.tag}}", container("node", number)), "next");

@@ -25,17 +25,16 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
   const hostsBefore = readFileSync("/etc/hosts", "utf8");
   const engine = new Engine("engine");
   const config = {
-    hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", engine: engine.host }])),
-    image: "redis-ha-test:busybox",
-    downAfterMilliseconds: 3000,
-    failoverTimeoutMilliseconds: 20_000,
-    redisConf: { maxmemory: "100mb" },
+    hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { docker: { engine: engine.host } }])),
+    docker: { image: "redis-ha-test:busybox" },
+    sentinel: { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 20_000 },
+    redis: { directives: { maxmemory: "100mb" } },
   };
   const project = new Project(config);
-  const changed: Record<string, unknown> = {};
-  const configure = (more: Record<string, unknown>) => {
-    Object.assign(changed, more);
-    project.configure({ ...config, ...changed });
+  const changed: Record<string, object> = { ...config };
+  const configure = (more: Record<string, object>) => {
+    for (const [section, each] of Object.entries(more)) changed[section] = { ...changed[section], ...each };
+    project.configure(changed);
   };
   const container = (name: string) => `redis-ha-redis${name.at(-1)}-${name}-test`;
   const inspect = async (name: string, format: string) => engine.docker("container", "inspect", "-f", format, container(name));
@@ -65,15 +64,15 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
   });
 
   it("refuses an engine that does not answer and an image that cannot be had, before anything is touched", async () => {
-    const absent = { redis1: { kind: "docker", engine: "unix:///nowhere.sock" } };
+    const absent = { redis1: { docker: { engine: "unix:///nowhere.sock" } } };
     project.configure({ ...config, hosts: absent, nodes: { node1: "redis1:1", node2: "redis1:2" }, sentinels: { sentinel1: "redis1:3" } });
     const noEngine = await project.run("pulumi", "up", "--yes", "--skip-preview");
     assert.notEqual(noEngine.status, 0);
-    assert.match(noEngine.output, /hosts\.redis1\.engine: no Docker engine answers at unix:\/\/\/nowhere\.sock: .*[^]*Start it there/);
-    project.configure({ ...config, image: "localhost:1/no/such:image" });
+    assert.match(noEngine.output, /hosts\.redis1\.docker\.engine: no Docker engine answers at unix:\/\/\/nowhere\.sock: .*[^]*Start it there/);
+    project.configure({ ...config, docker: { image: "localhost:1/no/such:image" } });
     const noImage = await project.run("pulumi", "up", "--yes", "--skip-preview");
     assert.notEqual(noImage.status, 0);
-    assert.match(noImage.output, /image: "localhost:1\/no\/such:image" is not allowed: .*no such image[^]*docker pull/);
+    assert.match(noImage.output, /docker\.image: "localhost:1\/no\/such:image" is not allowed: .*no such image[^]*docker pull/);
     assert.deepEqual(await Promise.all((["container", "volume", "network"] as const).map((kind) => engine.names(kind))), [[], [], []]);
     project.configure(config);
   });
@@ -171,7 +170,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
 
   it("sets a live setting without replacing or restarting anything, memory limit included", async () => {
     const before = await Promise.all([idsOf(), ...names.map((name) => inspect(name, "{{.State.StartedAt}}"))]);
-    configure({ redisConf: { maxmemory: "200mb" }, downAfterMilliseconds: 2000 });
+    configure({ redis: { directives: { maxmemory: "200mb" } }, sentinel: { downAfterMilliseconds: 2000 } });
     await Writers.during(sentinels, () => project.up());
     assert.deepEqual(await Promise.all([idsOf(), ...names.map((name) => inspect(name, "{{.State.StartedAt}}"))]), before);
     for (const place of ["redis1:16300", "redis2:26300", "redis3:36300"])
@@ -199,7 +198,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
       if (action === "die" || action === "start") seen.push(`${action} ${name}, down: ${[...down].join(" ")}`);
       most = Math.max(most, down.size);
     });
-    configure({ image: "redis-ha-test:debian" });
+    configure({ docker: { image: "redis-ha-test:debian" } });
     t.diagnostic(`rolled in ${await Writers.during(sentinels, () => project.up())}`);
     events.kill();
     assert.equal(most, 1, `containers that were down at the same time:\n${seen.join("\n")}`);
@@ -350,7 +349,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     await ask(await master(), "CONFIG", "SET", "appendonly", "no");
     await ask(await master(), "CONFIG", "SET", "save", "");
     for (const name of ["sentinel2", "sentinel3"]) await engine.docker("pause", container(name));
-    configure({ containerUser: "998:998" });
+    configure({ docker: { user: "998:998" } });
     const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview");
     for (const name of ["sentinel2", "sentinel3"]) await engine.docker("unpause", container(name));
     assert.notEqual(status, 0);
@@ -386,7 +385,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     await writers.more(500);
     const { acknowledged, lost } = await writers.stop();
     assert.deepEqual(lost, []);
-    configure({ keepVolumes: true });
+    configure({ docker: { keepVolumes: true } });
     await project.up();
     await project.succeed("pulumi", "destroy", "--yes", "--skip-preview");
     assert.deepEqual(await engine.names("container"), []);
@@ -394,7 +393,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     await project.up();
     const [key = ""] = acknowledged;
     assert.equal(await ask(await master(), "GET", key), key);
-    configure({ keepVolumes: false });
+    configure({ docker: { keepVolumes: false } });
     await project.up();
   });
 

@@ -23,12 +23,12 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
     const line: IteratorResult<string, unknown> = await lines.next();
     return JSON.parse(String(line.value)) as Ended;
   };
-  const good: RedisHaArgs = { ...members("auto", 22_600), directory: join(project.redis, "one"), failoverTimeoutMilliseconds: 30_000 };
-  const other: RedisHaArgs = { ...members("also", 22_700), directory: join(project.redis, "two"), failoverTimeoutMilliseconds: 30_000 };
+  const good: RedisHaArgs = { ...members("auto", 22_600), directory: join(project.redis, "one"), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
+  const other: RedisHaArgs = { ...members("also", 22_700), directory: join(project.redis, "two"), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
   /** What a look finds out, and what the arguments themselves tell. */
   const bad: Record<string, RedisHaArgs> = {
-    "by what is on the machine": { ...other, serverBinary: "/none/redis-server" },
-    "by its arguments": { ...other, quorum: 7 },
+    "by what is on the machine": { ...other, redis: { serverBinary: "/none/redis-server" } },
+    "by its arguments": { ...other, sentinel: { quorum: 7 } },
     "by the form of its arguments": { ...other, masterNmae: "x" } as RedisHaArgs,
   };
 
@@ -95,7 +95,7 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
     const { error: refused } = await up({ components: { one: good }, seconds: "0" });
     assert.match(
       refused ?? "",
-      /minReplicasMaxLagSeconds: 0 is not allowed: a whole number from 1 to 86400\n.*downAfterMilliseconds: 0 is not allowed/s,
+      /redis\.minReplicasMaxLagSeconds: 0 is not allowed: a whole number from 1 to 86400\n.*sentinel\.downAfterMilliseconds: 0 is not allowed/s,
     );
     assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "88"]);
     assert.equal((await up({ components: { one: good } })).error, undefined);
@@ -104,13 +104,13 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
 
   it("of two in a program, the refused one keeps the other from nothing", async () => {
     const { error } = await up({ components: { one: good, two: bad["by what is on the machine"] as RedisHaArgs } });
-    assert.match(error ?? "", /serverBinary/);
+    assert.match(error ?? "", /redis\.serverBinary/);
     const { error: changed } = await up({
-      components: { one: { ...good, redisConf: { timeout: "77" } }, two: bad["by what is on the machine"] as RedisHaArgs },
+      components: { one: { ...good, redis: { directives: { timeout: "77" } } }, two: bad["by what is on the machine"] as RedisHaArgs },
     });
-    assert.match(changed ?? "", /serverBinary/);
+    assert.match(changed ?? "", /redis\.serverBinary/);
     assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "77"]);
-    const { error: both } = await up({ components: { one: { ...good, redisConf: { timeout: "77" } }, two: other } });
+    const { error: both } = await up({ components: { one: { ...good, redis: { directives: { timeout: "77" } } }, two: other } });
     assert.equal(both, undefined);
     assert.match(String(await ask("also1:22750", "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3/);
   });

@@ -24,10 +24,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     const said = seconds === undefined ? undefined : new local.Command("seconds", { create: `echo ${seconds}` }).stdout;
     const later: RedisHaArgs = said
       ? {
-          redisConf: { timeout: said },
-          minReplicasMaxLagSeconds: said.apply(Number),
-          downAfterMilliseconds: said.apply((text) => Number(text) * 1000),
-          appendOnly: said.apply((text) => text !== ""),
+          redis: { directives: { timeout: said }, minReplicasMaxLagSeconds: said.apply(Number), appendOnly: said.apply((text) => text !== "") },
+          sentinel: { downAfterMilliseconds: said.apply((text) => Number(text) * 1000) },
         }
       : {};
     for (const [name, args] of Object.entries(components)) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, isRunning, members, namedMaster, Project } from "./project.ts";
 
-const args = { ...members("dir", 22_300), failoverTimeoutMilliseconds: 30_000 };
+const args = { ...members("dir", 22_300), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
 const up = (project: Project) => project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
 const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 
@@ -85,7 +85,7 @@ describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => 
     // A copy of what runs, which has no process of its own.
     for (const host of ["dir1", "dir2", "dir3"])
       for (const each of readdirSync(join(copy, host))) if (existsSync(join(copy, host, each, "pid"))) rmSync(join(copy, host, each, "pid"));
-    const other = { ...members("dir", 22_400), failoverTimeoutMilliseconds: 30_000, directory: copy };
+    const other = { ...members("dir", 22_400), sentinel: { failoverTimeoutMilliseconds: 30_000 }, directory: copy };
     two.configure(other);
     const { status, output } = await up(two);
     assert.notEqual(status, 0);
@@ -96,7 +96,7 @@ describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => 
   });
 
   it("a stack beside it, below the same directory, keeps it when the first goes; what is not ours stays, and is named", async () => {
-    two.configure({ ...members("more", 22_500), failoverTimeoutMilliseconds: 30_000, directory: one.redis });
+    two.configure({ ...members("more", 22_500), sentinel: { failoverTimeoutMilliseconds: 30_000 }, directory: one.redis });
     await two.up();
     writeFileSync(precious, "precious");
     const { output } = await destroy(one);

@@ -9,7 +9,7 @@ import { ask, checkout, eventually, hostsBesidesStacks, isRunning, members, Proj
 
 describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
   const { nodes, sentinels } = members("killed", 20_100);
-  const config = { nodes, sentinels, downAfterMilliseconds: 2000 };
+  const config = { nodes, sentinels, sentinel: { downAfterMilliseconds: 2000 } };
   const place = sentinels.sentinel1 as string;
   const moments: [string, (project: Project) => boolean][] = [
     ["as soon as there is a directory", (project) => existsSync(project.redis)],
@@ -106,11 +106,11 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
   });
 
   it("a server program that isn't there: before anything is touched", async (t) => {
-    const { output, seconds, pids } = await failure({ serverBinary: join(scratch, "redis-server") });
+    const { output, seconds, pids } = await failure({ redis: { serverBinary: join(scratch, "redis-server") } });
     t.diagnostic(`${seconds} s`);
     assert.match(
       output,
-      /serverBinary: .*redis-server" is not allowed: a redis-server of at least 2\.8\.4 or a valkey-server on failing1; trying it said: .*not found/,
+      /redis\.serverBinary: .*redis-server" is not allowed: a redis-server of at least 2\.8\.4 or a valkey-server on failing1; trying it said: .*not found/,
     );
     assert.doesNotMatch(output, /command:local:Command(?! +\S*-deployment )/);
     assert.equal(pids.size, 0);
@@ -119,19 +119,19 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
   it("a server program that is too old: before anything is touched", async () => {
     const old = join(scratch, "old-redis-server");
     writeFileSync(old, "#!/bin/sh\necho 'Redis server v=2.8.3 sha=00000000:0 malloc=libc bits=64 build=0'\n", { mode: 0o755 });
-    const { output } = await failure({ serverBinary: old });
+    const { output } = await failure({ redis: { serverBinary: old } });
     assert.match(output, /is Redis 2\.8\.3: allowed is a redis-server of at least 2\.8\.4/);
     assert.doesNotMatch(output, /command:local:Command(?! +\S*-deployment )/);
   });
 
   it("a setting that the server does not know: in its words, before anything is started", async () => {
-    const { output } = await failure({ redisConf: { "no-such-directive": "1" } });
+    const { output } = await failure({ redis: { directives: { "no-such-directive": "1" } } });
     assert.match(output, /refused before anything was changed/);
     assert.match(output, /no-such-directive/);
   });
 
-  it("a value of a wrong kind: refused by the schema", async () => {
-    const { output } = await failure({ quorum: "two" });
-    assert.match(output, /quorum.*integer/);
+  it("a value of a wrong kind: before anything is touched", async () => {
+    const { output } = await failure({ sentinel: { quorum: "two" } });
+    assert.match(output, /sentinel\.quorum: "two" is not allowed: a number/);
   });
 });

@@ -22,7 +22,7 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   const serverConf = join(project.directory, "server.conf");
   const original = "[kvdb]\nhost=\nport=\nredis_sentinels=\n";
   writeFileSync(serverConf, original);
-  const args = { ...members("same", 22_100), failoverTimeoutMilliseconds: 30_000, zatoServerConfs: [serverConf] };
+  const args = { ...members("same", 22_100), sentinel: { failoverTimeoutMilliseconds: 30_000 }, zato: { serverConfs: [serverConf] } };
   const write = (name: string, options: string, its: object = args) => {
     writeFileSync(join(project.directory, "index.ts"), program(name, options, its));
   };

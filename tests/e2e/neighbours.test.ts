@@ -74,7 +74,7 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
         mkdirSync(join(file, ".."));
         writeFileSync(file, original, { mode: 0o640 });
       }
-      const config = { ...members("zato", 21_700), zatoServerConfs: files };
+      const config = { ...members("zato", 21_700), zato: { serverConfs: files } };
       project.configure(config);
       await project.init();
       await project.up();
@@ -116,7 +116,7 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
       try {
         const file = join(project.directory, "server.conf");
         if (content !== undefined) writeFileSync(file, content);
-        project.configure({ ...members("bad", 21_900), zatoServerConfs: [file] });
+        project.configure({ ...members("bad", 21_900), zato: { serverConfs: [file] } });
         await project.init();
         const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
         assert.notEqual(status, 0);

@@ -9,7 +9,7 @@ const nodeWhere = (condition: (place: string) => boolean) => Object.entries(node
 
 describe("the seed's topology, with all defaults but the failover-timeout, which a split vote doubles", { timeout: 2_400_000 }, () => {
   const hosts = hostsBesidesStacks();
-  const project = new Project({ failoverTimeoutMilliseconds: 30_000 });
+  const project = new Project({ sentinel: { failoverTimeoutMilliseconds: 30_000 } });
   const keys = new Map<string, string>();
 
   before(() => project.init());

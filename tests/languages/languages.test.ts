@@ -149,7 +149,7 @@ resources:
       hosts: ${hosts}
 ${options}`;
   const project = projectOf({
-    "Pulumi.yaml": program("{ redis1: { kind: local } }"),
+    "Pulumi.yaml": program("{ redis1: {} }"),
     "bin/main.mjs": provider,
     "bin/pulumi-resource-slow": `#!/bin/sh\nexec node "$(dirname "$0")/main.mjs" "$@"\n`,
   });
@@ -185,18 +185,18 @@ ${options}`;
   });
 
   it("is told all that is wrong, a line each, and no private key", async () => {
-    const hosts = "{ redis1: { kind: ssh, address: 127.0.0.1, privateKey: 'once upon a time' } }";
-    const { status, output } = await preview(hosts, "      quorum: 7\n");
+    const hosts = "{ redis1: { address: 127.0.0.1, ssh: { privateKey: 'once upon a time' } } }";
+    const { status, output } = await preview(hosts, "      sentinel: { quorum: 7 }\n");
     assert.notEqual(status, 0);
-    assert.match(output, /^ +quorum: 7 is not allowed: a majority of the 3 sentinels, 2 to 3$/m);
-    assert.match(output, /^ +hosts\.redis1\.privateKey: "\(not shown\)" is not allowed/m);
+    assert.match(output, /^ +sentinel\.quorum: 7 is not allowed: a majority of the 3 sentinels, 2 to 3$/m);
+    assert.match(output, /^ +hosts\.redis1\.ssh\.privateKey: "\(not shown\)" is not allowed/m);
     assert.doesNotMatch(output, /once upon/);
   });
 
   it("is told what is not known in time", async () => {
-    const { status, output } = await preview('{ redis1: { kind: "${machine.address}" } }');
+    const { status, output } = await preview('{ redis1: { directory: "${machine.address}" } }');
     assert.notEqual(status, 0);
-    assert.match(output, /^ +hosts\.redis1\.kind: has to be known before anything is created/m);
+    assert.match(output, /^ +hosts\.redis1\.directory: has to be known before anything is created/m);
   });
 
   it("has the other components, each with a host by its section", async () => {
@@ -204,7 +204,7 @@ ${options}`;
       names: { type: "redis-ha:HostsEntries", properties: { host: { name: "here" }, entries: { a1: "${machine.address}" } } },
       node: {
         type: "redis-ha:RedisNode",
-        properties: { ...alone, nodeName: "n1", port: 7001, masterName: "m", initialMaster: "n1", settings: { maxmemory: "64mb" } },
+        properties: { ...alone, nodeName: "n1", port: 7001, masterName: "m", initialMaster: "n1", directives: { maxmemory: "64mb" } },
         options: { dependsOn: ["${names}"] },
       },
       sentinel: { type: "redis-ha:Sentinel", properties: { ...alone, sentinelName: "s1", port: 7101, masters: [watched] } },

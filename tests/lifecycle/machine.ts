@@ -7,7 +7,8 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Output } from "@pulumi/pulumi";
 import { Redis } from "ioredis";
-import { lifecycleParameters, type Limits, type Located } from "../../components/redis/lifecycleParameters.ts";
+import type { TimeoutsArgs } from "../../components/redis/args.ts";
+import { lifecycleParameters, type Located } from "../../components/redis/lifecycleParameters.ts";
 import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
 import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/redis/version.ts";
@@ -202,7 +203,7 @@ export interface ClusterArgs {
   settings?: Record<string, string>;
   server?: string;
   version?: ServerVersion;
-  limits?: Partial<Limits>;
+  limits?: TimeoutsArgs;
 }
 
 /** Nodes and sentinels on 127.0.0.1, under one host.sh, as the components render them. */
@@ -350,14 +351,17 @@ export class Cluster {
       const persistence = persistenceOf({ ...args.settings, ...changes.settings }, args.appendOnly);
       const downAfterMilliseconds = args.downAfter ?? 1000;
       files.parameters = await settled(
-        lifecycleParameters({ ...common, limits, kind: "node", persistence, minReplicas: 0, downAfterMilliseconds }, features),
+        lifecycleParameters({ ...common, timeouts: limits, kind: "node", persistence, minReplicas: 0, downAfterMilliseconds }, features),
       );
-      const lines = nodeLines({ ...place, appendOnly: args.appendOnly, settings: { ...args.settings, ...changes.settings } }, version);
+      const lines = nodeLines({ ...place, appendOnly: args.appendOnly, directives: { ...args.settings, ...changes.settings } }, version);
       files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {
       const quorum = Math.floor(sentinels.length / 2) + 1;
       files.parameters = await settled(
-        lifecycleParameters({ ...common, limits, kind: "sentinel", forget: changes.forget, monitored: [`${masterName} node1 ${quorum}`] }, features),
+        lifecycleParameters(
+          { ...common, timeouts: limits, kind: "sentinel", forget: changes.forget, monitored: [`${masterName} node1 ${quorum}`] },
+          features,
+        ),
       );
       files["settings.conf"] = render("sentinel.conf.hbs", { name, lines: sentinelLines(place, version) });
       const master = {

@@ -46,8 +46,8 @@ it("makes that user once, and removes it with the last, where several hosts ask 
 });
 
 describe("servers on the machine that runs Pulumi, as a user of their own", { timeout: 2_400_000 }, () => {
-  const config = { ...members("own", 24_500), failoverTimeoutMilliseconds: 30_000, directory: "" };
-  const project = new Project({ ...config, localUser });
+  const config = { ...members("own", 24_500), sentinel: { failoverTimeoutMilliseconds: 30_000 }, directory: "" };
+  const project = new Project({ ...config, local: { user: localUser } });
 
   before(() => project.init());
   after(() => project.remove());
@@ -101,8 +101,8 @@ describe("servers on the machine that runs Pulumi, as a user of their own", { ti
   });
 
   for (const [what, other, said] of [
-    ["none", {}, /localUser: none is not allowed: the deployment was created with "redis-local".*keep that/],
-    ["another one", { localUser: "nobody" }, /localUser: "nobody" is not allowed: the deployment was created with "redis-local"/],
+    ["none", {}, /local\.user: none is not allowed: the deployment was created with "redis-local".*keep that/],
+    ["another one", { local: { user: "nobody" } }, /local\.user: "nobody" is not allowed: the deployment was created with "redis-local"/],
   ] as const) {
     it(`stay that user's: ${what} is refused, and nothing is touched`, async () => {
       const found = pids();
@@ -111,7 +111,7 @@ describe("servers on the machine that runs Pulumi, as a user of their own", { ti
       assert.notEqual(status, 0);
       assert.match(output, said);
       assert.deepEqual(pids(), found);
-      project.configure({ ...config, localUser });
+      project.configure({ ...config, local: { user: localUser } });
     });
   }
 

@@ -51,7 +51,7 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
   const sentinels = Object.values(topology.sentinels);
   const [firstSentinel = ""] = sentinels;
   const keys = new Map<string, string>();
-  let config: Record<string, unknown> = { ...topology, downAfterMilliseconds: 2000 };
+  let config: Record<string, unknown> = { ...topology, sentinel: { downAfterMilliseconds: 2000 } };
   let project: Project | undefined;
   let found = version;
 
@@ -74,7 +74,7 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
       console.log(line);
     });
     found = binaries.found;
-    config = { ...config, serverBinary: binaries.server, cliBinary: binaries.cli };
+    config = { ...config, redis: { serverBinary: binaries.server, cliBinary: binaries.cli } };
     project = new Project(config);
     await project.init();
   });
@@ -180,7 +180,7 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
     const before = { master: await master(), pids: project.pids(), epoch: await epoch() };
     const ids = await Promise.all(sentinels.map(async (sentinel) => (await peersOf(sentinel)).sort()));
     const writer = new Writer(sentinels, masterOf, keys);
-    config = { ...config, redisConf: { databases: 20 } };
+    config = { ...config, redis: { ...(config.redis as object), directives: { databases: 20 } } };
     project.configure(config);
     const { output, seconds } = await project.up();
     await writer.stop();

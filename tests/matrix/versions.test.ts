@@ -37,7 +37,7 @@ describe("from Redis 7.0.15 to Redis 8.0.2, and not back", { timeout: 2_400_000 
     };
     [old, present] = [await server("Redis 7.0.15", say), await server("Redis 8.0.2", say)];
     use(old);
-    project.configure({ ...topology, serverBinary: program, cliBinary: old.cli, failoverTimeoutMilliseconds: 30_000 });
+    project.configure({ ...topology, redis: { serverBinary: program, cliBinary: old.cli }, sentinel: { failoverTimeoutMilliseconds: 30_000 } });
     await project.init();
     await project.up();
   });

@@ -24,7 +24,7 @@ const redis = new RedisHa("sessions", args);
 pulumi.all([redis.sentinels, redis.masterName, redis.nodes]).apply(([sentinels, masterName, nodes]) =>
   console.log(JSON.stringify([sentinels.length, masterName, nodes.map((node) => node.name)])),
 );
-const boxes = { redis1: { kind: "docker" }, redis2: { kind: "docker" }, redis3: { kind: "docker" } };
+const boxes = { redis1: { docker: {} }, redis2: { docker: {} }, redis3: { docker: {} } };
 try {
   new RedisHa("boxes", { hosts: boxes });
   console.log("docker");
@@ -38,27 +38,35 @@ const imports = `import * as pulumi from "@pulumi/pulumi";\nimport { InputError,
 const requires = `const pulumi = require("@pulumi/pulumi");\nconst { InputError, RedisHa } = require("pulumi-redis-ha");\n`;
 const typeImports = `${imports}import type {
   BastionArgs,
-  ContainerArgs,
+  Directives,
+  DockerArgs,
   HostArgs,
+  HostSection,
   HostsEntriesArgs,
-  Limits,
   LocalArgs,
   Located,
-  MachineArgs,
   MonitoredMasterArgs,
   NodeOutput,
   Problem,
   ProcessCommands,
+  RedisArgs,
   RedisHaArgs,
   RedisNodeArgs,
+  RedisNodesArgs,
   SentinelArgs,
+  SentinelsArgs,
   ServerVersion,
+  SshArgs,
+  SshHostArgs,
+  TimeoutsArgs,
   TopologyArgs,
+  ZatoArgs,
   ZatoKvdbConfigArgs,
 } from "pulumi-redis-ha";
 import { DockerEngine, DockerHost, Host, HostsEntries, LocalHost, RedisNode, readConfig, Sentinel, SshHost, ZatoKvdbConfig } from "pulumi-redis-ha";
-export type Arguments = [BastionArgs, ContainerArgs, HostArgs, HostsEntriesArgs, Limits, LocalArgs, Located, MachineArgs, MonitoredMasterArgs];
+export type Arguments = [BastionArgs, Directives, DockerArgs, HostArgs, HostSection, HostsEntriesArgs, LocalArgs, Located, MonitoredMasterArgs];
 export type Others = [NodeOutput, Problem, ProcessCommands, RedisNodeArgs, SentinelArgs, ServerVersion, TopologyArgs, ZatoKvdbConfigArgs];
+export type Sections = [RedisArgs, RedisNodesArgs, SentinelsArgs, SshArgs, SshHostArgs, TimeoutsArgs, ZatoArgs];
 export const classes = [DockerEngine, DockerHost, Host, HostsEntries, LocalHost, RedisNode, readConfig, Sentinel, SshHost, ZatoKvdbConfig];
 `;
 
@@ -97,7 +105,7 @@ describe("the package in somebody else's program", { timeout: 600_000 }, () => {
       const { status, output } = await consumer.run("node", ["--disable-warning=ExperimentalWarning", file]);
       const [docker = "", outputs = ""] = output.split("\n");
       assert.equal(outputs, '[3,"theirs",["node1","node2","node3"]]', output);
-      assert.match(docker, /^hosts\.redis1\.kind: "docker" is not allowed: .*npm install .*@pulumi\/docker@/);
+      assert.match(docker, /^hosts\.redis1\.docker: it needs the npm package .*npm install .*@pulumi\/docker@/);
       assert.equal(status, 0);
     });
   }
@@ -210,7 +218,7 @@ describe("the real engine", { timeout: 600_000 }, () => {
     await pulumi("stack", "init", "prod", "--cwd", join(consumer.directory, "shop"));
     const { status, output } = await consumer.run("pulumi", ["preview", "--stack", "prod", "--cwd", "shop", "--non-interactive"], env);
     assert.notEqual(status, 0);
-    assert.match(output, /hosts\.redis1\.privateKeyFile: "\/home\/me\//);
+    assert.match(output, /ssh\.privateKeyFile: "\/home\/me\//);
   });
 
   it("has the repository's own stacks in the template", () => {

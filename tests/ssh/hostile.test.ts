@@ -68,16 +68,16 @@ function settled<T>(output: Output<T>): Promise<T> {
 async function settings(instance: string): Promise<string> {
   const version = parseServerVersion(await run("redis-server", "--version")) as ServerVersion;
   const self = { name: "node1", host: "localhost", address: "127.0.0.1", port };
-  const limits = { readySeconds: 10, stopSeconds: 5, verifySeconds: 1 };
+  const timeouts = { readySeconds: 10, stopSeconds: 5, verifySeconds: 1 };
   const members = { self, nodes: [self], sentinels: [], masterName: "redis-ha", initialMaster: "node1" };
   const parameters = await settled(
     lifecycleParameters(
-      { ...members, kind: "node", server: "redis-server", cli: "redis-cli", limits, persistence: persistenceOf({}, false), minReplicas: 0 },
+      { ...members, kind: "node", server: "redis-server", cli: "redis-cli", timeouts, persistence: persistenceOf({}, false), minReplicas: 0 },
       featuresOf(version),
     ),
   );
   const host = { hostName: "localhost" } as Host;
-  const place = { host, port, bind: "127.0.0.1", address: "127.0.0.1", directory: own, logFile: `${own}/log`, appendOnly: false, settings: {} };
+  const place = { host, port, bind: "127.0.0.1", address: "127.0.0.1", directory: own, logFile: `${own}/log`, appendOnly: false, directives: {} };
   const text = render("node.conf.hbs", { name: "node1", lines: nodeLines(place, version) });
   return `instance=${quote(instance)}\n${puts({ parameters, "settings.conf": text })}`;
 }
@@ -251,16 +251,16 @@ ${scriptText("shared.sh")}${scriptText("packages.sh")}
 END
         } >script; ${words}; sh -s <script 2>&1; echo "status $?"; ls /var/lib/got 2>&1; cd ..; rm -rf a`);
     for (const [words, said] of [
-      ["echo x >README; tar -cf it.tar README", /^redisTarball holds neither redis-server nor valkey-server, but: README \nstatus 1\n/],
+      ["echo x >README; tar -cf it.tar README", /^ssh\.redisTarball holds neither redis-server nor valkey-server, but: README \nstatus 1\n/],
       [
         "cp $(command -v redis-server) redis-server; tar -cf it.tar redis-server",
-        /^redisTarball holds neither redis-cli nor valkey-cli, but: redis-server \nstatus 1\n/,
+        /^ssh\.redisTarball holds neither redis-cli nor valkey-cli, but: redis-server \nstatus 1\n/,
       ],
       [
         "printf '#!/none\\n' >redis-server; tar -cf it.tar redis-server",
-        /^redisTarball: its redis-server does not run on this machine: .*not found\nstatus 1\n/,
+        /^ssh\.redisTarball: its redis-server does not run on this machine: .*not found\nstatus 1\n/,
       ],
-      ["echo x >it.tar", /^redisTarball cannot be unpacked: [^]*\nstatus 1\n/],
+      ["echo x >it.tar", /^ssh\.redisTarball cannot be unpacked: [^]*\nstatus 1\n/],
     ] as const)
       assert.match(await packages(words), new RegExp(`${said.source}ls: .*No such file`), words);
   });

@@ -39,7 +39,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
   });
 
   /** Other settings than at first. */
-  const rolled = { redisConf: { maxmemory: "200mb", databases: "17" } };
+  const rolled = { redis: { directives: { maxmemory: "200mb", databases: "17" } } };
 
   const untouched = async () => {
     for (const machine of stack.all) {
@@ -55,7 +55,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
       [
         "a wrong fingerprint",
         () => ({ hostKey: other }),
-        /hosts\.redis2\.hostKey: redis2 .* does not show the key SHA256:A+: it shows\n[^]*SHA256:\S+ \(ED25519\)[^]*Nothing was sent/,
+        /hosts\.redis2\.ssh\.hostKey: redis2 .* does not show the key SHA256:A+: it shows\n[^]*SHA256:\S+ \(ED25519\)[^]*Nothing was sent/,
       ],
       [
         "a wrong key",
@@ -65,14 +65,18 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
             .slice(0, 2)
             .join(" "),
         }),
-        /hosts\.redis2\.hostKey: redis2 .* does not show the key SHA256:.*: it shows\n\s*SHA256:[^]*Nothing was sent/,
+        /hosts\.redis2\.ssh\.hostKey: redis2 .* does not show the key SHA256:.*: it shows\n\s*SHA256:[^]*Nothing was sent/,
       ],
       [
         "a bastion's wrong fingerprint",
         () => ({ bastion: { address: machines.redis1.address, privateKeyFile, hostKey: other } }),
-        /hosts\.redis2\.bastion\.hostKey: the bastion of redis2 .* does not show the key SHA256:A+: it shows\n[^]*Nothing was sent/,
+        /hosts\.redis2\.ssh\.bastion\.hostKey: the bastion of redis2 .* does not show the key SHA256:A+: it shows\n[^]*Nothing was sent/,
       ],
-      ["a key that nobody knows", () => ({ hostKey: undefined }), /hosts\.redis2\.hostKey: the key of redis2 .* is not known: it shows\n\s*SHA256:/],
+      [
+        "a key that nobody knows",
+        () => ({ hostKey: undefined }),
+        /hosts\.redis2\.ssh\.hostKey: the key of redis2 .* is not known: it shows\n\s*SHA256:/,
+      ],
       [
         "an unreachable machine",
         () => ({ address: "10.78.0.99" }),
@@ -87,12 +91,12 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
       [
         "a machine that has an RSA key only",
         () => ({ hostKey: rsaOnly }),
-        /hosts\.redis2\.hostKey: redis2 .* is known by a key that the command plugin can't use: [^]*It shows\n\s*SHA256:\S+ \(RSA\)\n[^]*ssh-keygen -A/,
+        /hosts\.redis2\.ssh\.hostKey: redis2 .* is known by a key that the command plugin can't use: [^]*It shows\n\s*SHA256:\S+ \(RSA\)\n[^]*ssh-keygen -A/,
       ],
       [
         "a bastion that has an RSA key only",
         () => ({ bastion: { address: spare.address, privateKeyFile, hostKey: rsaOnly } }),
-        /hosts\.redis2\.bastion\.hostKey: the bastion of redis2 .* is known by a key that the command plugin can't use: [^]*SHA256:\S+ \(RSA\)/,
+        /hosts\.redis2\.ssh\.bastion\.hostKey: the bastion of redis2 .* is known by a key that the command plugin can't use: [^]*SHA256:\S+ \(RSA\)/,
       ],
       ["a full disk", () => ({ directory: join(sandbox, "small") }), /hosts\.redis2\.directory: redis2 .* KiB left/],
     ] as const) {
@@ -106,7 +110,9 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
           rsaOnly = await odd.fingerprintOf("rsa");
         }
         const changed = stack.config();
-        Object.assign(changed.hosts.redis2 as object, change());
+        const { address, directory, ...ssh }: Record<string, unknown> = change();
+        const { redis2 } = changed.hosts;
+        Object.assign(redis2 ?? {}, address ? { address } : {}, directory ? { directory } : {}, { ssh: { ...(redis2?.ssh as object), ...ssh } });
         project.configure(JSON.parse(JSON.stringify(changed)) as Record<string, unknown>);
         const { status, output, seconds } = await stack.up();
         t.diagnostic(`${what}: ${seconds.toFixed(1)} s`);
@@ -177,7 +183,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
   });
 
   it("goes on where a `pulumi up` was killed with -9 while it rolled a setting through with writers running: nothing lost", async (t) => {
-    rolled.redisConf.databases = "18";
+    rolled.redis.directives.databases = "18";
     project.configure(stack.config(rolled));
     const databases = (name: HostName) => stack.ask("node", name, "CONFIG", "GET", "databases");
     const report = await Writers.during(sentinels, async () => {
@@ -291,7 +297,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     const text = "[kvdb]\nhost=\nport=\nredis_sentinels=\n";
     await spare.run(`printf '${text.replaceAll("\n", "\\n")}' >${file}`);
     const hosts = { ...stack.config().hosts, zato1: stack.host(spare) };
-    project.configure(stack.config({ hosts, zatoServerConfs: [`zato1:${file}`] }));
+    project.configure(stack.config({ hosts, zato: { serverConfs: [`zato1:${file}`] } }));
     const { status, output } = await stack.up();
     assert.equal(status, 0, output);
     assert.match(readFileSync(file, "utf8"), /^redis_sentinels=redis1:16355, redis2:26355, redis3:36355$/m);

@@ -66,7 +66,7 @@ describe("packages.sh on a system with dnf", { timeout: 2_400_000 }, () => {
   it("refuses a version that no repository has, says which there are, and leaves nothing", async () => {
     assert.match(
       await packages("install", "9.9"),
-      /redisVersion: there is no redis 9\.9 in this machine's repositories, but 6\.2\.1-1 7\.0\.15-1 \nstatus 1/,
+      /ssh\.redisVersion: there is no redis 9\.9 in this machine's repositories, but 6\.2\.1-1 7\.0\.15-1 \nstatus 1/,
     );
     await packages("remove");
     assert.deepEqual([await installed(), await traces()], ["", ""]);

@@ -20,7 +20,7 @@ export function scriptTests(machine: Machine): void {
     });
 
     it("installs nothing where that is turned off", async () => {
-      assert.match(await packages("install", "a", { packages: false }), /there is none of .* turned off \(installRedis\)\nstatus 1/);
+      assert.match(await packages("install", "a", { packages: false }), /there is none of .* turned off \(ssh\.installRedis\)\nstatus 1/);
       assert.equal(await installed(), "");
       await packages("remove", "a");
     });

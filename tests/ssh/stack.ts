@@ -35,15 +35,15 @@ export class MachinesStack<M extends Machine> {
 
   /** As `hosts` has it. */
   host({ address, fingerprint }: Machine): Record<string, unknown> {
-    return { kind: "ssh", address, privateKeyFile: this.#privateKeyFile, hostKey: fingerprint };
+    return { ssh: { privateKeyFile: this.#privateKeyFile, hostKey: fingerprint }, address };
   }
 
   /** The stack's configuration, with short times. */
   config(more: Record<string, unknown> = {}): Record<string, unknown> & { hosts: Record<string, Record<string, unknown>> } {
     const hosts = Object.fromEntries(hostNames.map((name) => [name, this.host(this.machines[name])]));
     // Two sentinels that vote at the same moment try again after twice the time that a failover may take.
-    const times = { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 5000 };
-    return { directory: this.#directory, hosts, openWithoutPasswords: true, ...times, redisConf: { maxmemory: "100mb" }, ...more };
+    const times = { sentinel: { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 5000 } };
+    return { directory: this.#directory, hosts, openWithoutPasswords: true, ...times, redis: { directives: { maxmemory: "100mb" } }, ...more };
   }
 
   up(...args: string[]): Promise<Ended> {

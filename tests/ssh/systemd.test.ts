@@ -31,7 +31,8 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
   const config = (more: Record<string, unknown> = {}) => {
     const { hosts, ...rest } = stack.config(more);
     const bastion = { address: machines.redis1.address, user: "deploy", privateKeyFile, hostKey: machines.redis1.fingerprint };
-    return { ...rest, hosts: { ...hosts, redis2: { ...hosts.redis2, user: "deploy", bastion }, redis3: { ...hosts.redis3, bastion } } };
+    const through = (name: HostName, more = {}) => ({ ...hosts[name], ssh: { ...(hosts[name]?.ssh as object), bastion, ...more } });
+    return { ...rest, hosts: { ...hosts, redis2: through("redis2", { user: "deploy" }), redis3: through("redis3") } };
   };
   const unit = (name: HostName, kind: "node" | "sentinel") => `redis-ha-${name}-test-${kind}${name.at(-1)}.service`;
   const show = (name: HostName, kind: "node" | "sentinel", ...properties: string[]) =>
@@ -89,14 +90,14 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
   });
 
   it("refuses a version that no repository has, and says which there is", async () => {
-    project.configure(config({ redisVersion: "9.9" }));
+    project.configure(config({ ssh: { redisVersion: "9.9" } }));
     const { status, output } = await stack.up();
     assert.notEqual(status, 0);
-    assert.match(output, /redisVersion: there is no redis-server 9\.9 in this machine's repositories, but 5:7\.0\.15/);
+    assert.match(output, /ssh\.redisVersion: there is no redis-server 9\.9 in this machine's repositories, but 5:7\.0\.15/);
   });
 
   it("comes up on machines without Redis: the pinned package, services that are enabled and hardened, verified", async (t) => {
-    project.configure(config({ redisVersion: "7.0.1" }));
+    project.configure(config({ ssh: { redisVersion: "7.0.1" } }));
     const { status, output, seconds } = await stack.up();
     assert.equal(status, 0, output);
     t.diagnostic(`up ${seconds.toFixed(1)} s, the packages among it`);
@@ -126,10 +127,10 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
   });
 
   it("refuses another version than the one that is installed", async () => {
-    project.configure(config({ redisVersion: "8" }));
+    project.configure(config({ ssh: { redisVersion: "8" } }));
     const { status, output } = await stack.up();
     assert.notEqual(status, 0);
-    assert.match(output, /redisVersion: "8" is not allowed: redis\d .* has 7\.0\.15 already/);
+    assert.match(output, /ssh\.redisVersion: "8" is not allowed: redis\d .* has 7\.0\.15 already/);
     project.configure(config());
     await succeed();
   });
@@ -201,7 +202,7 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
   it("rolls a setting through with writers running, a live one without a restart: nothing lost", async (t) => {
     const started = () => Promise.all(hostNames.flatMap((name) => [show(name, "node", "ExecMainStartTimestampMonotonic")]));
     const parents = await started();
-    project.configure(config({ redisConf: { maxmemory: "200mb", databases: "17" } }));
+    project.configure(config({ redis: { directives: { maxmemory: "200mb", databases: "17" } } }));
     t.diagnostic(`rolled in ${await Writers.during(sentinels, () => project.up())}`);
     assert.deepEqual(await started(), parents);
     for (const name of hostNames) assert.match(await stack.ask("node", name, "CONFIG", "GET", "databases"), /17/);
@@ -220,7 +221,7 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
   it("lets nobody but the hosts and the named clients in, also after a reboot", async () => {
     const inside = await stack.replica();
     assert.equal(await outside(inside), "ssh\nredis");
-    project.configure(config({ firewallClients: [gateway] }));
+    project.configure(config({ ssh: { firewallClients: [gateway] } }));
     await succeed();
     assert.equal(await outside(inside), "ssh");
     assert.equal(await stack.ask("node", inside, "PING"), "PONG");
@@ -326,7 +327,7 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
       await machines[name].run("apt-get install -qq libjemalloc2 liblzf1 libatomic1 >/dev/null 2>&1");
       before_.set(name, await machines[name].run(inventory));
     }
-    project.configure(config({ installRedis: false, redisTarball: archive, redisConf: {} }));
+    project.configure(config({ ssh: { installRedis: false, redisTarball: archive }, redis: { directives: {} } }));
     await succeed();
     for (const name of hostNames) {
       assert.match(await stack.ask("node", name, "INFO", "server"), /^executable:\/var\/lib\/redis-ha\/redis\d\/redis\/bin\/redis-server/m);

@@ -5,13 +5,13 @@ import { RedisHa } from "../../components/redisHa.ts";
 import { engineCli, limitationsOf } from "../../hosts/docker/engine.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
-const hostsOf = (args: object) => Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { kind: "docker", ...args }]));
+const hostsOf = (args: object) => Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { docker: args }]));
 
 describe("the resource graph of containers", () => {
   let redis: RedisHa;
   before(async () => {
     await useMocks();
-    redis = new RedisHa("ha", { hosts: hostsOf({ engine: "unix:///run/one.sock" }), redisConf: { maxmemory: "100mb" } });
+    redis = new RedisHa("ha", { hosts: hostsOf({ engine: "unix:///run/one.sock" }), redis: { directives: { maxmemory: "100mb" } } });
     await registration("ha-verified");
   });
   const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
@@ -85,7 +85,7 @@ describe("the resource graph of containers", () => {
 
   it("makes an engine of its own for each place, and publishes at the machine's address there", async () => {
     const places = Object.entries({ redis1: "10.0.0.1", redis2: "10.0.0.2", redis3: "10.0.0.3" });
-    const hosts = Object.fromEntries(places.map(([host, address]) => [host, { kind: "docker", engine: `ssh://root@${address}`, address }]));
+    const hosts = Object.fromEntries(places.map(([host, address]) => [host, { docker: { engine: `ssh://root@${address}` }, address }]));
     new RedisHa("three", { hosts, openWithoutPasswords: true });
     await registration("three-verified");
     assert.equal(registered.filter(({ type, name }) => type === "docker:index/network:Network" && name.startsWith("three-")).length, 3);
@@ -103,7 +103,12 @@ describe("an engine, an image and settings that are outputs", () => {
     await useMocks();
     const later = <T>(value: T) => pulumi.output(new Promise<T>((resolve) => setTimeout(() => resolve(value), 50)));
     const hosts = hostsOf({ engine: later("unix:///run/later.sock"), image: later("registry.example.com/redis:7") });
-    const redis = new RedisHa("later", { hosts, redisConf: { maxmemory: later("200mb") }, quorum: later(3), forget: [later("10.0.0.9:6379")] });
+    const redis = new RedisHa("later", {
+      hosts,
+      redis: { directives: { maxmemory: later("200mb") } },
+      sentinel: { quorum: later(3) },
+      forget: [later("10.0.0.9:6379")],
+    });
     const [node1] = await valueOf(redis.nodes);
     assert.equal(node1?.commands.kill, "docker -H unix:///run/later.sock kill later-redis1-node1-unit");
     const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);

@@ -20,13 +20,17 @@ describe("a unit test of somebody else's program, with mocks that echo", () => {
 
   const kinds: Record<string, RedisHaArgs> = {
     local: {},
-    docker: { hosts: hosts(() => ({ kind: "docker" })) },
+    docker: { hosts: hosts(() => ({ docker: {} })) },
     ssh: {
-      hosts: hosts((number) => ({ kind: "ssh", address: `10.0.0.${number}`, hostKey: "unchecked" })),
+      hosts: hosts((number) => ({ address: `10.0.0.${number}`, ssh: { hostKey: "unchecked" } })),
       openWithoutPasswords: true,
-      redisVersion: "7.2",
+      ssh: { redisVersion: "7.2" },
     },
-    further: { hostsEntries: false, sentinelConf: { "notification-script": "/opt/notify" }, zatoServerConfs: ["/opt/zato/server.conf"] },
+    further: {
+      hostsEntries: false,
+      sentinel: { directives: { "notification-script": "/opt/notify" } },
+      zato: { serverConfs: ["/opt/zato/server.conf"] },
+    },
   };
   for (const [name, args] of Object.entries(kinds)) {
     it(`resolves every output: ${name}`, async () => {

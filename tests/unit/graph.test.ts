@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
-import { redisHaFields } from "../../components/fields.ts";
+import { redisHaFields } from "../../components/redisHaArgs.ts";
 import { RedisHa } from "../../components/redisHa.ts";
 import { registered, type Registered, useMocks, valueOf } from "./mocks.ts";
 
@@ -11,7 +11,12 @@ describe("the resource graph", () => {
     await useMocks();
     const nodeConf = { node2: { "replica-priority": "50" } };
     const sentinelConf = { "notification-script": "/opt/notify", loglevel: "notice" };
-    redis = new RedisHa("ha", { directory: "/srv/redis", hostsFile: "/tmp/hosts", redisConf: { "replica-priority": "70" }, nodeConf, sentinelConf });
+    redis = new RedisHa("ha", {
+      directory: "/srv/redis",
+      hostsFile: "/tmp/hosts",
+      redis: { directives: { "replica-priority": "70" }, nodeDirectives: nodeConf },
+      sentinel: { directives: sentinelConf },
+    });
     for (let left = 200; left > 0 && !find("ha-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
   });
   const find = (name: string): Registered | undefined => registered.find((each) => each.name === name);
@@ -63,7 +68,7 @@ describe("the resource graph", () => {
     assert.match(stdin("ha-node1-process"), /^repl-diskless-sync-delay 0$/m);
     // With two, the loss of either would end all writes.
     new RedisHa("two", { nodes: { node1: "redis1:1", node2: "redis2:2" } });
-    new RedisHa("own", { minReplicasToWrite: 0 });
+    new RedisHa("own", { redis: { minReplicasToWrite: 0 } });
     for (let left = 200; left > 0 && !find("own-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const name of ["two-node1", "own-node1"]) assert.match(stdin(`${name}-process`), /^min-replicas-to-write 0$/m);
   });
@@ -77,15 +82,15 @@ describe("the resource graph", () => {
   it("says that servers run as root, where Pulumi does, and who alone can be promoted", async () => {
     const root = (await valueOf(redis.limitations)).filter((line) => line.includes("run as root"));
     assert.equal(root.length, process.getuid?.() === 0 ? 1 : 0);
-    for (const line of root) assert.match(line, /; set localUser$/);
+    for (const line of root) assert.match(line, /; set local\.user$/);
     const nodeConf = { node2: { "replica-priority": "0" }, node3: { "replica-priority": "0" } };
-    const { limitations } = new RedisHa("only", { nodeConf });
+    const { limitations } = new RedisHa("only", { redis: { nodeDirectives: nodeConf } });
     assert.ok((await valueOf(limitations)).some((line) => line.startsWith("only node1 can be promoted")));
   });
 
   it("keeps the servers of a user of their own as root, with their settings apart", async (t) => {
     t.mock.method(process as { getuid(): number }, "getuid", () => 0);
-    const { limitations, nodes } = new RedisHa("their", { localUser: "redis-local" });
+    const { limitations, nodes } = new RedisHa("their", { local: { user: "redis-local" } });
     for (let left = 200; left > 0 && !find("their-verified"); left--) await new Promise((resolve) => setTimeout(resolve, 10));
     const here = "/var/lib/redis-ha/pulumi-redis-ha.unit/their-redis2";
     const { create, update, delete: end } = find("their-node2-process")?.inputs ?? {};
@@ -157,6 +162,6 @@ describe("the resource graph", () => {
       assert.match(yaml, new RegExp(`^      ${name}: ${place}$`, "m"));
     }
     assert.deepEqual(await valueOf(redis.sentinels), ["redis1:16355", "redis2:26355", "redis3:36355"]);
-    assert.equal(await valueOf(redis.masterName), /masterName:\n.*\n.*\n {4}default: (.*)/.exec(yaml)?.[1]);
+    assert.equal(await valueOf(redis.masterName), /masterName:\n.*\n.*\n {4}default: "(.*)"/.exec(yaml)?.[1]);
   });
 });

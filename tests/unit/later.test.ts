@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../errors.ts";
 import { untold } from "../../components/later.ts";
-import { settingsProblems } from "../../components/redis/directives.ts";
+import { directiveProblems } from "../../components/redis/directives.ts";
 import { knownNow, laterIn } from "../../hosts/sdk.ts";
 
 test("what is known at once is told apart from what comes later, on every level", () => {
@@ -17,7 +17,7 @@ test("what is known at once is told apart from what comes later, on every level"
 });
 
 test("what is wrong with a secret is told without it", () => {
-  const [problem] = settingsProblems("redisConf", { save: '"hunter2 is not allowed' });
+  const [problem] = directiveProblems("redis", { save: '"hunter2 is not allowed' });
   assert.match(problem?.reason ?? "", /hunter2/);
   assert.match(untold(problem as Problem).reason, /^its value, a secret, is not allowed: words as in redis\.conf/);
   assert.doesNotMatch(untold(problem as Problem).reason, /hunter2/);

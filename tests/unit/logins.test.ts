@@ -24,22 +24,21 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
   });
   const bastion = { address: "10.0.0.254", user: "jump" };
   const machines = (name: string, first: number) =>
-    Array.from({ length: 3 }, (_, index): [string, HostArgs] => [
-      `${name}${index + 1}`,
-      { kind: "ssh", address: `10.0.0.${first + index}`, bastion },
-    ]);
+    Array.from({ length: 3 }, (_, index): [string, HostArgs] => [`${name}${index + 1}`, { ssh: { bastion }, address: `10.0.0.${first + index}` }]);
   const redis = new RedisHa("ha", {
     hosts: {
       ...Object.fromEntries([...machines("redis", 1), ...machines("zato", 11)]),
       // One that is reached directly, with more files than a server lets in at once.
-      zato4: { kind: "ssh", address: "10.0.0.14" },
+      zato4: { ssh: {}, address: "10.0.0.14" },
       // The bastion itself.
-      zato5: { kind: "ssh", address: bastion.address },
+      zato5: { ssh: {}, address: bastion.address },
     },
-    zatoServerConfs: [1, 2, 3, 4, 5].flatMap((zato) =>
-      Array.from({ length: zato > 3 ? 12 : 3 }, (_, file) => `zato${zato}:/opt/zato/${file}/server.conf`),
-    ),
-    firewallClients: ["10.0.0.0/24"],
+    zato: {
+      serverConfs: [1, 2, 3, 4, 5].flatMap((zato) =>
+        Array.from({ length: zato > 3 ? 12 : 3 }, (_, file) => `zato${zato}:/opt/zato/${file}/server.conf`),
+      ),
+    },
+    ssh: { firewallClients: ["10.0.0.0/24"] },
     openWithoutPasswords: true,
   });
   await valueOf(redis.sentinels);

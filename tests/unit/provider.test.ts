@@ -4,11 +4,13 @@ import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
-import { redisHaFields } from "../../components/fields.ts";
+import type { Fields } from "../../fields.ts";
+import { redisHaFields } from "../../components/redisHaArgs.ts";
 import { HostsEntries, InputError, RedisNode, Sentinel, ZatoKvdbConfig } from "../../components/index.ts";
 import { plainly } from "../../provider/plainly.ts";
-import type { PackageSpec } from "../../provider/schema.ts";
+import type { PackageSpec, PropertySpec } from "../../provider/schema.ts";
 import { schemaOf } from "../../provider/schemaOf.ts";
+import { madeOf, withMade } from "../../provider/texts.ts";
 import { registered, useMocks, valueOf } from "./mocks.ts";
 
 const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -19,6 +21,33 @@ assert.ok(redisHa);
 describe("the schema for other languages", () => {
   it("is what the declarations say (npm run schema)", () => {
     assert.deepEqual(published, JSON.parse(JSON.stringify(schemaOf(checkout))));
+  });
+
+  for (const made of madeOf(published)) {
+    it(`is what ${made.file} says (npm run schema)`, () => {
+      const content = readFileSync(join(checkout, made.file), "utf8");
+      assert.equal(content, withMade(content, made));
+    });
+  }
+
+  // A default is declared twice: for people in the docstring, for the program beside it.
+  it("has the defaults of the declarations by which arguments are checked", () => {
+    const compare = (fields: Fields, properties: Record<string, PropertySpec>, path: string): void => {
+      assert.deepEqual(Object.keys(properties).sort(), Object.keys(fields).sort(), path);
+      for (const [name, field] of Object.entries(fields)) {
+        const spec = properties[name] ?? {};
+        const inside = "section" in field ? field : "names" in field && "section" in field.names ? field.names : undefined;
+        const $ref = spec.$ref ?? spec.additionalProperties?.$ref;
+        if (inside) compare(inside.section, published.types[$ref?.replace("#/types/", "") ?? ""]?.properties ?? {}, `${path}.${name}`);
+        if (!("kind" in field)) continue;
+        const [, said] = /Default: (.*)$/.exec(spec.description ?? "") ?? [];
+        const isPlain = /^(true|false|\d+(\.\d+)?|"[^"]*")$/.test(said ?? "");
+        assert.equal(JSON.stringify(field.default), isPlain ? said : undefined, `${path}.${name}`);
+        const type = { text: "string", number: /integer|number/, switch: "boolean", texts: "array", words: "object" }[field.kind];
+        assert.match(spec.type ?? "", new RegExp(type), `${path}.${name}`);
+      }
+    };
+    compare(redisHaFields, redisHa.inputProperties, "RedisHa");
   });
 
   it("has every argument of RedisHa", () => {
@@ -34,11 +63,17 @@ describe("the schema for other languages", () => {
   });
 
   it("has the defaults that stand by themselves, and none that another kind of host would refuse", () => {
-    const { masterName, appendOnly, zatoSocketTimeoutSeconds, quorum, kernelSettings } = redisHa.inputProperties;
-    const defaults = [masterName, appendOnly, zatoSocketTimeoutSeconds, quorum, kernelSettings].map((spec) => spec?.default);
-    assert.deepEqual(defaults, ["redis-ha", true, 0.5, undefined, undefined]);
-    const { sshPort, address } = published.types["redis-ha:index:Host"]?.properties ?? {};
-    assert.deepEqual([sshPort?.default, address?.default], [undefined, undefined]);
+    const { masterName, hostsEntries, directory, sentinel } = redisHa.inputProperties;
+    assert.deepEqual(
+      [masterName, hostsEntries, directory].map((spec) => spec?.default),
+      ["redis-ha", true, undefined],
+    );
+    const properties = (type: string) => published.types[`redis-ha:index:${type}`]?.properties ?? {};
+    assert.equal(sentinel?.$ref, "#/types/redis-ha:index:Sentinels");
+    assert.deepEqual([properties("Sentinels").parallelSyncs?.default, properties("Zato").socketTimeoutSeconds?.default], [1, 0.5]);
+    // What a host leaves out may be set for all of them.
+    for (const type of ["Host", "SshHost", "Ssh", "Docker", "Bastion"])
+      for (const [name, spec] of Object.entries(properties(type))) assert.equal(spec.default, undefined, `${type}.${name}`);
   });
 
   it("has a host by its section wherever TypeScript has an object", () => {
@@ -47,9 +82,9 @@ describe("the schema for other languages", () => {
   });
 
   it("marks private keys as secrets, and what decides which resources there are as plain", () => {
-    const { privateKey, address, kind } = published.types["redis-ha:index:Host"]?.properties ?? {};
+    const { privateKey, address, serviceUser } = published.types["redis-ha:index:SshHost"]?.properties ?? {};
     assert.deepEqual([privateKey?.secret, privateKey?.plain], [true, undefined]);
-    assert.deepEqual([address?.plain, kind?.plain, redisHa.inputProperties.nodes?.plain], [undefined, true, true]);
+    assert.deepEqual([address?.plain, serviceUser?.plain, redisHa.inputProperties.nodes?.plain], [undefined, true, true]);
   });
 });
 
@@ -63,8 +98,8 @@ describe("arguments as another language's SDK gives them", () => {
   const hosts = (inside: object) => ({ hosts: { redis1: inside } });
 
   for (const [what, inputs, args] of [
-    ["plain values stay", { bootTimeoutSeconds: 2, nodes: { node1: "a:1" } }, { bootTimeoutSeconds: 2, nodes: { node1: "a:1" } }],
-    ["known outputs of what is plain become that", { bootTimeoutSeconds: pulumi.output(2) }, { bootTimeoutSeconds: 2 }],
+    ["plain values stay", { ssh: { bootTimeoutSeconds: 2 }, nodes: { node1: "a:1" } }, { ssh: { bootTimeoutSeconds: 2 }, nodes: { node1: "a:1" } }],
+    ["known outputs of what is plain become that", { ssh: { bootTimeoutSeconds: pulumi.output(2) } }, { ssh: { bootTimeoutSeconds: 2 } }],
     ["and so do those inside, and of the whole", { nodes: pulumi.output({ node1: "a:1" }) }, { nodes: { node1: "a:1" } }],
     ["in lists as well", { adopt: [pulumi.output("/a")] }, { adopt: ["/a"] }],
   ] as const) {
@@ -74,8 +109,8 @@ describe("arguments as another language's SDK gives them", () => {
   }
 
   for (const [what, inputs, path, reason] of [
-    ["what is plain and not known", { bootTimeoutSeconds: later }, "bootTimeoutSeconds", /has to be known before anything is created/],
-    ["a part of it that is not known", hosts({ kind: later }), "hosts.redis1.kind", /has to be known before anything is created/],
+    ["what is plain and not known", { ssh: { bootTimeoutSeconds: later } }, "ssh.bootTimeoutSeconds", /has to be known before anything is created/],
+    ["a part of it that is not known", hosts({ directory: later }), "hosts.redis1.directory", /has to be known before anything is created/],
     ["a secret that would not stay one", { masterName: pulumi.secret("s") }, "masterName", /can't be a secret/],
   ] as const) {
     it(`refuses ${what}`, async () => {
@@ -86,25 +121,24 @@ describe("arguments as another language's SDK gives them", () => {
   }
 
   it("tells what the schema does not know, at every level", async () => {
-    const { unknown } = await taken({ quorun: 1, ...hosts({ adress: "10.0.0.1" }) });
+    const { unknown } = await taken({ masterNmae: 1, ...hosts({ adress: "10.0.0.1" }) });
     assert.deepEqual(
       unknown.map(({ propertyPath, reason }) => `${propertyPath}: ${reason.replace(/ is not allowed: .*?(?=Did)/, "? ")}`),
-      ['quorun: "quorun"? Did you mean quorum?', 'hosts.redis1: "adress"? Did you mean address?'],
+      ['masterNmae: "masterNmae"? Did you mean masterName?', 'hosts.redis1: "adress"? Did you mean address?'],
     );
   });
 
   it("leaves outputs where there may be some, known or not", async () => {
     const address = pulumi.output("10.0.0.1");
-    const { args, problems } = await taken(hosts({ address, privateKey: later }));
+    const { args, problems } = await taken(hosts({ address, ssh: { privateKey: later } }));
     assert.deepEqual(problems, []);
     assert.equal((args.hosts as { redis1: { address: unknown } }).redis1.address, address);
   });
 
   it("keeps what was in a secret one, wherever it is", async () => {
-    const { args, problems } = await taken({ hosts: pulumi.secret({ redis1: { kind: "ssh", privateKey: "key" } }) });
+    const { args, problems } = await taken({ hosts: pulumi.secret({ redis1: { ssh: { privateKey: "key" } } }) });
     assert.deepEqual(problems, []);
-    const { kind, privateKey } = (args.hosts as { redis1: { kind: unknown; privateKey: pulumi.Output<string> } }).redis1;
-    assert.equal(kind, "ssh");
+    const { privateKey } = (args.hosts as { redis1: { ssh: { privateKey: pulumi.Output<string> } } }).redis1.ssh;
     assert.ok(await pulumi.isSecret(privateKey));
     assert.equal(await valueOf(privateKey), "key");
   });
@@ -112,7 +146,7 @@ describe("arguments as another language's SDK gives them", () => {
   it("tells what plain ones come from, to wait for that", async () => {
     class Machine extends pulumi.CustomResource {}
     const machine = new Machine("test:index:Machine", "machine");
-    const { sources } = await taken({ bootTimeoutSeconds: machine.urn.apply(() => 2) });
+    const { sources } = await taken({ ssh: { bootTimeoutSeconds: machine.urn.apply(() => 2) } });
     assert.deepEqual(sources, [machine]);
   });
 });
@@ -132,9 +166,9 @@ describe("a component with a host of its own, by its section", () => {
 
   for (const [what, host, path] of [
     ["a name that is none", { name: "a b" }, "host.name"],
-    ["a kind that is none", { name: "a", kind: "vm" }, "host.kind"],
-    ["a container", { name: "a", kind: "docker" }, "host.kind"],
-    ["what another kind has", { name: "a", user: "me" }, "host.user"],
+    ["what no host has", { name: "a", vm: {} } as object as { name: string }, "host"],
+    ["a container", { name: "a", docker: {} }, "host.docker"],
+    ["what another kind has", { name: "a", user: "me" } as object as { name: string }, "host"],
     ["an address that is none", { name: "a", address: "010.0.0.1" }, "host.address"],
   ] as const) {
     it(`refuses ${what}`, () => {

@@ -12,13 +12,13 @@ describe("the resource graph of machines over SSH", () => {
   const addresses = { redis1: "10.0.0.1", redis2: "10.0.0.2", redis3: "10.0.0.3" };
   before(async () => {
     await useMocks();
-    const hosts = Object.fromEntries(Object.entries(addresses).map(([host, address]) => [host, { kind: "ssh", address, user: "operator" }]));
-    const zato1 = { kind: "ssh", address: "10.0.0.11", hostKey: "unchecked" };
+    const hosts = Object.fromEntries(Object.entries(addresses).map(([host, address]) => [host, { ssh: { user: "operator" }, address }]));
+    const zato1 = { ssh: { hostKey: "unchecked" }, address: "10.0.0.11" };
     redis = new RedisHa("ha", {
       hosts: { ...hosts, zato1 },
       openWithoutPasswords: true,
-      zatoServerConfs: ["zato1:/opt/zato/server1/config/repo/server.conf"],
-      firewallClients: ["10.0.0.0/24"],
+      zato: { serverConfs: ["zato1:/opt/zato/server1/config/repo/server.conf"] },
+      ssh: { firewallClients: ["10.0.0.0/24"] },
     });
     for (let left = 300; left > 0 && !registered.some(({ name }) => name.startsWith("ha-zato-zato1-")); left--)
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -97,7 +97,7 @@ describe("a connection", () => {
     const hostKey = "SHA256:tBvGLsXwZk3fDrOVgGkJmTyzL1ZH6aU0qRk0g9YqXcE";
     assert.equal(sshWords({ address: "10.0.0.1", privateKeyFile: "/k" }, undefined, { target: ed25519 }), "ssh -i /k -p 22 root@10.0.0.1");
     assert.equal(
-      sshWords({ address: "10.0.0.1", sshPort: 2222, hostKey }, undefined, { target: ed25519 }),
+      sshWords({ address: "10.0.0.1", port: 2222, hostKey }, undefined, { target: ed25519 }),
       `ssh -o IgnoreUnknown=KnownHostsCommand -o 'KnownHostsCommand=/bin/echo [10.0.0.1]:2222 ${ed25519}' -p 2222 root@10.0.0.1`,
     );
     assert.equal(

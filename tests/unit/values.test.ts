@@ -5,7 +5,7 @@ import { memoryFor, nodeLines } from "../../components/redisNode.ts";
 import { clientOf } from "../../components/serverProcess.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
 import { atLeast, limitationsOf, oldestSupported, parseServerVersion, type ServerVersion } from "../../components/redis/version.ts";
-import { priorityOf, sentinelSettingLines, settingLines, settingsProblems } from "../../components/redis/directives.ts";
+import { directiveLines, directiveProblems, priorityOf, sentinelDirectiveLines } from "../../components/redis/directives.ts";
 import { resolveTopology } from "../../components/redis/topology.ts";
 import { kvdbValues } from "../../components/zato/kvdbConfig.ts";
 import { render } from "../../templates/render.ts";
@@ -107,9 +107,12 @@ describe("rendered settings speak the server's version", () => {
 
   it("puts options of Sentinel where they belong: behind a master's name, behind `sentinel`, or alone", () => {
     const settings = { "notification-script": "/n", "deny-scripts-reconfig": "no", loglevel: "notice", "master-reboot-down-after-period": "5" };
-    assert.deepEqual(sentinelSettingLines(settings, "m"), ["sentinel notification-script m /n", "sentinel master-reboot-down-after-period m 5"]);
-    assert.deepEqual(sentinelSettingLines(settings), ["sentinel deny-scripts-reconfig no", "loglevel notice"]);
-    const lines = sentinelLines({ host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "", settings }, redis("7.0.15"));
+    assert.deepEqual(sentinelDirectiveLines(settings, "m"), ["sentinel notification-script m /n", "sentinel master-reboot-down-after-period m 5"]);
+    assert.deepEqual(sentinelDirectiveLines(settings), ["sentinel deny-scripts-reconfig no", "loglevel notice"]);
+    const lines = sentinelLines(
+      { host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "", directives: settings },
+      redis("7.0.15"),
+    );
     assert.deepEqual(lines.slice(-2), ["sentinel deny-scripts-reconfig no", "loglevel notice"]);
   });
 
@@ -137,19 +140,19 @@ describe("rendered settings speak the server's version", () => {
 describe("free settings", () => {
   for (const value of ["yes", "900 1", '"KEA"', '""', "normal 0 0 0\nreplica 256mb 64mb 60", "it's", '"a \\" b" c', "'single' word", "ключ"]) {
     it(`accepts ${JSON.stringify(value)}`, () => {
-      assert.deepEqual(settingsProblems("redisConf", { x: value }), []);
+      assert.deepEqual(directiveProblems("redis", { x: value }), []);
     });
   }
   for (const value of ['"open', '"a"b', "'a'b", "a\u0000", "\n", 'x "', "a\n\nb"]) {
     it(`refuses ${JSON.stringify(value)}`, () => {
-      assert.equal(settingsProblems("redisConf", { x: value }).length > 0, true);
+      assert.equal(directiveProblems("redis", { x: value }).length > 0, true);
     });
   }
   it("does not repeat a password that it refuses", () => {
-    assert.doesNotMatch(JSON.stringify(settingsProblems("redisConf", { requirepass: "hunter2" })), /hunter2/);
+    assert.doesNotMatch(JSON.stringify(directiveProblems("redis", { requirepass: "hunter2" })), /hunter2/);
   });
   it("writes a line for each line of a value", () => {
-    assert.deepEqual(settingLines({ save: "900 1\n300 10" }), ["save 900 1", "save 300 10"]);
+    assert.deepEqual(directiveLines({ save: "900 1\n300 10" }), ["save 900 1", "save 300 10"]);
   });
 });
 

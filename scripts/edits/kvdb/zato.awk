@@ -9,7 +9,7 @@
 
 function no_stanza() {
     if (stanza == "kvdb" && ("redis" in has_section))
-        fail(has_section["redis"], "this is a server.conf of Zato 4.1, which has [redis] in place of [kvdb] and never asks sentinels. Give its [redis] an address that follows the master, such as a proxy in front of the nodes, and take the file out of zatoServerConfs")
+        fail(has_section["redis"], "this is a server.conf of Zato 4.1, which has [redis] in place of [kvdb] and never asks sentinels. Give its [redis] an address that follows the master, such as a proxy in front of the nodes, and take the file out of zato.serverConfs")
     fail(0, "has no [" stanza "]; is it the server.conf of a Zato version with that stanza?")
 }
 
@@ -23,7 +23,7 @@ function rules(    singleton, first_worker, old_work_dir) {
     singleton = has_section["singleton"]
     old_work_dir = ("main.work_dir" in fact_of) ? 0 : line_of["hot_deploy.work_dir"]
     if ((singleton || old_work_dir) && !first_worker)
-        refuse_version(singleton ? singleton : old_work_dir, "1.1 or older", "It knows no sentinels: upgrade it, or take the file out of zatoServerConfs")
+        refuse_version(singleton ? singleton : old_work_dir, "1.1 or older", "It knows no sentinels: upgrade it, or take the file out of zato.serverConfs")
     if (singleton || ("pubsub.move_to_target_queues_interval" in fact_of))
         refuse_version(singleton ? singleton : line_of["pubsub.move_to_target_queues_interval"], "2.0", "Its client fails with the socket_timeout that they need: set the three sentinel keys by hand, socket_timeout and password empty, or upgrade it")
     if (old_work_dir && !("hot_deploy.max_batch_size" in fact_of))

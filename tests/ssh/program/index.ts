@@ -28,13 +28,12 @@ const machine = (number: number) => {
     { deleteBeforeReplace: true },
   );
   const word = (index: number) => made.stdout.apply((text) => text.split(" ")[index] ?? "");
-  return { kind: "ssh", address: word(0), hostKey: word(1), privateKey: key.stdout };
+  return { ssh: { hostKey: word(1), privateKey: key.stdout }, address: word(0) };
 };
 const redis = new RedisHa("cache", {
   hosts: { redis1: machine(1), redis2: machine(2), redis3: machine(3) },
   openWithoutPasswords: true,
-  downAfterMilliseconds: 3000,
-  failoverTimeoutMilliseconds: 5000,
+  sentinel: { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 5000 },
 });
 
 export const { sentinels, hosts } = redis;
