@@ -4,14 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ProcessFacts } from "../hosts/host.ts";
 import { quoted, shown } from "../hosts/foreignText.ts";
 import type { Host } from "../hosts/host.ts";
+import { servers } from "../hosts/ssh/args.ts";
 import { inputError } from "../errors.ts";
 import { requireLater } from "./later.ts";
 import { type Directives, directiveProblems } from "./redis/directives.ts";
 import { atLeast, oldestSupported, parseServerVersion, type ServerVersion } from "./redis/version.ts";
 import type { Member } from "./redis/topology.ts";
-
-/** Programs to look for where none is set. */
-export const servers = ["redis-server", "valkey-server"];
 
 /** @returns the programs to look for. */
 export function serversOf(server: pulumi.Input<string> | undefined): pulumi.Output<readonly string[]> {

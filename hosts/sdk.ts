@@ -32,7 +32,7 @@ export function knownNow<T>(value: T): pulumi.Unwrap<T> {
   return known(value) as pulumi.Unwrap<T>;
 }
 
-/** @returns the paths of what is known only later in a value: `redisConf.maxmemory`, `forget[1]`. */
+/** @returns the paths of what is known only later in a value: `redis.directives.maxmemory`, `forget[1]`. */
 export function laterIn(value: unknown, path = ""): { path: string; later: pulumi.Output<unknown> | Promise<unknown> }[] {
   if (isLater(value)) return [{ path, later: value }];
   if (Array.isArray(value)) return value.flatMap((each, index) => laterIn(each, `${path}[${index}]`));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFile } from "../packageFiles.cjs";
 
@@ -48,9 +48,4 @@ export function scriptText(name: string): string {
   const text = expand(main);
   cache.set(name, text);
   return text;
-}
-
-/** @returns every file below scripts/ that some program is made of, for the tests. */
-export function scriptFiles(): string[] {
-  return readdirSync(here, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
 }

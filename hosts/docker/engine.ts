@@ -11,6 +11,7 @@ import type { Preflight } from "../preflight.ts";
 import type { Host } from "../host.ts";
 import type { DockerArgs } from "./args.ts";
 import { Look, refusalIn } from "../look.ts";
+import { stored } from "../stored.ts";
 import { checkNames } from "../names.ts";
 import { assignments, quote } from "../shell.ts";
 import { docker } from "./package.ts";
@@ -44,7 +45,7 @@ export class DockerEngine extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment,
   ) {
-    super("redis-ha:index:DockerEngine", name, {}, opts);
+    super("redis-ha:index:DockerEngine", name, stored({ engine, certificates }), opts);
     checkNames({ name });
     this.#name = name;
     this.#preflight = deployment.preflight;

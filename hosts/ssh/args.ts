@@ -69,6 +69,9 @@ export interface SshHostArgs extends SshArgs {
   hostKey?: pulumi.Input<string>;
 }
 
+/** Programs to look for where none is set, and to install. */
+export const servers = ["redis-server", "valkey-server"];
+
 /** What {@link SshArgs.kernelSettings} may hold. */
 export const kernelSettings = ["overcommit", "hugepages", "somaxconn"];
 

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError, InputError, notAllowed } from "../../errors.ts";
-import { servers } from "../../components/serverProcess.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import { quoted, shown } from "../foreignText.ts";
@@ -12,7 +11,7 @@ import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "..
 import { isLater } from "../sdk.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
-import { type BastionArgs, isReachable, kernelSettings, type SshArgs, sshFields, type SshHostArgs, sshProblems } from "./args.ts";
+import { type BastionArgs, isReachable, kernelSettings, servers, type SshArgs, sshFields, type SshHostArgs, sshProblems } from "./args.ts";
 import { become, connectionOf, type Keys, type Login, overSsh, sshWords, usableKey } from "./connection.ts";
 
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "shared.sh", "kernel.sh", "services.sh", "firewall.sh"];
@@ -72,7 +71,8 @@ export class SshHost extends ScriptedHost {
     this.#target = checkedLogin(target, `hosts.${hostName}.ssh`, `hosts.${hostName}.${this.#reachedAt}`);
     const door = `hosts.${hostName}.ssh.bastion`;
     this.#bastion = bastion ? checkedLogin(withoutKey(bastion), door, `${door}.address`) : pulumi.output(undefined);
-    this.#logIn = pulumi.all([this.#target, this.#bastion, privateKey, bastion?.privateKey]).apply(([own, door, key, doorKey]) => ({
+    const secret = (key: pulumi.Input<string> | undefined) => (key === undefined ? undefined : pulumi.secret(key));
+    this.#logIn = pulumi.all([this.#target, this.#bastion, secret(privateKey), secret(bastion?.privateKey)]).apply(([own, door, key, doorKey]) => ({
       target: { ...own, privateKey: key },
       bastion: door && { ...door, privateKey: doorKey },
     }));

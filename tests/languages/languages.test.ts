@@ -7,6 +7,8 @@ import { after, before, describe, it } from "node:test";
 import { ask, checkout, eventually, isRunning, namedMaster, Project } from "../e2e/project.ts";
 import { installPacked } from "../package/consumer.ts";
 import { which } from "../../toolchain/programs.mjs";
+import { told, tryMade } from "../ssh/made.ts";
+import { makeNetwork } from "../ssh/namespaces.ts";
 import { python } from "./python.ts";
 
 const read = (file: string) => readFileSync(join(checkout, file), "utf8");
@@ -30,8 +32,8 @@ after(() => {
 });
 
 /** A project of somebody else's, with the package. */
-function projectOf(files: Record<string, string>): Project {
-  const project = new Project({}, files);
+function projectOf(files: Record<string, string>, config: Record<string, unknown> = {}): Project {
+  const project = new Project(config, files);
   symlinkSync(join(installed, "node_modules"), join(project.directory, "node_modules"));
   // Where its servers are: the examples say nothing of it.
   project.environment.XDG_STATE_HOME = join(project.directory, "state");
@@ -108,21 +110,39 @@ describe("the example in YAML", { timeout: 600_000 }, () => {
   tryExample("yaml", ["Pulumi.yaml"], () => Promise.resolve());
 });
 
+/** What a program in Python needs: the language host, Pulumi's packages, and the SDK of ours. */
+async function withPython({ directory, environment }: Project): Promise<void> {
+  const made = await python();
+  execFileSync(join(made, "bin/writeSdk"), [join(checkout, "provider/schema.json"), join(directory, "sdk")]);
+  // What an installation leaves: the SDK asks for its own version.
+  const { version } = JSON.parse(read("package.json")) as { version: string };
+  const metadata = join(directory, `sdk/pulumi_redis_ha-${version}.dist-info`);
+  mkdirSync(metadata);
+  writeFileSync(join(metadata, "METADATA"), `Metadata-Version: 2.1\nName: pulumi_redis_ha\nVersion: ${version}\n`);
+  environment.PYTHONPATH = `${join(made, "lib")}:${join(directory, "sdk")}`;
+  environment.PATH = `${join(made, "bin")}:${environment.PATH}`;
+  // In place of the virtual environment, which can't be moved out of the cache.
+  const project = join(directory, "Pulumi.yaml");
+  writeFileSync(project, readFileSync(project, "utf8").replace(/ {2}options:\n {4}virtualenv: venv\n/, ""));
+}
+
 const hasPython = which("python3", process.env.PATH) !== undefined;
 describe("the example in Python", { timeout: 600_000, skip: hasPython ? false : "python3 is not on this machine" }, () => {
-  tryExample("python", ["Pulumi.yaml", "__main__.py"], async ({ directory, environment }) => {
-    const made = await python();
-    execFileSync(join(made, "bin/writeSdk"), [join(checkout, "provider/schema.json"), join(directory, "sdk")]);
-    // What an installation leaves: the SDK asks for its own version.
-    const { version } = JSON.parse(read("package.json")) as { version: string };
-    const metadata = join(directory, `sdk/pulumi_redis_ha-${version}.dist-info`);
-    mkdirSync(metadata);
-    writeFileSync(join(metadata, "METADATA"), `Metadata-Version: 2.1\nName: pulumi_redis_ha\nVersion: ${version}\n`);
-    environment.PYTHONPATH = `${join(made, "lib")}:${join(directory, "sdk")}`;
-    environment.PATH = `${join(made, "bin")}:${environment.PATH}`;
-    // In place of the virtual environment, which can't be moved out of the cache.
-    const project = join(directory, "Pulumi.yaml");
-    writeFileSync(project, readFileSync(project, "utf8").replace(/ {2}options:\n {4}virtualenv: venv\n/, ""));
+  tryExample("python", ["Pulumi.yaml", "__main__.py"], withPython);
+});
+
+describe("programs that make their machines in the same update", { timeout: 1_200_000 }, () => {
+  before(makeNetwork);
+  const machines = (file: string) => read(join("tests/languages/machines", file));
+  // Its configuration is written for a project of that name.
+  const named = (text: string) => text.replace(/^name: .*$/m, "name: pulumi-redis-ha");
+
+  describe("in YAML", () => {
+    tryMade(projectOf({ "Pulumi.yaml": named(machines("Pulumi.yaml")) }, told), () => Promise.resolve());
+  });
+  describe("in Python", { skip: hasPython ? false : "python3 is not on this machine" }, () => {
+    const project = projectOf({ "Pulumi.yaml": named(read("examples/python/Pulumi.yaml")), "__main__.py": machines("__main__.py") }, told);
+    tryMade(project, () => withPython(project));
   });
 });
 

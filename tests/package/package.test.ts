@@ -181,11 +181,11 @@ describe("the real engine", { timeout: 600_000 }, () => {
       readdirSync(project).filter((file) => !file.startsWith(".")),
       ["Pulumi.dev.yaml", "Pulumi.docker.yaml", "Pulumi.prod.yaml", "Pulumi.yaml", "index.ts", "package.json"],
     );
-    consumer.write({ "shop/Pulumi.test.yaml": "config:\n  pulumi-redis-ha:masterName: shop\n  shop:quorum: 3\n" });
+    consumer.write({ "shop/Pulumi.test.yaml": "config:\n  pulumi-redis-ha:masterName: shop\n  shop:masterName: other\n" });
     await pulumi("stack", "init", "test", "--cwd", project);
     const output = await pulumi("preview", "--stack", "test", "--cwd", project);
     assert.match(output, /masterName *: "shop"/);
-    assert.match(output, /warning: shop:quorum is .*\(pulumi config set pulumi-redis-ha:quorum\)/);
+    assert.match(output, /warning: shop:masterName is .*\(pulumi config set pulumi-redis-ha:masterName\)/);
   });
 
   it("gives its schema to other languages, by the plugin's directory and by the package's own program", async () => {

@@ -20,7 +20,7 @@ describe("programs that servers are to run are looked for before anything is tou
     writeFileSync(join(scratch, name), "#!/bin/sh\n");
     chmodSync(join(scratch, name), mode);
   }
-  const field = "sentinelConf.notification-script";
+  const field = "sentinel.directives.notification-script";
   const cases = [
     ["missing", /is not allowed: a program that exists and can be executed: on redis1, there is no such file/],
     [".", /there is no such file/],
