@@ -2,6 +2,7 @@ import { Engine, sandbox } from "../tests/containers/engine.ts";
 import { busyboxImage } from "../tests/containers/images.ts";
 import { Project } from "../tests/e2e/project.ts";
 import { Writers } from "../tests/writers.ts";
+import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 
 const engine = new Engine("engine");
@@ -18,6 +19,7 @@ try {
   await project.init();
   const first = await seconds(() => project.up());
   const unchanged = await seconds(() => project.upChangesNothing());
+  const empty = await emptyProgram(project);
   const writers = new Writers(await project.output<string[]>("sentinels"));
   await writers.more();
   writers.restartClock();
@@ -28,6 +30,8 @@ try {
   report({
     "first up, verified, the image there": first,
     "up that changes nothing": unchanged,
+    "the same, of an empty program": empty,
+    "times the empty program": unchanged / empty,
     "another image rolled through": rolling,
     "longest gap between writes meanwhile": longestGap / 1000,
     "acknowledged writes lost (count)": lost.length,

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkout, eventually, isRunning, members, Project } from "../tests/e2e/project.ts";
+import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 
 /** Six processes by a plain script, polled until the sentinels agree, and ended again. */
@@ -40,11 +41,14 @@ try {
   await project.init();
   const first = await seconds(() => project.up());
   const unchanged = await seconds(() => project.upChangesNothing());
+  const empty = await emptyProgram(project);
   report({
     baseline: bare,
     "first up, verified": first,
     "over the baseline": first - bare,
     "up that changes nothing": unchanged,
+    "the same, of an empty program": empty,
+    "times the empty program": unchanged / empty,
     "before a command of npm start": await launch(),
   });
 } finally {

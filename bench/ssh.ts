@@ -3,6 +3,7 @@ import { ContainerMachine, makeNetwork, privateKeyFile } from "../tests/ssh/cont
 import { run } from "../tests/ssh/machine.ts";
 import { MachinesStack } from "../tests/ssh/stack.ts";
 import { Writers } from "../tests/writers.ts";
+import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 
 const engine = new Engine("engine");
@@ -28,6 +29,7 @@ try {
   stack.project.configure(stack.config());
   const first = await seconds(() => stack.project.up());
   const unchanged = await seconds(() => stack.project.upChangesNothing());
+  const empty = await emptyProgram(stack.project);
   const writers = new Writers(stack.sentinels);
   await writers.more();
   writers.restartClock();
@@ -40,6 +42,8 @@ try {
     "first up, verified, Redis installed": first,
     "over the baseline": first - baseline,
     "up that changes nothing": unchanged,
+    "the same, of an empty program": empty,
+    "times the empty program": unchanged / empty,
     "baseline: three plain restarts": bareRoll,
     "a setting rolled through, four writers": rolling,
     "longest gap between writes meanwhile": longestGap / 1000,

@@ -95,7 +95,7 @@ describe("three engines: a socket, SSH and TLS, each on a machine of its own", {
       ["nobody there", "ssh://root@10.78.0.99", /hosts\.redis2\.docker\.engine: no Docker engine answers at ssh:\/\/root@10\.78\.0\.99/],
       ["no certificates", `tcp://${addressOf(3)}:2376`, /hosts\.redis2\.docker\.engine: no Docker engine answers at tcp:\/\/10\.78\.0\.13:2376/],
     ] as const) {
-      project.configure({ ...config, hosts: { ...hosts, redis2: { ...hosts.redis2, engine: engineOfRedis2 } } });
+      project.configure({ ...config, hosts: { ...hosts, redis2: { ...hosts.redis2, docker: { engine: engineOfRedis2 } } } });
       const { status, output, seconds } = await up();
       t.diagnostic(`${what}: ${seconds.toFixed(1)} s`);
       assert.notEqual(status, 0);

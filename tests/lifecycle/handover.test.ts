@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext } from "node:test";
+import type { Located } from "../../components/redis/lifecycleParameters.ts";
 import { lost, startWriters } from "./load.ts";
 import { type Cluster, eventually, inTurn, masterName, portsFrom, signal, withoutPause } from "./machine.ts";
 
@@ -49,6 +50,31 @@ describe("hand-over", { concurrency: 6 }, () => {
         assert.deepEqual(roles, ["slave", "slave"], name);
       }
     }
+  });
+
+  // Cut off together with the master, one with older news makes that replica follow the isolated master as soon as the link is back
+  // (+fix-slave-config), which then has a good replica again and acknowledges what will be thrown away.
+  inTurn("a sentinel that has heard of a replica following somebody else: verified once all have heard otherwise", {}, async (cluster) => {
+    await cluster.up();
+    const views = () =>
+      Promise.all(
+        cluster.sentinels.map(async ({ name }) => {
+          const lines = (await cluster.ask(name, "SENTINEL", "slaves", masterName)).split("\n");
+          return lines.flatMap((line, index) => (lines[index - 1] === "master-port" ? [Number(line)] : []));
+        }),
+      );
+    const [one, two] = cluster.nodes as [Located, Located];
+    const follow = async ({ host, port }: Located) => {
+      assert.match(await cluster.ask("node3", "REPLICAOF", host, String(port)), /^OK/);
+    };
+    await follow(two);
+    await eventually("a sentinel has heard of it", async () => (await views()).some((ports) => ports.includes(two.port)));
+    await follow(one);
+    await cluster.verify();
+    assert.deepEqual(
+      await views(),
+      cluster.sentinels.map(() => [one.port, one.port]),
+    );
   });
 
   inTurn("no quorum, persistence: restarted in place as the master, no key lost", { downAfter: 60_000 }, async (cluster) => {

@@ -1,0 +1,36 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { checkout, Project } from "../tests/e2e/project.ts";
+import { seconds } from "./figures.ts";
+
+/** Commands that do nothing, below one component. */
+const program = (count: number) => `import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+const parent = new pulumi.ComponentResource("bench:index:Empty", "empty");
+for (let index = 0; index < ${count}; index++) new local.Command("empty" + index, { create: "true" }, { parent });
+`;
+
+/**
+ * @param of a stack that is there.
+ * @returns s that an `up` takes which changes nothing, of a program that has as many resources and looks at nothing.
+ */
+export async function emptyProgram(of: Project): Promise<number> {
+  const { output } = await of.succeed("pulumi", "stack", "export", "--stack", of.stack);
+  const { deployment } = JSON.parse(output.slice(output.indexOf("{"))) as { deployment: { resources: unknown[] } };
+  const project = new Project(
+    {},
+    {
+      "package.json": '{ "type": "module" }',
+      "Pulumi.yaml": "name: empty\nruntime:\n  name: nodejs\n  options: { typescript: false }\nmain: index.ts\n",
+      "index.ts": program(deployment.resources.length - 2),
+    },
+  );
+  try {
+    symlinkSync(join(checkout, "node_modules"), join(project.directory, "node_modules"));
+    await project.init();
+    await project.up();
+    return await seconds(() => project.upChangesNothing());
+  } finally {
+    await project.remove();
+  }
+}
