@@ -126,7 +126,8 @@ export function sshProblems(path: string, args: SshHostArgs): Problem[] {
   return problems;
 }
 
-function keyProblems(path: string, { privateKey: key, privateKeyFile: file }: { privateKey?: string; privateKeyFile?: string }): Problem[] {
+/** @returns what is wrong with the key to log in with, whose text is not told. */
+export function keyProblems(path: string, { privateKey: key, privateKeyFile: file }: { privateKey?: string; privateKeyFile?: string }): Problem[] {
   const problems: Problem[] = [];
   if (file !== undefined && !isFile(file)) {
     // A key was given instead of its path before: nothing that is no path is repeated.

@@ -11,7 +11,17 @@ import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "..
 import { isLater } from "../sdk.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
-import { type BastionArgs, isReachable, kernelSettings, servers, type SshArgs, sshFields, type SshHostArgs, sshProblems } from "./args.ts";
+import {
+  type BastionArgs,
+  isReachable,
+  kernelSettings,
+  keyProblems,
+  servers,
+  type SshArgs,
+  sshFields,
+  type SshHostArgs,
+  sshProblems,
+} from "./args.ts";
 import { become, connectionOf, type Keys, type Login, overSsh, sshWords, usableKey } from "./connection.ts";
 
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "shared.sh", "kernel.sh", "services.sh", "firewall.sh"];
@@ -72,10 +82,12 @@ export class SshHost extends ScriptedHost {
     const door = `hosts.${hostName}.ssh.bastion`;
     this.#bastion = bastion ? checkedLogin(withoutKey(bastion), door, `${door}.address`) : pulumi.output(undefined);
     const secret = (key: pulumi.Input<string> | undefined) => (key === undefined ? undefined : pulumi.secret(key));
-    this.#logIn = pulumi.all([this.#target, this.#bastion, secret(privateKey), secret(bastion?.privateKey)]).apply(([own, door, key, doorKey]) => ({
-      target: { ...own, privateKey: key },
-      bastion: door && { ...door, privateKey: doorKey },
-    }));
+    const keys = [secret(privateKey), secret(bastion?.privateKey)] as const;
+    this.#logIn = pulumi.all([this.#target, this.#bastion, ...keys]).apply(([own, through, key, throughKey]) => {
+      const problems = [...keyProblems(`hosts.${hostName}.ssh`, { privateKey: key }), ...keyProblems(door, { privateKey: throughKey })];
+      for (const problem of problems) throw inputError(problem);
+      return { target: { ...own, privateKey: key }, bastion: through && { ...through, privateKey: throughKey } };
+    });
     this.deployment.preflight.requireBeforeAnything(pulumi.all([this.#target, this.#bastion]));
     this.limitations = pulumi.all([this.#target, this.#bastion]).apply(([own, door]) => {
       const lines = [
