@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stored } from "../hosts/stored.ts";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
@@ -17,7 +16,7 @@ export interface HostsEntriesArgs {
 /** A marked block of names and addresses in a hosts file; every other byte of it stays as it is. */
 export class HostsEntries extends pulumi.ComponentResource {
   constructor(name: string, args: HostsEntriesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:HostsEntries", name, stored(args), opts);
+    super("redis-ha:index:HostsEntries", name, {}, opts);
     const place = hostFrom(args.host, name, this, opts?.dependsOn);
     const settings = pulumi.all([args.entries, place.deployment.ownerOf(name)]).apply(([entries, owner]) =>
       assignments({

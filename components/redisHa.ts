@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refuseAny } from "../errors.ts";
 import { shapeProblems } from "../fields.ts";
-import { stored } from "../hosts/stored.ts";
 import type { Host, ProcessCommands } from "../hosts/host.ts";
 import { createHosts, Deployment, LocalHost } from "../hosts/index.ts";
 import { lengthProblems, nameProblems } from "../hosts/names.ts";
@@ -54,7 +53,7 @@ export class RedisHa extends pulumi.ComponentResource {
   readonly limitations: pulumi.Output<string[]>;
 
   constructor(name: string, args: RedisHaArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:RedisHa", name, stored(args), opts);
+    super("redis-ha:index:RedisHa", name, {}, opts);
     const { unknown, wrong } = shapeProblems(args, redisHaFields);
     if (wrong.length > 0) refuseAny([...unknown, ...wrong], name);
     const known = knownArgs(args);

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stored } from "../hosts/stored.ts";
 import { isLoopback } from "../hosts/address.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
@@ -50,7 +49,7 @@ export class RedisNode extends pulumi.ComponentResource {
   readonly revision: pulumi.Output<string>;
 
   constructor(resourceName: string, { host, ...rest }: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:RedisNode", resourceName, stored({ host, ...rest }), opts);
+    super("redis-ha:index:RedisNode", resourceName, {}, opts);
     refuseAny(directiveProblems("redis", knownNow(rest.directives ?? {})), resourceName);
 
     const name = rest.nodeName ?? resourceName;

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stored } from "../hosts/stored.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
@@ -74,7 +73,7 @@ export class Sentinel extends pulumi.ComponentResource {
   readonly revision: pulumi.Output<string>;
 
   constructor(resourceName: string, { host, ...rest }: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:Sentinel", resourceName, stored({ host, ...rest }), opts);
+    super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = directiveProblems("sentinel", knownNow(rest.directives ?? {}));
     for (const { name: master } of rest.masters) problems.push(...masterNameProblems(master));
     refuseAny(problems, resourceName);

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DockerArgs } from "./docker/args.ts";
 import type { SshHostArgs } from "./ssh/args.ts";
 import { Deployment } from "./deployment.ts";
-import { stored } from "./stored.ts";
 import { checkNames } from "./names.ts";
 
 /** A machine; how it is reached is the section that it has: none is the machine that runs Pulumi. */
@@ -126,7 +125,7 @@ export abstract class Host extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment | undefined,
   ) {
-    super(type, name, stored({ hostName, ...args }), opts);
+    super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
     this.deployment =
       deployment ?? new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, { [hostName]: args.directory }, [], args.local?.user);

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { stored } from "../../hosts/stored.ts";
 import type { Host } from "../../hosts/host.ts";
 import type { FieldsOf } from "../../fields.ts";
 import { knownNow } from "../../hosts/sdk.ts";
@@ -55,7 +54,7 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
   readonly redisSentinels: pulumi.Output<string>;
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redis-ha:index:ZatoKvdbConfig", name, stored(args), opts);
+    super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
     const { serverConfs = [], socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default } = args;
     const given = { serverConfs, socketTimeoutSeconds: timeout };
     refuseAny(zatoProblems(knownNow(given)), name);

@@ -11,7 +11,6 @@ import type { Preflight } from "../preflight.ts";
 import type { Host } from "../host.ts";
 import type { DockerArgs } from "./args.ts";
 import { Look, refusalIn } from "../look.ts";
-import { stored } from "../stored.ts";
 import { checkNames } from "../names.ts";
 import { assignments, quote } from "../shell.ts";
 import { docker } from "./package.ts";
@@ -45,7 +44,7 @@ export class DockerEngine extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions | undefined,
     deployment: Deployment,
   ) {
-    super("redis-ha:index:DockerEngine", name, stored({ engine, certificates }), opts);
+    super("redis-ha:index:DockerEngine", name, {}, opts);
     checkNames({ name });
     this.#name = name;
     this.#preflight = deployment.preflight;

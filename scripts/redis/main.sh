@@ -18,7 +18,7 @@
 #   sh lifecycle.sh guard DIRECTORY     beside a hand-over, told of it on stdin: finishes or undoes it if that ends or hangs
 #   sh lifecycle.sh resync DIRECTORY    print why a synchronisation does not come to its end, if the master tells
 #   sh lifecycle.sh retry DIRECTORY     0: the start failed for a reason that passes by itself (says which)
-#   sh lifecycle.sh place DIRECTORY     while this node waits to be told who is the master: ask again, until it has its role
+#   sh lifecycle.sh place DIRECTORY     what is left to do once it runs: while a node waits to be told who is the master, ask again until it has its role
 #   sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's configuration
 #   sh lifecycle.sh check DIRECTORY     0: the whole topology is what it should be, at this moment
 #   sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should be, or say what is not

@@ -86,9 +86,13 @@ $table
 EOT
 }
 
-# A node that was told its role, be it by the sentinels, has no need of us any more, once its append-only file is as wanted.
+# A node that was told its role, be it by the sentinels, has no need of us any more, once its append-only file is as wanted; nor
+# has a sentinel, once it was told what a start by itself does not tell it.
 place() {
-  [ "$kind" = node ] || return 0
+  if [ "$kind" = sentinel ]; then
+    until ready_sentinel >/dev/null; do sleep 0.5; done
+    return 0
+  fi
   until answer_me info INFO; do sleep 0.5; done
   while answer_me info INFO; do
     placed=$(printf '%s\n' "$answer" | sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')

@@ -48,6 +48,16 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     assert.ok(await cluster.holds(await cluster.named(), keys));
   });
 
+  inTurn("whoever has started a sentinel: its news of the nodes are a second old at most", {}, async (cluster) => {
+    await superviseAndUp(cluster);
+    const period = async () => /^INFO-PERIOD\n(\d+)/im.exec(await cluster.ask("sentinel1", "SENTINEL", "DEBUG"))?.[1];
+    assert.equal(await period(), "1000");
+    const pid = cluster.pid("sentinel1");
+    await cluster.kill("sentinel1");
+    await eventually("its parent has started it again", async () => cluster.pid("sentinel1") !== pid && (await period()) === "1000");
+    await cluster.verify();
+  });
+
   inTurn("on TERM a master is handed over, then ended with its parent", {}, async (cluster) => {
     const parents = await superviseAndUp(cluster);
     const keys = await cluster.write("node1", "before");
