@@ -135,9 +135,7 @@ export function keyProblems(path: string, { privateKey: key, privateKeyFile: fil
     problems.push(notAllowed(`${path}.privateKeyFile`, value, "the absolute path of a file that exists"));
   }
   if (key !== undefined && !/^-----BEGIN [A-Z ]*PRIVATE KEY-----$/m.test(key))
-    problems.push(
-      notAllowed(`${path}.privateKey`, "(not shown)", "a private key as ssh-keygen writes it, beginning with -----BEGIN … PRIVATE KEY-----"),
-    );
+    problems.push(notAllowed(`${path}.privateKey`, "(not shown)", "a private key as ssh-keygen writes it, with its first and its last line"));
   if (key !== undefined && file !== undefined)
     problems.push(notAllowed(`${path}.privateKeyFile`, file, "nothing where privateKey is set: one of the two"));
   return problems;
