@@ -90,22 +90,19 @@ function problemsOf(path: string, value: unknown, field: Fields[string]): Proble
   return texts.flatMap(([where, text]) => (typeof text === "string" && !rule[0](text) ? [notAllowed(where, text, rule[1])] : []));
 }
 
+/** @returns the arguments of one, with what all have in common in place of what it leaves out. */
+export function withCommon<T extends object>(common: Partial<T> | undefined, own: T): T {
+  return { ...common, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) } as T;
+}
+
 /**
  * @param deeper paths of what there is in sections below.
  * @returns the problem of a key that is none of `known`, with the nearest of them.
  */
 export function unknownKey(path: string, key: string, known: readonly string[], deeper: readonly string[] = []): Problem {
-  const same = (word: string) => deeper.filter((each) => each.endsWith(`.${word}`)).join(" or ");
-  const near =
-    same(key) ||
-    (nearest(key, known) ??
-      same(
-        nearest(
-          key,
-          deeper.map((each) => each.replace(/^.*\./, "")),
-        ) ?? "/",
-      )) ||
-    undefined;
+  const inside = (word = "") => deeper.filter((each) => each.endsWith(`.${word}`)).join(" or ");
+  const names = deeper.map((each) => each.replace(/^.*\./, ""));
+  const near = inside(key) || (nearest(key, known) ?? (inside(nearest(key, names)) || undefined));
   const meant = near === undefined ? [] : [`Did you mean ${near}?`];
   // A list that nobody reads is left out where the one that was meant is known.
   const any = known.length > 10 && near !== undefined ? [] : [`any of: ${known.join(", ")}`];

@@ -1,11 +1,11 @@
 import { notAllowed, type Problem } from "../errors.ts";
-import type { FieldsOf } from "../fields.ts";
+import { type FieldsOf, valueProblems } from "../fields.ts";
 import { isUnicast } from "../hosts/address.ts";
-import { dockerFields, dockerProblems } from "../hosts/docker/args.ts";
+import { dockerFields } from "../hosts/docker/args.ts";
 import type { HostArgs, LocalArgs } from "../hosts/host.ts";
 import { directoryProblems } from "../hosts/names.ts";
 import { isLater } from "../hosts/sdk.ts";
-import { isReachable, sshDirectoryProblems, sshHostFields, sshProblems } from "../hosts/ssh/args.ts";
+import { isReachable, machineRule, sshDirectoryProblems, sshHostFields, sshProblems } from "../hosts/ssh/args.ts";
 
 export const hostFields = {
   address: { kind: "text", input: true, default: "127.0.0.1" },
@@ -26,12 +26,10 @@ export function hostProblems(path: string, args: HostArgs, own: HostArgs = args)
   const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
   const { address, directory, ssh, docker } = args;
   if (ssh && docker) refuse(`${path}.docker`, own.docker, "nothing where ssh is set: a host is reached in one way");
-  if (ssh) {
-    const reached = ssh.address ?? address;
-    if (!isReachable(reached)) refuse(`${path}.address`, reached, "the address under which the machine is reached, a plain text");
-  }
+  // Also where its sshd is reached at another one: the servers listen on this.
+  if (ssh && !isReachable(address)) refuse(`${path}.address`, address, machineRule);
   if (own.ssh) problems.push(...sshProblems(`${path}.ssh`, own.ssh));
-  if (own.docker) problems.push(...dockerProblems(`${path}.docker`, own.docker));
+  if (own.docker) problems.push(...valueProblems(own.docker, dockerFields, `${path}.docker`));
   if (address !== undefined && !isLater(address) && !isUnicast(address)) refuse(`${path}.address`, address, addressRule);
   if (directory !== undefined) problems.push(...(ssh ? sshDirectoryProblems : directoryProblems)(`${path}.directory`, directory));
   return problems;

@@ -104,8 +104,14 @@ export class RedisHa extends pulumi.ComponentResource {
     for (const { name: node, host, port } of topology.nodes) {
       const { appendOnly, minReplicasToWrite, minReplicasMaxLagSeconds } = redis;
       const nodeArgs = {
-        ...{ ...common, appendOnly, minReplicasToWrite, minReplicasMaxLagSeconds, directives: directivesOf(redis, node) },
-        ...{ ...seenFrom(hostOf(host)), port, downAfterMilliseconds: watching.downAfterMilliseconds },
+        ...common,
+        ...seenFrom(hostOf(host)),
+        appendOnly,
+        minReplicasToWrite,
+        minReplicasMaxLagSeconds,
+        directives: directivesOf(redis, node),
+        port,
+        downAfterMilliseconds: watching.downAfterMilliseconds,
       };
       // One at a time, so that a change stops at the first node that does not come back.
       nodes.push(

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { notAllowed, type Problem } from "../errors.ts";
-import { type FieldsOf, valueProblems } from "../fields.ts";
+import { type FieldsOf, valueProblems, withCommon } from "../fields.ts";
 import { isLoopback, isUnicast } from "../hosts/address.ts";
-import { type DockerArgs, dockerFields, dockerProblems } from "../hosts/docker/args.ts";
+import { type DockerArgs, dockerFields } from "../hosts/docker/args.ts";
 import type { HostArgs, LocalArgs } from "../hosts/host.ts";
 import { directoryProblems, isPlainPath } from "../hosts/names.ts";
 import { isLater, knownNow } from "../hosts/sdk.ts";
@@ -100,7 +100,7 @@ export function hostArgs({ hosts, directory, ssh, docker }: Pick<RedisHaArgs, "h
     ...own,
     directory: own.directory ?? directory,
     ...(own.ssh ? { ssh: withCommonSsh(ssh, own.ssh) } : {}),
-    ...(own.docker ? { docker: { ...docker, ...Object.fromEntries(Object.entries(own.docker).filter(([, value]) => value !== undefined)) } } : {}),
+    ...(own.docker ? { docker: withCommon(docker, own.docker) } : {}),
   };
 }
 
@@ -149,7 +149,7 @@ export function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
       "above 0 for one node at least, or no replica is ever promoted (nodeDirectives sets it for single nodes)",
     );
   if (ssh) problems.push(...sshProblems("ssh", ssh));
-  if (docker) problems.push(...dockerProblems("docker", docker));
+  if (docker) problems.push(...valueProblems(docker, dockerFields, "docker"));
   const confHosts = (args.zato?.serverConfs ?? []).flatMap((conf, index) => {
     const { host } = zatoPlace(conf);
     if (host !== undefined && !hosts[host]) refuse(`zato.serverConfs[${index}]`, conf, "an absolute path, or HOST:PATH with one of `hosts`");

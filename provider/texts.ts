@@ -38,8 +38,10 @@ function argumentsOf(schema: PackageSpec): [string, PropertySpec][] {
   return Object.keys(redisHaFields).map((name) => [name, properties[name] ?? {}]);
 }
 
-function sectionOf(schema: PackageSpec, { $ref }: PropertySpec): ObjectSpec | undefined {
-  return $ref === undefined ? undefined : schema.types[$ref.replace("#/types/", "")];
+/** What is in a section, or in each of several with free names. */
+function sectionOf(schema: PackageSpec, { $ref, additionalProperties }: PropertySpec): ObjectSpec | undefined {
+  const type = $ref ?? additionalProperties?.$ref;
+  return type === undefined ? undefined : schema.types[type.replace("#/types/", "")];
 }
 
 /** The text, and apart from it the default. */
@@ -52,7 +54,7 @@ function parts({ description = "" }: PropertySpec): { text: string; otherwise: s
 function configuration(schema: PackageSpec): string {
   const lines = argumentsOf(schema).flatMap(([name, spec]) => {
     const { text, otherwise } = parts(spec);
-    const section = sectionOf(schema, spec) ?? sectionOf(schema, spec.additionalProperties ?? {});
+    const section = sectionOf(schema, spec);
     const inside = section ? ` Any of ${Object.keys(section.properties).join(", ")}: docs/reference.md.` : "";
     const type = spec.type ?? "object";
     const none = spec.default === undefined && type === "string" && otherwise ? ` Empty: ${otherwise}.` : "";
@@ -73,7 +75,7 @@ function configuration(schema: PackageSpec): string {
 function table(schema: PackageSpec): string {
   const rows = argumentsOf(schema).map(([name, spec]) => {
     const { text, otherwise } = parts(spec);
-    const section = sectionOf(schema, spec) ?? sectionOf(schema, spec.additionalProperties ?? {});
+    const section = sectionOf(schema, spec);
     const inside = section ? `: ${Object.keys(section.properties).map(code).join(", ")}` : "";
     return `| ${code(name)} | ${cell(otherwise ?? "")} | ${cell(text.replace(/\.$/, "") + inside)} |`;
   });
@@ -94,12 +96,14 @@ function reference(schema: PackageSpec): string {
       ),
     );
     for (const [name, spec] of properties) {
-      const one = sectionOf(schema, spec);
-      const each = sectionOf(schema, spec.additionalProperties ?? {});
       const path = title === "RedisHa" ? name : `${title.replaceAll("`", "")}.${name}`;
-      const below = one ?? each;
+      const below = sectionOf(schema, spec);
       if (below)
-        add(code(each ? `${path}.NAME` : path), Object.entries(below.properties), parts({ description: parts(spec).text || below.description }).text);
+        add(
+          code(spec.$ref === undefined ? `${path}.NAME` : path),
+          Object.entries(below.properties),
+          parts({ description: parts(spec).text || below.description }).text,
+        );
     }
   };
   add("RedisHa", argumentsOf(schema));

@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type FieldsOf, valueProblems } from "../../fields.ts";
-import type { Problem } from "../../errors.ts";
+import type { FieldsOf } from "../../fields.ts";
 import { isPlainPath } from "../names.ts";
 
 /** What containers have in common; each host can have its own instead. */
@@ -47,8 +46,3 @@ export const dockerFields = {
   },
   keepVolumes: { kind: "switch", default: false },
 } as const satisfies FieldsOf<DockerArgs>;
-
-/** @returns what is wrong with what is known of containers. */
-export function dockerProblems(path: string, args: DockerArgs): Problem[] {
-  return valueProblems(args, dockerFields, path);
-}

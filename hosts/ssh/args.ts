@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { notAllowed, type Problem } from "../../errors.ts";
-import { type FieldsOf, valueProblems } from "../../fields.ts";
+import { type FieldsOf, valueProblems, withCommon } from "../../fields.ts";
 import { isNetwork } from "../address.ts";
 import { isLater, knownNow } from "../sdk.ts";
 
@@ -146,7 +146,7 @@ export function withCommonSsh(common: SshArgs | undefined, own: SshHostArgs): Ss
   const { privateKey: key, privateKeyFile: file, ...rest } = common ?? {};
   // One key is enough, and the machine's own is meant.
   const keys = own.privateKey === undefined && own.privateKeyFile === undefined ? { privateKey: key, privateKeyFile: file } : {};
-  return { ...rest, ...keys, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
+  return withCommon({ ...rest, ...keys }, own);
 }
 
 /** @returns what is wrong with the absolute path of a directory on a machine; it becomes part of units and of commands there. */
@@ -158,6 +158,8 @@ export function sshDirectoryProblems(path: string, directory: string): Problem[]
 export function isUser(name: string): boolean {
   return /^[a-z_][a-z0-9_-]{0,30}$/.test(name);
 }
+
+export const machineRule = "the address under which the machine is reached, a plain text";
 
 export function isReachable(given: unknown): boolean {
   return isLater(given) || (typeof given === "string" && /^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(given));

@@ -16,6 +16,7 @@ import {
   isReachable,
   kernelSettings,
   keyProblems,
+  machineRule,
   servers,
   type SshArgs,
   sshFields,
@@ -79,12 +80,12 @@ export class SshHost extends ScriptedHost {
     const target = withoutKey({ ...args, address: sshAddress });
     this.#reachedAt = args.address === undefined ? "address" : "ssh.address";
     this.#target = checkedLogin(target, `hosts.${hostName}.ssh`, `hosts.${hostName}.${this.#reachedAt}`);
-    const door = `hosts.${hostName}.ssh.bastion`;
-    this.#bastion = bastion ? checkedLogin(withoutKey(bastion), door, `${door}.address`) : pulumi.output(undefined);
+    const bastionPath = `hosts.${hostName}.ssh.bastion`;
+    this.#bastion = bastion ? checkedLogin(withoutKey(bastion), bastionPath, `${bastionPath}.address`) : pulumi.output(undefined);
     const secret = (key: pulumi.Input<string> | undefined) => (key === undefined ? undefined : pulumi.secret(key));
     const keys = [secret(privateKey), secret(bastion?.privateKey)] as const;
     this.#logIn = pulumi.all([this.#target, this.#bastion, ...keys]).apply(([own, through, key, throughKey]) => {
-      const problems = [...keyProblems(`hosts.${hostName}.ssh`, { privateKey: key }), ...keyProblems(door, { privateKey: throughKey })];
+      const problems = [...keyProblems(`hosts.${hostName}.ssh`, { privateKey: key }), ...keyProblems(bastionPath, { privateKey: throughKey })];
       for (const problem of problems) throw inputError(problem);
       return { target: { ...own, privateKey: key }, bastion: through && { ...through, privateKey: throughKey } };
     });
@@ -437,14 +438,12 @@ function adviceFor(said: string, user: string): string {
  */
 function checkedLogin(login: Omit<BastionArgs, "privateKey">, path: string, addressPath: string): pulumi.Output<Login> {
   return pulumi.output(login).apply((known) => {
-    const problems = isReachable(known.address) ? [] : [notAllowed(addressPath, known.address, addressRule)];
+    const problems = isReachable(known.address) ? [] : [notAllowed(addressPath, known.address, machineRule)];
     const [first, ...others] = [...problems, ...sshProblems(path, { ...known, address: undefined })];
     if (first) throw others.length === 0 ? inputError(first) : new InputError([first, ...others]);
     return known;
   });
 }
-
-export const addressRule = "the address under which the machine is reached, a plain text";
 
 function withoutKey({ address, port, user, privateKeyFile, hostKey }: BastionArgs): Omit<BastionArgs, "privateKey"> {
   return { address, port, user, privateKeyFile, hostKey };

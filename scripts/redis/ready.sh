@@ -56,5 +56,5 @@ ready_sentinel() {
     say "ready: $m_name is at $1:$2"
   done || return 1
   # Its news of the nodes is a second old at most, not ten: on older news it would act when a link comes back. Before Redis 7.0 an error.
-  ask_me SENTINEL DEBUG info-period 1000 >/dev/null
+  ask_me SENTINEL DEBUG info-period 1000 >/dev/null || :
 }

@@ -91,6 +91,12 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
     "hosts.redis1.docker",
     /nothing where ssh is set/,
   ],
+  [
+    "a machine of which only its sshd has an address",
+    { hosts: { redis1: { ssh: { address: "10.0.0.1" } } } },
+    "hosts.redis1.address",
+    /the address under which the machine is reached/,
+  ],
   ["a machine without an address", { hosts: { redis1: { ssh: {} } } }, "hosts.redis1.address", /the address under which the machine is reached/],
   [
     "a private key that is not there",
