@@ -17,7 +17,10 @@ export function notAllowed(propertyPath: string, value: unknown, allowed: string
 
 const same = new Map<string, InputError>();
 
-/** @returns one and the same error for the same problem: the engine prints an error once, however many resources run into it. */
+/**
+ * @returns one and the same error for the same problem: the engine prints an error once, however
+ * many resources run into it.
+ */
 export function inputError(problem: Problem): InputError {
   const key = `${problem.propertyPath}: ${problem.reason}`;
   const error = same.get(key) ?? new InputError([problem]);
@@ -26,8 +29,9 @@ export function inputError(problem: Problem): InputError {
 }
 
 /**
- * Refuses what a component was given, before it registers anything. A program that catches the error must not be taken for one that
- * wants none of the component's resources, which Pulumi would then delete: the update fails all the same.
+ * Refuses what a component was given, before it registers anything. A program that catches the
+ * error must not be taken for one that wants none of the component's resources, which Pulumi would
+ * then delete: the update fails all the same.
  *
  * @param name of the component.
  * @throws InputError if there is any problem.
@@ -40,19 +44,26 @@ export function refuseAny(problems: readonly Problem[], name = "redis-ha"): void
 }
 
 /**
- * Bad input, refused before anything is touched. A RunError, so that the engine prints the message and no stack
- * trace; `problems` holds the same in parts. What somebody else wrote (a value, a machine's words) is shown printable and cut.
+ * Bad input, refused before anything is touched. A RunError, so that the engine prints the message
+ * and no stack trace; `problems` holds the same in parts. What somebody else wrote (a value, a
+ * machine's words) is shown printable and cut.
  */
 export class InputError extends pulumi.RunError {
   readonly problems: readonly Problem[];
 
   constructor(given: readonly Problem[]) {
-    const problems = given.map(({ propertyPath, reason }) => ({ propertyPath: shown(propertyPath, 200), reason: shownLines(reason) }));
-    const message = problems.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`).join("\n");
+    const problems = given.map(({ propertyPath, reason }) => ({
+      propertyPath: shown(propertyPath, 200),
+      reason: shownLines(reason),
+    }));
+    const message = problems
+      .map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`)
+      .join("\n");
     super(message);
     this.problems = problems;
     this.stack = undefined;
-    // The SDK puts the name of its own property in front, at every step on the way up: noise to who reads the message.
+    // The SDK puts the name of its own property in front, at every step on the way up: noise to who
+    // reads the message.
     Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
   }
 }

@@ -8,7 +8,9 @@ export default defineConfig(
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       "@typescript-eslint/non-nullable-type-assertion-style": "off",
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
@@ -19,11 +21,36 @@ export default defineConfig(
       // node:test's describe and it return promises that the runner awaits.
       "@typescript-eslint/no-floating-promises": [
         "error",
-        { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["describe", "it", "test"] }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["describe", "it", "test"] },
+          ],
+        },
       ],
     },
   },
-  { files: ["**/*.cjs"], languageOptions: { globals: { __dirname: "readonly", exports: "readonly", require: "readonly" } } },
+  {
+    files: ["**/*.{ts,mjs,cjs}"],
+    rules: {
+      // Prettier breaks code; what it can't break is a text or a pattern.
+      "max-len": [
+        "error",
+        {
+          code: 100,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+          ignoreUrls: true,
+        },
+      ],
+    },
+  },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: {
+      globals: { __dirname: "readonly", exports: "readonly", require: "readonly" },
+    },
+  },
   {
     files: ["toolchain/**/*.mjs"],
     languageOptions: {

@@ -1,12 +1,16 @@
 import { notAllowed, type Problem } from "./errors.ts";
 import { isLater } from "./hosts/sdk.ts";
 
-// How arguments are declared: each once, beside the interface that has its type and its text. The stack's configuration is read, and
-// everything that is given is checked, by these declarations; a test compares them with the interfaces' docstrings and Pulumi.yaml.
+// How arguments are declared: each once, beside the interface that has its type and its text. The
+// stack's configuration is read, and everything that is given is checked, by these declarations; a
+// test compares them with the interfaces' docstrings and Pulumi.yaml.
 
 /** One argument that is a value. */
 export interface Field {
-  /** `words` are a directive's, name to what stands after it; YAML may have made numbers or booleans of them. */
+  /**
+   * `words` are a directive's, name to what stands after it; YAML may have made numbers or booleans
+   * of them.
+   */
   readonly kind: "text" | "number" | "switch" | "texts" | "words";
   /** Whether it, or each of its texts or words, may be an output. */
   readonly input?: true;
@@ -33,7 +37,9 @@ export interface Names {
   readonly names: Field | Section | Names;
 }
 
-/** The declarations of all arguments of an interface: with each new one, the type asks for a line. */
+/**
+ * The declarations of all arguments of an interface: with each new one, the type asks for a line.
+ */
 export type FieldsOf<T> = Readonly<Record<keyof T, Field | Section | Names>>;
 
 /** Unknown fields, and fields that do not hold what they should. */
@@ -53,53 +59,85 @@ export function shapeProblems(args: unknown, fields: Fields, path = ""): ShapePr
 function checkSection(problems: ShapeProblems, path: string, value: unknown, fields: Fields): void {
   const known = Object.keys(fields);
   if (!isObject(value)) {
-    problems.wrong.push(notAllowed(path || "args", value, `an object with any of: ${known.join(", ")}`));
+    problems.wrong.push(
+      notAllowed(path || "args", value, `an object with any of: ${known.join(", ")}`),
+    );
     return;
   }
   for (const [name, each] of Object.entries(value)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (field === undefined) problems.unknown.push(unknownKey(path || name, name, known, below(fields)));
+    if (field === undefined)
+      problems.unknown.push(unknownKey(path || name, name, known, below(fields)));
     else if (each !== undefined) checkShape(problems, at(path, name), each, field);
   }
 }
 
-function checkShape(problems: ShapeProblems, path: string, value: unknown, field: Fields[string]): void {
+function checkShape(
+  problems: ShapeProblems,
+  path: string,
+  value: unknown,
+  field: Fields[string],
+): void {
   if ("section" in field) checkSection(problems, path, value, field.section);
   else if ("names" in field) {
     if (!isObject(value)) problems.wrong.push(notAllowed(path, value, kinds.words));
-    else for (const [name, each] of Object.entries(value)) checkShape(problems, at(path, name), each, field.names);
-  } else if (!isOf(field, value)) problems.wrong.push(notAllowed(path, field.secret ? "(not shown)" : value, kinds[field.kind]));
+    else
+      for (const [name, each] of Object.entries(value))
+        checkShape(problems, at(path, name), each, field.names);
+  } else if (!isOf(field, value))
+    problems.wrong.push(notAllowed(path, field.secret ? "(not shown)" : value, kinds[field.kind]));
 }
 
 /** @returns the problems of values that are of the right form, by their declarations alone. */
 export function valueProblems(args: object | undefined, fields: Fields, path = ""): Problem[] {
   return Object.entries(args ?? {}).flatMap(([name, value]: [string, unknown]) => {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    return field === undefined || value === undefined || isLater(value) ? [] : problemsOf(at(path, name), value, field);
+    return field === undefined || value === undefined || isLater(value)
+      ? []
+      : problemsOf(at(path, name), value, field);
   });
 }
 
 function problemsOf(path: string, value: unknown, field: Fields[string]): Problem[] {
   if ("section" in field) return valueProblems(value as object, field.section, path);
-  if ("names" in field) return Object.entries(value as object).flatMap(([name, each]) => problemsOf(at(path, name), each, field.names));
+  if ("names" in field)
+    return Object.entries(value as object).flatMap(([name, each]) =>
+      problemsOf(at(path, name), each, field.names),
+    );
   const { range, rule } = field;
-  if (range && typeof value === "number" && !(Number.isInteger(value) && value >= range[0] && value <= range[1]))
+  if (
+    range &&
+    typeof value === "number" &&
+    !(Number.isInteger(value) && value >= range[0] && value <= range[1])
+  )
     return [notAllowed(path, value, `a whole number from ${range[0]} to ${range[1]}`)];
   if (!rule) return [];
-  const texts = Array.isArray(value) ? value.map((text, index): [string, unknown] => [`${path}[${index}]`, text]) : [[path, value] as const];
-  return texts.flatMap(([where, text]) => (typeof text === "string" && !rule[0](text) ? [notAllowed(where, text, rule[1])] : []));
+  const texts = Array.isArray(value)
+    ? value.map((text, index): [string, unknown] => [`${path}[${index}]`, text])
+    : [[path, value] as const];
+  return texts.flatMap(([where, text]) =>
+    typeof text === "string" && !rule[0](text) ? [notAllowed(where, text, rule[1])] : [],
+  );
 }
 
 /** @returns the arguments of one, with what all have in common in place of what it leaves out. */
 export function withCommon<T extends object>(common: Partial<T> | undefined, own: T): T {
-  return { ...common, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) } as T;
+  return {
+    ...common,
+    ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)),
+  } as T;
 }
 
 /**
  * @param deeper paths of what there is in sections below.
  * @returns the problem of a key that is none of `known`, with the nearest of them.
  */
-export function unknownKey(path: string, key: string, known: readonly string[], deeper: readonly string[] = []): Problem {
+export function unknownKey(
+  path: string,
+  key: string,
+  known: readonly string[],
+  deeper: readonly string[] = [],
+): Problem {
   const inside = (word = "") => deeper.filter((each) => each.endsWith(`.${word}`)).join(" or ");
   const names = deeper.map((each) => each.replace(/^.*\./, ""));
   const near = inside(key) || (nearest(key, known) ?? (inside(nearest(key, names)) || undefined));
@@ -120,7 +158,10 @@ function below(fields: Fields): string[] {
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((each) => ({ each, steps: distance(word.toLowerCase(), each.toLowerCase()) }))
-    .filter(({ each, steps }) => steps <= Math.max(2, Math.min(word.length, each.length) / 3) && steps < word.length)
+    .filter(
+      ({ each, steps }) =>
+        steps <= Math.max(2, Math.min(word.length, each.length) / 3) && steps < word.length,
+    )
     .sort((a, b) => a.steps - b.steps);
   return best?.each;
 }
@@ -135,7 +176,10 @@ function distance(a: string, b: string): number {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const step = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity;
+      const swap =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? (before[j - 2] ?? 0) + 1
+          : Infinity;
       next.push(Math.min(step, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
     before = row;
@@ -157,7 +201,11 @@ function isOf({ kind, input }: Field, value: unknown): boolean {
   if (kind === "text") return typeof value === "string";
   if (kind === "number") return typeof value === "number";
   if (kind === "switch") return typeof value === "boolean";
-  if (kind === "texts") return Array.isArray(value) && value.every((each) => typeof each === "string" || (input && isLater(each)));
+  if (kind === "texts")
+    return (
+      Array.isArray(value) &&
+      value.every((each) => typeof each === "string" || (input && isLater(each)))
+    );
   return isObject(value);
 }
 

@@ -1,4 +1,5 @@
-// CommonJS, in the sources and in what is built of them: of the two kinds of modules, only this one is the same in both.
+// CommonJS, in the sources and in what is built of them: of the two kinds of modules, only this one
+// is the same in both.
 const { join, sep } = require("node:path");
 
 const root = __dirname.endsWith(`${sep}dist`) ? join(__dirname, "..") : __dirname;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The bare baseline: the same six processes, started by a plain script, polled until the sentinels agree.
+# The bare baseline: the same six processes, started by a plain script, polled until the sentinels
+# agree.
 # usage: baseline.sh DIRECTORY PORT (16300-like: nodes at PORT.., sentinels at PORT+50..)
 set -eu
 directory=$1 port=$2

@@ -7,7 +7,9 @@ import { report, seconds } from "./figures.ts";
 
 const engine = new Engine("engine");
 const config = {
-  hosts: Object.fromEntries(["redis1", "redis2", "redis3"].map((host) => [host, { docker: { engine: engine.host } }])),
+  hosts: Object.fromEntries(
+    ["redis1", "redis2", "redis3"].map((host) => [host, { docker: { engine: engine.host } }]),
+  ),
   docker: { image: "redis-ha-test:busybox" },
 };
 const project = new Project(config);

@@ -12,16 +12,20 @@ for (let index = 0; index < ${count}; index++) new local.Command("empty" + index
 
 /**
  * @param of a stack that is there.
- * @returns s that an `up` takes which changes nothing, of a program that has as many resources and looks at nothing.
+ * @returns s that an `up` takes which changes nothing, of a program that has as many resources and
+ * looks at nothing.
  */
 export async function emptyProgram(of: Project): Promise<number> {
   const { output } = await of.succeed("pulumi", "stack", "export", "--stack", of.stack);
-  const { deployment } = JSON.parse(output.slice(output.indexOf("{"))) as { deployment: { resources: unknown[] } };
+  const { deployment } = JSON.parse(output.slice(output.indexOf("{"))) as {
+    deployment: { resources: unknown[] };
+  };
   const project = new Project(
     {},
     {
       "package.json": '{ "type": "module" }',
-      "Pulumi.yaml": "name: empty\nruntime:\n  name: nodejs\n  options: { typescript: false }\nmain: index.ts\n",
+      "Pulumi.yaml":
+        "name: empty\nruntime:\n  name: nodejs\n  options: { typescript: false }\nmain: index.ts\n",
       "index.ts": program(deployment.resources.length - 2),
     },
   );

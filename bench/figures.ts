@@ -1,4 +1,7 @@
-/** What one run of a stack's benchmark measured, in the order it is to be shown: seconds, or ms where the name says so. */
+/**
+ * What one run of a stack's benchmark measured, in the order it is to be shown: seconds, or ms
+ * where the name says so.
+ */
 export type Figures = Record<string, number>;
 
 export const seconds = async (work: () => Promise<unknown>): Promise<number> => {

@@ -11,7 +11,13 @@ async function baseline(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "redis-ha-baseline-"));
   try {
     return await seconds(() =>
-      Promise.resolve(execFileSync("sh", [join(checkout, "bench", "baseline.sh"), join(directory, "run"), "22100"], { stdio: "inherit" })),
+      Promise.resolve(
+        execFileSync(
+          "sh",
+          [join(checkout, "bench", "baseline.sh"), join(directory, "run"), "22100"],
+          { stdio: "inherit" },
+        ),
+      ),
     );
   } finally {
     const run = join(directory, "run");
@@ -29,10 +35,17 @@ async function launch(): Promise<number> {
   const least = async (...args: string[]): Promise<number> => {
     let best = Infinity;
     for (let round = 0; round < 5; round++)
-      best = Math.min(best, await seconds(() => Promise.resolve(execFileSync(process.execPath, args, { stdio: "ignore" }))));
+      best = Math.min(
+        best,
+        await seconds(() =>
+          Promise.resolve(execFileSync(process.execPath, args, { stdio: "ignore" })),
+        ),
+      );
     return best;
   };
-  return (await least(join(checkout, "toolchain", "run.mjs"), "--", "true")) - (await least("-e", "0"));
+  return (
+    (await least(join(checkout, "toolchain", "run.mjs"), "--", "true")) - (await least("-e", "0"))
+  );
 }
 
 const bare = await baseline();

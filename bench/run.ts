@@ -8,7 +8,11 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
   local: {
     title: "six processes on this machine",
     command: ["node", "bench/local.ts"],
-    goals: { "over the baseline": 6, "up that changes nothing": 3, "times the empty program": 1.25 },
+    goals: {
+      "over the baseline": 6,
+      "up that changes nothing": 3,
+      "times the empty program": 1.25,
+    },
   },
   docker: {
     title: "six containers on one engine",
@@ -17,8 +21,17 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
   },
   ssh: {
     title: "three machines with systemd, over SSH",
-    command: ["sh", "-c", "node tests/ssh/image.ts >&2 && exec sh tests/sandbox.sh node bench/ssh.ts"],
-    goals: { "over the baseline": 8, "up that changes nothing": 4, "times the empty program": 1.5, "acknowledged writes lost (count)": 0 },
+    command: [
+      "sh",
+      "-c",
+      "node tests/ssh/image.ts >&2 && exec sh tests/sandbox.sh node bench/ssh.ts",
+    ],
+    goals: {
+      "over the baseline": 8,
+      "up that changes nothing": 4,
+      "times the empty program": 1.5,
+      "acknowledged writes lost (count)": 0,
+    },
   },
 };
 
@@ -27,9 +40,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs: "${values.runs}" is not allowed: a number from 1 on`);
+if (!Number.isInteger(runs) || runs < 1)
+  throw new Error(`--runs: "${values.runs}" is not allowed: a number from 1 on`);
 const unknown = positionals.filter((name) => !(name in benchmarks));
-if (unknown.length > 0) throw new Error(`no such benchmark: ${unknown.join(", ")}; there are ${Object.keys(benchmarks).join(", ")}`);
+if (unknown.length > 0)
+  throw new Error(
+    `no such benchmark: ${unknown.join(", ")}; there are ${Object.keys(benchmarks).join(", ")}`,
+  );
 
 const results: Record<string, unknown> = {};
 for (const [name, { title, command, goals }] of Object.entries(benchmarks)) {
@@ -38,19 +55,31 @@ for (const [name, { title, command, goals }] of Object.entries(benchmarks)) {
   for (let run = 1; run <= runs; run++) {
     process.stderr.write(`${name}: run ${run} of ${runs}\n`);
     const [program = "", ...args] = command;
-    const output = execFileSync(program, args, { cwd: checkout, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+    const output = execFileSync(program, args, {
+      cwd: checkout,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     measured.push(JSON.parse(output.trim().split("\n").at(-1) ?? "") as Figures);
   }
   const rows = Object.keys(measured[0] ?? {}).map((what) => {
     const sorted = measured.map((figures) => figures[what] ?? NaN).toSorted((a, b) => a - b);
-    return { what, min: sorted[0] ?? NaN, median: sorted[Math.floor(sorted.length / 2)] ?? NaN, max: sorted.at(-1) ?? NaN, goal: goals[what] };
+    return {
+      what,
+      min: sorted[0] ?? NaN,
+      median: sorted[Math.floor(sorted.length / 2)] ?? NaN,
+      max: sorted.at(-1) ?? NaN,
+      goal: goals[what],
+    };
   });
   results[name] = rows;
   if (values.json) continue;
   console.log(`${name}: ${title}\n${"seconds".padEnd(38)}    min  median     max`);
   for (const { what, min, median, max, goal } of rows) {
     const numbers = [min, median, max].map((each) => each.toFixed(2).padStart(7)).join(" ");
-    console.log(`${what.padEnd(38)}${numbers}${goal === undefined ? "" : `   goal: at most ${goal}`}`);
+    console.log(
+      `${what.padEnd(38)}${numbers}${goal === undefined ? "" : `   goal: at most ${goal}`}`,
+    );
   }
 }
 if (values.json) console.log(JSON.stringify(results, null, 2));

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The bare baseline on three machines: the same steps as the stack's over plain ssh, the machines side by side where order
-# does not matter, polled until the sentinels agree.
+# The bare baseline on three machines: the same steps as the stack's over plain ssh, the machines
+# side by side where order does not matter, polled until the sentinels agree.
 # usage: ssh-baseline.sh up|roll|down SSH-COMMAND ADDRESS ADDRESS ADDRESS
 set -eu
 action=$1 ssh=$2

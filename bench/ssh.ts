@@ -7,9 +7,14 @@ import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 
 const engine = new Engine("engine");
-const stack = new MachinesStack((name, number) => new ContainerMachine(engine, name, number), privateKeyFile, "/var/lib/redis-ha");
+const stack = new MachinesStack(
+  (name, number) => new ContainerMachine(engine, name, number),
+  privateKeyFile,
+  "/var/lib/redis-ha",
+);
 const ssh = `ssh -i ${privateKeyFile} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`;
-const bare = (action: string) => run("sh", "bench/ssh-baseline.sh", action, ssh, ...stack.all.map(({ address }) => address));
+const bare = (action: string) =>
+  run("sh", "bench/ssh-baseline.sh", action, ssh, ...stack.all.map(({ address }) => address));
 try {
   await engine.start();
   await makeNetwork(engine);

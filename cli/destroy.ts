@@ -21,11 +21,20 @@ async function destroy(args: string[]): Promise<number> {
   if (!options.yes) await confirm(stack, args);
   await releaseStack(stack, say);
   const selected = await pulumi("stack", "select", stack);
-  if (selected.status !== 0) throw new CliError(`The stack ${stack} cannot be selected. ${selected.stderr.trim()}`);
+  if (selected.status !== 0)
+    throw new CliError(`The stack ${stack} cannot be selected. ${selected.stderr.trim()}`);
   const status = await pulumiLive("destroy", "--yes", "--skip-preview", "--stack", stack);
-  if (status !== 0) throw new CliError("\npulumi destroy failed, see above.", "Once the cause is gone, npm run destroy goes on from there.", status);
+  if (status !== 0)
+    throw new CliError(
+      "\npulumi destroy failed, see above.",
+      "Once the cause is gone, npm run destroy goes on from there.",
+      status,
+    );
   const removed = await pulumi("stack", "rm", "--yes", "--preserve-config", "--stack", stack);
-  if (removed.status !== 0) throw new CliError(`The stack ${stack} is empty, but could not be removed. ${removed.stderr.trim()}`);
+  if (removed.status !== 0)
+    throw new CliError(
+      `The stack ${stack} is empty, but could not be removed. ${removed.stderr.trim()}`,
+    );
   new SettingsFile(stack).removeSalt();
   say(`The stack ${stack} is gone.`);
   return 0;
@@ -35,11 +44,18 @@ async function destroy(args: string[]): Promise<number> {
 async function confirm(stack: string, args: string[]): Promise<void> {
   if (!process.stdin.isTTY) {
     const again = ["npm run destroy --", ...args, "--yes"].join(" ");
-    throw new CliError("Nothing was touched: there is no terminal to ask on.", `If all of that is to go: ${again}`, ExitStatus.couldNotLook);
+    throw new CliError(
+      "Nothing was touched: there is no terminal to ask on.",
+      `If all of that is to go: ${again}`,
+      ExitStatus.couldNotLook,
+    );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
-  const answer = await Promise.race([terminal.question(`Type ${stack} to remove it with all its data: `), ended]);
+  const answer = await Promise.race([
+    terminal.question(`Type ${stack} to remove it with all its data: `),
+    ended,
+  ]);
   terminal.close();
   if (answer.trim() !== stack) throw new CliError("\nNothing was touched.");
 }

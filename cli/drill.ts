@@ -20,10 +20,19 @@ async function main(args: string[]): Promise<number> {
   const verdict = judge(topology);
   if (!verdict.healthy || !verdict.master) {
     console.error(renderStatus(topology, verdict, redOn(process.stderr)).join("\n"));
-    throw new CliError("\nNo drill: it needs a healthy stack.", "npm start (or pulumi up) repairs what is broken; then try again.");
+    throw new CliError(
+      "\nNo drill: it needs a healthy stack.",
+      "npm start (or pulumi up) repairs what is broken; then try again.",
+    );
   }
-  say(`${outputs.masterName} (stack ${outputs.stack}) is healthy, the master is ${nodeText(verdict.master)}`);
-  const drill = new Drill(outputs, verdict.master, limitsOf(topology), { orderly: options.stop, say, signal: untilInterrupted() });
+  say(
+    `${outputs.masterName} (stack ${outputs.stack}) is healthy, the master is ${nodeText(verdict.master)}`,
+  );
+  const drill = new Drill(outputs, verdict.master, limitsOf(topology), {
+    orderly: options.stop,
+    say,
+    signal: untilInterrupted(),
+  });
   const findings = await drill.run();
   say(["", ...summary(findings)].join("\n"));
   return passed(findings) ? ExitStatus.healthy : ExitStatus.unhealthy;
@@ -35,7 +44,13 @@ function untilInterrupted(): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       say(`${name}: cleaning up before the drill ends`);
-      controller.abort(new CliError(`The drill was ended by ${name}.`, "npm run status shows what it left.", 128 + constants.signals[name]));
+      controller.abort(
+        new CliError(
+          `The drill was ended by ${name}.`,
+          "npm run status shows what it left.",
+          128 + constants.signals[name],
+        ),
+      );
     });
   }
   return controller.signal;

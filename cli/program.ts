@@ -4,7 +4,10 @@ import { shownLines } from "../hosts/foreignText.ts";
 /** Exit statuses of the commands. */
 export const ExitStatus = { healthy: 0, unhealthy: 1, couldNotLook: 2 } as const;
 
-/** A failure that the person at the terminal can do something about: no stack trace, but a next step. */
+/**
+ * A failure that the person at the terminal can do something about: no stack trace, but a next
+ * step.
+ */
 export class CliError extends Error {
   readonly next: string | undefined;
   readonly exitStatus: number;
@@ -32,20 +35,29 @@ export interface Arguments<Option extends string> {
  * @param args the words after the script's name
  * @param options the options that the command knows, each a switch
  * @param usage the text for `--help` and for errors
- * @throws CliError with exit status 2 on an unknown option or a second stack; with 0 and the usage on `--help`
+ * @throws CliError with exit status 2 on an unknown option or a second stack; with 0 and the usage
+ * on `--help`
  */
-export function parseArguments<Option extends string>(args: string[], options: readonly Option[], usage: string): Arguments<Option> {
+export function parseArguments<Option extends string>(
+  args: string[],
+  options: readonly Option[],
+  usage: string,
+): Arguments<Option> {
   const switches = [...options, "help"];
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: Object.fromEntries(switches.map((name) => [name, { type: "boolean" as const, default: false }])),
+      options: Object.fromEntries(
+        switches.map((name) => [name, { type: "boolean" as const, default: false }]),
+      ),
     });
     if (values.help === true) throw new CliError(usage, undefined, 0);
     if (positionals.length > 1) throw new Error(`One stack at a time: ${positionals.join(", ")}`);
     if (positionals[0] === "") throw new Error("The stack's name is empty");
-    const chosen = Object.fromEntries(options.map((name) => [name, values[name] === true])) as Record<Option, boolean>;
+    const chosen = Object.fromEntries(
+      options.map((name) => [name, values[name] === true]),
+    ) as Record<Option, boolean>;
     return { stack: positionals[0], options: chosen };
   } catch (error) {
     if (error instanceof CliError) throw error;

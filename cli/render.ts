@@ -17,24 +17,47 @@ export function redOn(stream: NodeJS.WriteStream): Paint {
 /** @returns the lines that `npm run status` shows */
 export function renderStatus(topology: Topology, verdict: Verdict, red: Paint): string[] {
   const { problems } = verdict;
-  const lines = [headline(topology, verdict, red), "", ...nodeTable(topology, verdict, red), "", ...sentinelTable(topology, problems, red)];
+  const lines = [
+    headline(topology, verdict, red),
+    "",
+    ...nodeTable(topology, verdict, red),
+    "",
+    ...sentinelTable(topology, problems, red),
+  ];
   const list = (broken: boolean) =>
-    problems.filter(({ severity }) => (severity === "broken") === broken).map(({ words }) => shown(`  - ${words}`, mostCharacters));
+    problems
+      .filter(({ severity }) => (severity === "broken") === broken)
+      .map(({ words }) => shown(`  - ${words}`, mostCharacters));
   const [wrong, notes] = [list(true), list(false)];
   if (wrong.length > 0) lines.push("", red("What is wrong:"), ...wrong.map(red));
   if (notes.length > 0) lines.push("", "Worth knowing:", ...notes);
-  if (topology.limitations.length > 0) lines.push("", ...topology.limitations.map((line) => shown(`Note: ${line}`)));
+  if (topology.limitations.length > 0)
+    lines.push("", ...topology.limitations.map((line) => shown(`Note: ${line}`)));
   return lines;
 }
 
-function headline({ masterName, stack }: Topology, { healthy, master }: Verdict, red: Paint): string {
+function headline(
+  { masterName, stack }: Topology,
+  { healthy, master }: Verdict,
+  red: Paint,
+): string {
   const subject = shown(`${masterName} (stack ${stack})`);
   const who = master ? shown(`the master is ${nodeText(master)}`) : "there is no agreed master";
   return healthy ? `${subject}: healthy, ${who}` : red(`${subject}: NOT HEALTHY, ${who}`);
 }
 
 function nodeTable({ nodes }: Topology, { master, problems }: Verdict, red: Paint): string[] {
-  const headings = ["NODE", "HOST:PORT", "ROLE", "LINK", "OFFSET", "LAG", "PRIORITY", "KEYS", "SERVER"];
+  const headings = [
+    "NODE",
+    "HOST:PORT",
+    "ROLE",
+    "LINK",
+    "OFFSET",
+    "LAG",
+    "PRIORITY",
+    "KEYS",
+    "SERVER",
+  ];
   const rows = nodes.map((node): Cell[] => {
     const { facts } = node;
     const cell = cells(problems, node.name);
@@ -55,7 +78,17 @@ function nodeTable({ nodes }: Topology, { master, problems }: Verdict, red: Pain
 }
 
 function sentinelTable(topology: Topology, problems: Problem[], red: Paint): string[] {
-  const headings = ["SENTINEL", "NAMES", "EPOCH", "FLAGS", "REPLICAS", "PEERS", "QUORUM", "DOWN-AFTER", "CKQUORUM"];
+  const headings = [
+    "SENTINEL",
+    "NAMES",
+    "EPOCH",
+    "FLAGS",
+    "REPLICAS",
+    "PEERS",
+    "QUORUM",
+    "DOWN-AFTER",
+    "CKQUORUM",
+  ];
   const rows = topology.sentinels.map((sentinel): Cell[] => {
     const { facts } = sentinel;
     const who = endpointText(sentinel);
@@ -76,9 +109,15 @@ function sentinelTable(topology: Topology, problems: Problem[], red: Paint): str
   return table(headings, rows, red);
 }
 
-/** @returns what makes a cell of the row of `who`, bad if something is broken that is in its column */
+/**
+ * @returns what makes a cell of the row of `who`, bad if something is broken that is in its column
+ */
 function cells(problems: Problem[], who: string): (text: string, column?: Column) => Cell {
-  const bad = new Set(problems.filter((each) => each.who === who && each.severity === "broken").map(({ column }) => column));
+  const bad = new Set(
+    problems
+      .filter((each) => each.who === who && each.severity === "broken")
+      .map(({ column }) => column),
+  );
   return (text, column) => ({ text, bad: column !== undefined && bad.has(column) });
 }
 
@@ -103,10 +142,18 @@ function lagText(node: NodeView, master: NodeView | undefined): string {
   return lag ? `${lag.bytes} B, ${lag.seconds ?? "?"} s` : "-";
 }
 
-/** How far a replica is behind: bytes of the stream, and seconds since the master heard of it. Undefined for others. */
-export function lagOf(node: NodeView, master: NodeView | undefined): { bytes: number; seconds: number | undefined } | undefined {
+/**
+ * How far a replica is behind: bytes of the stream, and seconds since the master heard of it.
+ * Undefined for others.
+ */
+export function lagOf(
+  node: NodeView,
+  master: NodeView | undefined,
+): { bytes: number; seconds: number | undefined } | undefined {
   if (!master?.facts || node.facts?.role !== "replica") return undefined;
-  const seen = master.facts.replicas.find(({ host, port }) => port === node.port && [node.host, node.address].includes(host));
+  const seen = master.facts.replicas.find(
+    ({ host, port }) => port === node.port && [node.host, node.address].includes(host),
+  );
   // They are not asked at the very same moment: a replica may seem to be ahead.
   return { bytes: Math.max(0, master.facts.offset - node.facts.offset), seconds: seen?.lagSeconds };
 }
@@ -117,7 +164,8 @@ function countText(count: number, members: Known[] = []): string {
 }
 
 function ckquorumText({ facts }: SentinelView): string {
-  if (facts?.ckquorum === undefined) return facts?.unanswered === undefined ? "not in this version" : "?";
+  if (facts?.ckquorum === undefined)
+    return facts?.unanswered === undefined ? "not in this version" : "?";
   // The tail of the good answer is always the same.
   return facts.ckquorum.replace(/^OK (\d+) usable Sentinels.*$/, "OK, $1 usable");
 }
@@ -126,8 +174,21 @@ function ckquorumText({ facts }: SentinelView): string {
 export function statusJson(topology: Topology, { healthy, master, problems }: Verdict): string {
   const nodes = topology.nodes.map((node) => ({ ...node, lag: lagOf(node, master) }));
   const { stack, masterName, sentinels, limitations } = topology;
-  const status = { stack, masterName, healthy, master: master?.name ?? null, problems, nodes, sentinels, limitations };
+  const status = {
+    stack,
+    masterName,
+    healthy,
+    master: master?.name ?? null,
+    problems,
+    nodes,
+    sentinels,
+    limitations,
+  };
   // What JSON leaves as it is, and a terminal may not.
-  const escape = (text: string) => text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return JSON.stringify(status, undefined, 2).replaceAll(/[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escape);
+  const escape = (text: string) =>
+    text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(status, undefined, 2).replaceAll(
+    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    escape,
+  );
 }

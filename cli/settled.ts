@@ -18,7 +18,9 @@ export async function settled(members: Members): Promise<{ topology: Topology; v
       const topology = await readTopology(members);
       const verdict = judge(topology);
       const isEnd = verdict.healthy || performance.now() - start > settling;
-      return isEnd ? { found: { topology, verdict } } : { seen: verdict.problems.map(({ words }) => words).join("; ") };
+      return isEnd
+        ? { found: { topology, verdict } }
+        : { seen: verdict.problems.map(({ words }) => words).join("; ") };
     },
   });
 }

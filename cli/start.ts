@@ -17,13 +17,19 @@ async function start(args: string[]): Promise<number> {
   await new SettingsFile(stack).keepThrough(() => select(stack));
   const status = await pulumiLive("up", "--yes", "--skip-preview", "--stack", stack);
   if (status !== 0)
-    throw new CliError("\npulumi up failed, see above.", "What was done is kept: once the cause is gone, npm start goes on from there.", status);
+    throw new CliError(
+      "\npulumi up failed, see above.",
+      "What was done is kept: once the cause is gone, npm start goes on from there.",
+      status,
+    );
 
   const outputs = await stackOutputs(stack);
   const { topology, verdict } = await settled(outputs);
   console.log(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
   say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}`);
-  say(`\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zato.serverConfs do it):\n\n${outputs.kvdbStanza}`);
+  say(
+    `\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zato.serverConfs do it):\n\n${outputs.kvdbStanza}`,
+  );
   const argument = stack === "dev" ? "" : ` -- ${stack}`;
   say(`Next: npm run status${argument}   how everything is, at any time
       npm run drill${argument}    kill the master, watch the failover, have it back; npm run destroy${argument} removes everything
@@ -33,7 +39,12 @@ async function start(args: string[]): Promise<number> {
 
 async function select(stack: string): Promise<void> {
   const { status, stderr } = await pulumi("stack", "select", "--create", stack);
-  if (status !== 0) throw new CliError(`The stack ${stack} can be neither selected nor made. ${stderr.trim()}`, undefined, ExitStatus.couldNotLook);
+  if (status !== 0)
+    throw new CliError(
+      `The stack ${stack} can be neither selected nor made. ${stderr.trim()}`,
+      undefined,
+      ExitStatus.couldNotLook,
+    );
 }
 
 await runMain(start);

@@ -13,7 +13,11 @@ async function status(args: string[]): Promise<number> {
   const { stack, options } = parseArguments(args, ["json"], usage);
   const topology = await readTopology(await stackOutputs(await stackName(stack)));
   const verdict = judge(topology);
-  console.log(options.json ? statusJson(topology, verdict) : renderStatus(topology, verdict, redOn(process.stdout)).join("\n"));
+  console.log(
+    options.json
+      ? statusJson(topology, verdict)
+      : renderStatus(topology, verdict, redOn(process.stdout)).join("\n"),
+  );
   return verdict.healthy ? ExitStatus.healthy : ExitStatus.unhealthy;
 }
 

@@ -21,7 +21,9 @@ function parse(args: string[]): { node: string | undefined; stack: string | unde
     if (positionals.length > 1) throw new Error(`One node at a time: ${positionals.join(", ")}`);
     return { node: positionals[0], stack: values.stack };
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError(messageOf(error), usage, ExitStatus.couldNotLook);
+    throw error instanceof CliError
+      ? error
+      : new CliError(messageOf(error), usage, ExitStatus.couldNotLook);
   }
 }
 
@@ -29,14 +31,21 @@ async function main(args: string[]): Promise<number> {
   const { node, stack } = parse(args);
   const outputs = await stackOutputs(await stackName(stack));
   if (node !== undefined && !outputs.nodes.some(({ name }) => name === node)) {
-    throw new CliError(`${node} is no node of the stack: ${outputs.nodes.map(({ name }) => name).join(", ")}`, undefined, ExitStatus.couldNotLook);
+    throw new CliError(
+      `${node} is no node of the stack: ${outputs.nodes.map(({ name }) => name).join(", ")}`,
+      undefined,
+      ExitStatus.couldNotLook,
+    );
   }
   // Right after another one, a sentinel has yet to connect to the former master.
   const { topology, verdict } = await settled(outputs);
   const { healthy, master } = verdict;
   if (!healthy || !master) {
     console.error(renderStatus(topology, verdict, redOn(process.stderr)).join("\n"));
-    throw new CliError("\nNot handed over: it needs a healthy stack.", "npm start (or pulumi up) repairs what is broken; then try again.");
+    throw new CliError(
+      "\nNot handed over: it needs a healthy stack.",
+      "npm start (or pulumi up) repairs what is broken; then try again.",
+    );
   }
   if (master.name === node) {
     say(`${node} is the master already`);
@@ -44,7 +53,8 @@ async function main(args: string[]): Promise<number> {
   }
   await runCommand(master, "handover", say, node);
   const after = judge(await readTopology(outputs)).master;
-  if (after === undefined || after.name === master.name) throw new CliError(`${master.name} is still the master, see above.`);
+  if (after === undefined || after.name === master.name)
+    throw new CliError(`${master.name} is still the master, see above.`);
   say(`The master is ${after.name}`);
   return ExitStatus.healthy;
 }

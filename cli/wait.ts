@@ -25,7 +25,14 @@ const longestQuiet = 30_000;
  *
  * @throws CliError when the limit is reached: what it waited for and what it saw last
  */
-export async function until<T>({ what, limit, look, say, signal, interval = 250 }: Wait<T>): Promise<T> {
+export async function until<T>({
+  what,
+  limit,
+  look,
+  say,
+  signal,
+  interval = 250,
+}: Wait<T>): Promise<T> {
   const start = performance.now();
   let said = start;
   for (;;) {
@@ -33,7 +40,8 @@ export async function until<T>({ what, limit, look, say, signal, interval = 250 
     const result = await look();
     if ("found" in result) return result.found;
     const now = performance.now();
-    if (now - start >= limit) throw new CliError(`Waited ${seconds(limit)} for ${what}. Seen last: ${result.seen}`);
+    if (now - start >= limit)
+      throw new CliError(`Waited ${seconds(limit)} for ${what}. Seen last: ${result.seen}`);
     if (now - said >= Math.min(longestQuiet, Math.max(quietFor, (now - start) / 3))) {
       said = now;
       say(`waiting for ${what} (${seconds(now - start)}): ${result.seen}`);
@@ -49,7 +57,11 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
 }
 
 /** Says every few seconds that something is still going on. */
-export async function saying<T>(line: string, say: (line: string) => void, work: Promise<T>): Promise<T> {
+export async function saying<T>(
+  line: string,
+  say: (line: string) => void,
+  work: Promise<T>,
+): Promise<T> {
   const start = performance.now();
   const timer = setInterval(() => {
     say(`${line} (${seconds(performance.now() - start)})`);

@@ -5,7 +5,13 @@ import { dockerFields } from "../hosts/docker/args.ts";
 import type { HostArgs, LocalArgs } from "../hosts/host.ts";
 import { directoryProblems } from "../hosts/names.ts";
 import { isLater } from "../hosts/sdk.ts";
-import { isReachable, machineRule, sshDirectoryProblems, sshHostFields, sshProblems } from "../hosts/ssh/args.ts";
+import {
+  isReachable,
+  machineRule,
+  sshDirectoryProblems,
+  sshHostFields,
+  sshProblems,
+} from "../hosts/ssh/args.ts";
 
 export const hostFields = {
   address: { kind: "text", input: true, default: "127.0.0.1" },
@@ -23,16 +29,23 @@ export const localFields = { user: { kind: "text" } } as const satisfies FieldsO
  */
 export function hostProblems(path: string, args: HostArgs, own: HostArgs = args): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
+  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
+    problems.push(notAllowed(propertyPath, value, allowed));
   const { address, directory, ssh, docker } = args;
-  if (ssh && docker) refuse(`${path}.docker`, own.docker, "nothing where ssh is set: a host is reached in one way");
+  if (ssh && docker)
+    refuse(`${path}.docker`, own.docker, "nothing where ssh is set: a host is reached in one way");
   // Also where its sshd is reached at another one: the servers listen on this.
   if (ssh && !isReachable(address)) refuse(`${path}.address`, address, machineRule);
   if (own.ssh) problems.push(...sshProblems(`${path}.ssh`, own.ssh));
   if (own.docker) problems.push(...valueProblems(own.docker, dockerFields, `${path}.docker`));
-  if (address !== undefined && !isLater(address) && !isUnicast(address)) refuse(`${path}.address`, address, addressRule);
-  if (directory !== undefined) problems.push(...(ssh ? sshDirectoryProblems : directoryProblems)(`${path}.directory`, directory));
+  if (address !== undefined && !isLater(address) && !isUnicast(address))
+    refuse(`${path}.address`, address, addressRule);
+  if (directory !== undefined)
+    problems.push(
+      ...(ssh ? sshDirectoryProblems : directoryProblems)(`${path}.directory`, directory),
+    );
   return problems;
 }
 
-const addressRule = "an IPv4 address under which others reach one machine, such as 127.0.0.1 or 10.0.0.5, without leading zeros";
+const addressRule =
+  "an IPv4 address under which others reach one machine, such as 127.0.0.1 or 10.0.0.5, without leading zeros";

@@ -14,11 +14,16 @@ export interface HostSection extends HostArgs {
   local?: LocalArgs;
 }
 
-const sectionFields = { ...hostFields, name: { kind: "text" }, local: { section: localFields } } as const;
+const sectionFields = {
+  ...hostFields,
+  name: { kind: "text" },
+  local: { section: localFields },
+} as const;
 
 /**
  * @param component name of the one that it is for; what the host consists of is below that.
- * @returns the host itself, or the one that a section describes: local or over SSH, as only RedisHa tells containers of each other.
+ * @returns the host itself, or the one that a section describes: local or over SSH, as only RedisHa
+ * tells containers of each other.
  * @throws InputError where the section can't be one.
  */
 export function hostFrom(
@@ -32,10 +37,28 @@ export function hostFrom(
   if (wrong.length > 0) refuseAny([...unknown, ...wrong], component);
   const { name, local, ...section } = given;
   const problems = [...unknown, ...hostProblems("host", section)];
-  if (!isHostName(name)) problems.push(notAllowed("host.name", name, "as a host name, letters, digits, '-', '_' and '.'"));
-  if (section.docker) problems.push(notAllowed("host.docker", section.docker, "nothing: containers are RedisHa's, which tells them of each other"));
+  if (!isHostName(name))
+    problems.push(
+      notAllowed("host.name", name, "as a host name, letters, digits, '-', '_' and '.'"),
+    );
+  if (section.docker)
+    problems.push(
+      notAllowed(
+        "host.docker",
+        section.docker,
+        "nothing: containers are RedisHa's, which tells them of each other",
+      ),
+    );
   refuseAny(problems, component);
-  const deployment = new Deployment(component, { parent, dependsOn }, { [name]: section.directory }, [], local?.user);
+  const deployment = new Deployment(
+    component,
+    { parent, dependsOn },
+    { [name]: section.directory },
+    [],
+    local?.user,
+  );
   requireLater(deployment.preflight, section, (known) => hostProblems("host", known), "host");
-  return createHosts(component, new Map([[name, section]]), local, { parent }, deployment).get(name) as Host;
+  return createHosts(component, new Map([[name, section]]), local, { parent }, deployment).get(
+    name,
+  ) as Host;
 }

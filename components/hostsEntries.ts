@@ -18,14 +18,20 @@ export class HostsEntries extends pulumi.ComponentResource {
   constructor(name: string, args: HostsEntriesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:HostsEntries", name, {}, opts);
     const place = hostFrom(args.host, name, this, opts?.dependsOn);
-    const settings = pulumi.all([args.entries, place.deployment.ownerOf(name)]).apply(([entries, owner]) =>
-      assignments({
-        FILE: args.file ?? "/etc/hosts",
-        OWNER: owner,
-        ENTRIES: Object.entries(entries).map(([host, address]) => `${address} ${host}`),
-      }),
+    const settings = pulumi
+      .all([args.entries, place.deployment.ownerOf(name)])
+      .apply(([entries, owner]) =>
+        assignments({
+          FILE: args.file ?? "/etc/hosts",
+          OWNER: owner,
+          ENTRIES: Object.entries(entries).map(([host, address]) => `${address} ${host}`),
+        }),
+      );
+    place.edit(
+      `${name}-entries`,
+      { field: "hostsFile", script: "hosts-entries.sh", settings },
+      { parent: this },
     );
-    place.edit(`${name}-entries`, { field: "hostsFile", script: "hosts-entries.sh", settings }, { parent: this });
     this.registerOutputs();
   }
 }

@@ -1,4 +1,11 @@
-export { createHosts, Deployment, DockerEngine, DockerHost, LocalHost, SshHost } from "../hosts/index.ts";
+export {
+  createHosts,
+  Deployment,
+  DockerEngine,
+  DockerHost,
+  LocalHost,
+  SshHost,
+} from "../hosts/index.ts";
 export type { BastionArgs, DockerArgs, SshArgs, SshHostArgs } from "../hosts/index.ts";
 export {
   type EditArgs,

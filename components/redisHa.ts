@@ -12,7 +12,16 @@ import type { RedisNodesArgs } from "./redis/args.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
 import { resolveTopology, type Topology } from "./redis/topology.ts";
 import type { ServerVersion } from "./redis/version.ts";
-import { directivesOf, hostArgs, knownArgs, otherProblems, promotable, type RedisHaArgs, redisHaFields, zatoPlace } from "./redisHaArgs.ts";
+import {
+  directivesOf,
+  hostArgs,
+  knownArgs,
+  otherProblems,
+  promotable,
+  type RedisHaArgs,
+  redisHaFields,
+  zatoPlace,
+} from "./redisHaArgs.ts";
 import { RedisNode } from "./redisNode.ts";
 import { type MonitoredMasterArgs, Sentinel } from "./sentinel.ts";
 import { ZatoKvdbConfig } from "./zato/kvdbConfig.ts";
@@ -33,7 +42,10 @@ export interface NodeOutput {
   commands: ProcessCommands;
 }
 
-/** Redis high availability with Sentinel, verified: nodes, sentinels, host names and Zato's configuration. */
+/**
+ * Redis high availability with Sentinel, verified: nodes, sentinels, host names and Zato's
+ * configuration.
+ */
 export class RedisHa extends pulumi.ComponentResource {
   /** The sentinels, each `HOST:PORT`. */
   readonly sentinels: pulumi.Output<string[]>;
@@ -43,11 +55,17 @@ export class RedisHa extends pulumi.ComponentResource {
   readonly masterName: pulumi.Output<string>;
   /** The nodes; who of them is the master, only the sentinels know. */
   readonly nodes: pulumi.Output<NodeOutput[]>;
-  /** A complete `[kvdb]` stanza: it takes the place of the whole one in server.conf of Zato 3.2 or 3.3. */
+  /**
+   * A complete `[kvdb]` stanza: it takes the place of the whole one in server.conf of Zato 3.2 or
+   * 3.3.
+   */
   readonly kvdbStanza: pulumi.Output<string>;
   /** Host name to IP address. */
   readonly hosts: pulumi.Output<Record<string, string>>;
-  /** Host name to the IP address under which containers on the same machine reach it: for `docker run --add-host`. */
+  /**
+   * Host name to the IP address under which containers on the same machine reach it: for `docker
+   * run --add-host`.
+   */
   readonly containerHosts: pulumi.Output<Record<string, string>>;
   /** What the servers' versions lack, a line each. */
   readonly limitations: pulumi.Output<string[]>;
@@ -64,22 +82,45 @@ export class RedisHa extends pulumi.ComponentResource {
     refuseAny(problems, name);
 
     const { redis = {}, zato = {}, openWithoutPasswords, timeouts } = args;
-    const confs = (zato.serverConfs ?? []).map((conf) => (isLater(conf) ? { host: undefined, path: conf } : zatoPlace(conf)));
-    const members = [...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host))];
+    const confs = (zato.serverConfs ?? []).map((conf) =>
+      isLater(conf) ? { host: undefined, path: conf } : zatoPlace(conf),
+    );
+    const members = [
+      ...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host)),
+    ];
     const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
     const wanted = new Map(hostNames.map((host) => [host, hostArgs(args, host)]));
-    const directories = Object.fromEntries([...wanted].map(([host, { directory }]) => [host, directory]));
-    const deployment = new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, directories, args.adopt, args.local?.user);
+    const directories = Object.fromEntries(
+      [...wanted].map(([host, { directory }]) => [host, directory]),
+    );
+    const deployment = new Deployment(
+      name,
+      { parent: this, dependsOn: opts?.dependsOn },
+      directories,
+      args.adopt,
+      args.local?.user,
+    );
     const { hosts: places = {}, ...values } = args;
     // How to log in over SSH is checked by who logs in.
-    const containers = Object.fromEntries(Object.entries(places).map(([host, { docker }]) => [host, { docker }]));
-    requireLater(deployment.preflight, { ...values, hosts: containers }, ({ hosts: known, ...later }) => {
-      const all = { ...later, hosts: Object.fromEntries(Object.entries(places).map(([host, each]) => [host, { ...each, ...known[host] }])) };
-      const { wrong } = shapeProblems(all, redisHaFields);
-      if (wrong.length > 0) return wrong;
-      const { topology, problems } = resolveTopology(all);
-      return [...problems, ...otherProblems(all, topology)];
-    });
+    const containers = Object.fromEntries(
+      Object.entries(places).map(([host, { docker }]) => [host, { docker }]),
+    );
+    requireLater(
+      deployment.preflight,
+      { ...values, hosts: containers },
+      ({ hosts: known, ...later }) => {
+        const all = {
+          ...later,
+          hosts: Object.fromEntries(
+            Object.entries(places).map(([host, each]) => [host, { ...each, ...known[host] }]),
+          ),
+        };
+        const { wrong } = shapeProblems(all, redisHaFields);
+        if (wrong.length > 0) return wrong;
+        const { topology, problems } = resolveTopology(all);
+        return [...problems, ...otherProblems(all, topology)];
+      },
+    );
     const hosts = createHosts(name, wanted, args.local, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = this.#hostsEntries(name, [...hosts.values()], args);
@@ -90,15 +131,27 @@ export class RedisHa extends pulumi.ComponentResource {
       return { host, nodes: located(topology.nodes), sentinels: located(topology.sentinels) };
     };
     const { serverBinary, cliBinary } = redis;
-    const common = { serverBinary: serverBinary || undefined, cliBinary, openWithoutPasswords, timeouts };
-    const { quorum, downAfterMilliseconds, parallelSyncs, failoverTimeoutMilliseconds, directives } = args.sentinel ?? {};
+    const common = {
+      serverBinary: serverBinary || undefined,
+      cliBinary,
+      openWithoutPasswords,
+      timeouts,
+    };
+    const {
+      quorum,
+      downAfterMilliseconds,
+      parallelSyncs,
+      failoverTimeoutMilliseconds,
+      directives,
+    } = args.sentinel ?? {};
     const watching: MonitoredMasterArgs = {
       name: topology.masterName,
       initialMaster: topology.initialMaster,
       quorum: quorum ?? topology.quorum,
       downAfterMilliseconds: downAfterMilliseconds ?? topology.downAfterMilliseconds,
       parallelSyncs: parallelSyncs ?? topology.parallelSyncs,
-      failoverTimeoutMilliseconds: failoverTimeoutMilliseconds ?? topology.failoverTimeoutMilliseconds,
+      failoverTimeoutMilliseconds:
+        failoverTimeoutMilliseconds ?? topology.failoverTimeoutMilliseconds,
     };
     const nodes: RedisNode[] = [];
     for (const { name: node, host, port } of topology.nodes) {
@@ -117,7 +170,12 @@ export class RedisHa extends pulumi.ComponentResource {
       nodes.push(
         new RedisNode(
           `${name}-${node}`,
-          { ...nodeArgs, nodeName: node, masterName: topology.masterName, initialMaster: topology.initialMaster },
+          {
+            ...nodeArgs,
+            nodeName: node,
+            masterName: topology.masterName,
+            initialMaster: topology.initialMaster,
+          },
           { parent: this, dependsOn: [...entries, ...nodes.slice(-1)] },
         ),
       );
@@ -148,7 +206,11 @@ export class RedisHa extends pulumi.ComponentResource {
       firstNode.name,
       pulumi
         .all(processes.map(({ revision }) => revision))
-        .apply((revisions) => [...topology.nodes, ...topology.sentinels].map(({ name }, index) => `${name} ${revisions[index]}\n`).join("")),
+        .apply((revisions) =>
+          [...topology.nodes, ...topology.sentinels]
+            .map(({ name }, index) => `${name} ${revisions[index]}\n`)
+            .join(""),
+        ),
       { parent: this, dependsOn: processes },
     );
     const zatoOn = (suffix: string, host: Host, serverConfs: pulumi.Input<string>[]) =>
@@ -167,7 +229,9 @@ export class RedisHa extends pulumi.ComponentResource {
     const here = confs.filter(({ host }) => host === undefined).map(({ path }) => path);
     const isHere = hostOf(firstNode.host).machine === "localhost";
     const thisMachine =
-      isHere || here.length === 0 ? hostOf(firstNode.host) : new LocalHost(`${name}-here`, "localhost", {}, { parent: this }, deployment);
+      isHere || here.length === 0
+        ? hostOf(firstNode.host)
+        : new LocalHost(`${name}-here`, "localhost", {}, { parent: this }, deployment);
     const zatoHere = zatoOn("", thisMachine, here);
     for (const host of new Set(confs.flatMap(({ host }) => host ?? []))) {
       zatoOn(
@@ -183,12 +247,23 @@ export class RedisHa extends pulumi.ComponentResource {
     this.nodes = pulumi.output(
       topology.nodes.map((node) => {
         const host = hostOf(node.host);
-        return { ...node, address: host.address, directory: host.directoryOf(node.name), commands: host.commandsFor(node.name) };
+        return {
+          ...node,
+          address: host.address,
+          directory: host.directoryOf(node.name),
+          commands: host.commandsFor(node.name),
+        };
       }),
     );
     this.kvdbStanza = zatoHere.stanza;
-    this.hosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])));
-    this.containerHosts = pulumi.output(Object.fromEntries([...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress])));
+    this.hosts = pulumi.output(
+      Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])),
+    );
+    this.containerHosts = pulumi.output(
+      Object.fromEntries(
+        [...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress]),
+      ),
+    );
     this.limitations = pulumi
       .all([
         exposureLimitations(members.map(hostOf)),
@@ -198,7 +273,9 @@ export class RedisHa extends pulumi.ComponentResource {
           redis,
           topology.nodes.map(({ name }) => name),
         ),
-        pulumi.all(nodes.map(({ version }) => version)).apply((versions) => versionLimitations(topology.nodes, versions)),
+        pulumi
+          .all(nodes.map(({ version }) => version))
+          .apply((versions) => versionLimitations(topology.nodes, versions)),
       ])
       .apply((lists) => [...new Set(lists.flat())]);
     this.registerOutputs({
@@ -210,32 +287,67 @@ export class RedisHa extends pulumi.ComponentResource {
     });
   }
 
-  /** One block on each machine, however many of the hosts it is; where none is wanted, the names have to be known without. */
-  #hostsEntries(name: string, hosts: Host[], { hostsEntries, hostsFile: file }: RedisHaArgs): HostsEntries[] {
+  /**
+   * One block on each machine, however many of the hosts it is; where none is wanted, the names
+   * have to be known without.
+   */
+  #hostsEntries(
+    name: string,
+    hosts: Host[],
+    { hostsEntries, hostsFile: file }: RedisHaArgs,
+  ): HostsEntries[] {
     const entries = Object.fromEntries(hosts.map(({ hostName, address }) => [hostName, address]));
-    const machines = hosts.filter(({ machine }, index) => hosts.findIndex((other) => other.machine === machine) === index);
+    const machines = hosts.filter(
+      ({ machine }, index) => hosts.findIndex((other) => other.machine === machine) === index,
+    );
     if (hostsEntries !== false) {
-      return machines.map((host) => new HostsEntries(`${name}-hosts-${host.hostName}`, { host, entries, file }, { parent: this }));
+      return machines.map(
+        (host) =>
+          new HostsEntries(
+            `${name}-hosts-${host.hostName}`,
+            { host, entries, file },
+            { parent: this },
+          ),
+      );
     }
     for (const host of machines) host.requireNames(entries);
     return [];
   }
 }
 
-/** A topology that works and yet has nobody to take over from the one that is the master most of the time. */
-function priorityLimitations({ directives, nodeDirectives }: RedisNodesArgs, nodes: readonly string[]): pulumi.Output<string[]> {
+/**
+ * A topology that works and yet has nobody to take over from the one that is the master most of the
+ * time.
+ */
+function priorityLimitations(
+  { directives, nodeDirectives }: RedisNodesArgs,
+  nodes: readonly string[],
+): pulumi.Output<string[]> {
   return pulumi.unsecret(pulumi.output({ directives, nodeDirectives })).apply((known) => {
     const [only, ...others] = promotable(known, nodes);
-    return others.length > 0 ? [] : [`only ${only} can be promoted, the others have the replica-priority 0: while it is down nobody takes over`];
+    return others.length > 0
+      ? []
+      : [
+          `only ${only} can be promoted, the others have the replica-priority 0: while it is down nobody takes over`,
+        ];
   });
 }
 
-/** While the nodes' machines have different servers, an older one may be unable to follow a newer one. */
-function versionLimitations(nodes: Topology["nodes"], versions: readonly ServerVersion[]): string[] {
+/**
+ * While the nodes' machines have different servers, an older one may be unable to follow a newer
+ * one.
+ */
+function versionLimitations(
+  nodes: Topology["nodes"],
+  versions: readonly ServerVersion[],
+): string[] {
   const labels = versions.map(({ label }) => label);
   if (new Set(labels).size < 2) return [];
   const each = [...new Set(labels)].map(
-    (label) => `${label} on ${nodes.flatMap(({ name }, index) => (labels[index] === label ? [name] : [])).join(", ")}`,
+    (label) =>
+      `${label} on ${nodes.flatMap(({ name }, index) => (labels[index] === label ? [name] : [])).join(", ")}`,
   );
-  return [`different servers, ${each.join("; ")}: what a newer one has written an older one may be unable to read, or to follow`];
+  return [
+    `different servers, ${each.join("; ")}: what a newer one has written an older one may be unable to read, or to follow`,
+  ];
 }

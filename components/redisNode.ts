@@ -8,8 +8,20 @@ import { requireAskedFor } from "./exposure.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
 import { refuseAny } from "../errors.ts";
 import { type RedisArgs, type TimeoutsArgs, timeoutsOf } from "./redis/args.ts";
-import { lifecycleParameters, type Located, type Persistence } from "./redis/lifecycleParameters.ts";
-import { checkedDirectives, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
+import {
+  lifecycleParameters,
+  type Located,
+  type Persistence,
+} from "./redis/lifecycleParameters.ts";
+import {
+  checkedDirectives,
+  checkedVersion,
+  clientOf,
+  digest,
+  placeOf,
+  type ServerPlace,
+  serversOf,
+} from "./serverProcess.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
 import { directiveLines, directiveProblems } from "./redis/directives.ts";
 
@@ -21,7 +33,10 @@ export interface RedisNodeArgs extends RedisArgs {
   host: Host | HostSection;
   /** TCP port. */
   port: number;
-  /** All nodes of the same master, this one among them, with the addresses under which this host reaches them. */
+  /**
+   * All nodes of the same master, this one among them, with the addresses under which this host
+   * reaches them.
+   */
   nodes: Located[];
   /** The sentinels that watch the master. */
   sentinels: Located[];
@@ -29,11 +44,20 @@ export interface RedisNodeArgs extends RedisArgs {
   masterName: string;
   /** Name of the node that is the master when everything is created. */
   initialMaster: string;
-  /** Silence in ms after which the sentinels take it for down: a blocked server is let be for at least as long. @default 10000 */
+  /**
+   * Silence in ms after which the sentinels take it for down: a blocked server is let be for at
+   * least as long. @default 10000
+   */
   downAfterMilliseconds?: pulumi.Input<number>;
-  /** What it listens on, as in redis.conf. @default what is right for the host: its name, in a container every address */
+  /**
+   * What it listens on, as in redis.conf. @default what is right for the host: its name, in a
+   * container every address
+   */
   bind?: string;
-  /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
+  /**
+   * Listen where others than the machine itself reach it, although there are no passwords yet.
+   * @default false
+   */
   openWithoutPasswords?: boolean;
   /** How long it may take. */
   timeouts?: TimeoutsArgs;
@@ -48,7 +72,11 @@ export class RedisNode extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  constructor(resourceName: string, { host, ...rest }: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    resourceName: string,
+    { host, ...rest }: RedisNodeArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
     refuseAny(directiveProblems("redis", knownNow(rest.directives ?? {})), resourceName);
 
@@ -58,7 +86,12 @@ export class RedisNode extends pulumi.ComponentResource {
     requireAskedFor(args.host, args.bind, args.openWithoutPasswords);
     const { appendOnly, minReplicasMaxLagSeconds, downAfterMilliseconds } = args;
     const minReplicasToWrite = args.minReplicasToWrite ?? (args.nodes.length > 2 ? 1 : 0);
-    const values = pulumi.output({ appendOnly, minReplicasToWrite, minReplicasMaxLagSeconds, downAfterMilliseconds });
+    const values = pulumi.output({
+      appendOnly,
+      minReplicasToWrite,
+      minReplicasMaxLagSeconds,
+      downAfterMilliseconds,
+    });
     const directives = checkedDirectives(args.host, "redis", args.directives);
     const self = { name, host: args.host.hostName, port: args.port, address: args.host.ownAddress };
     const facts = args.host.look(name, serversOf(args.serverBinary));
@@ -68,34 +101,46 @@ export class RedisNode extends pulumi.ComponentResource {
 
     const timeouts = timeoutsOf(args.timeouts);
     const files = pulumi.output({
-      parameters: pulumi.all([this.version, facts, values, directives, args.cliBinary]).apply(([version, { server }, known, wanted, cli]) =>
-        lifecycleParameters(
-          {
-            ...args,
-            ...known,
-            timeouts,
-            kind: "node",
-            self,
-            server,
-            cli: cli ?? clientOf(server),
-            program: version.program,
-            persistence: persistenceOf(wanted, known.appendOnly),
-            minReplicas: known.minReplicasToWrite,
-          },
-          featuresOf(version),
+      parameters: pulumi
+        .all([this.version, facts, values, directives, args.cliBinary])
+        .apply(([version, { server }, known, wanted, cli]) =>
+          lifecycleParameters(
+            {
+              ...args,
+              ...known,
+              timeouts,
+              kind: "node",
+              self,
+              server,
+              cli: cli ?? clientOf(server),
+              program: version.program,
+              persistence: persistenceOf(wanted, known.appendOnly),
+              minReplicas: known.minReplicasToWrite,
+            },
+            featuresOf(version),
+          ),
         ),
-      ),
       "settings.conf": pulumi
         .all([this.version, placeOf(args, name), values, directives])
         .apply(([version, place, known, wanted]) =>
-          render("node.conf.hbs", { name, lines: nodeLines({ ...args, ...known, ...place, directives: wanted }, version) }),
+          render("node.conf.hbs", {
+            name,
+            lines: nodeLines({ ...args, ...known, ...place, directives: wanted }, version),
+          }),
         ),
     });
-    this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
+    this.revision = pulumi
+      .all([facts, files])
+      .apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
     args.host.keepProcess(
       resourceName,
       name,
-      { port: args.port, stopSeconds: timeouts.stopSeconds, files, memoryBytes: directives.apply(({ maxmemory }) => memoryFor(maxmemory)) },
+      {
+        port: args.port,
+        stopSeconds: timeouts.stopSeconds,
+        files,
+        memoryBytes: directives.apply(({ maxmemory }) => memoryFor(maxmemory)),
+      },
       facts,
       {
         parent: this,
@@ -109,7 +154,10 @@ export class RedisNode extends pulumi.ComponentResource {
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function nodeLines(
   args: Pick<RedisNodeArgs, "port"> & { host: Host } & pulumi.Unwrap<
-      Pick<RedisNodeArgs, "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "directives">
+      Pick<
+        RedisNodeArgs,
+        "appendOnly" | "minReplicasToWrite" | "minReplicasMaxLagSeconds" | "directives"
+      >
     > &
     ServerPlace,
   version: ServerVersion,
@@ -120,16 +168,24 @@ export function nodeLines(
   return [
     `bind ${args.bind}`,
     // It would refuse everybody who is not on the same machine: replicas, sentinels and clients.
-    ...(has.protectedMode && !(args.bind === args.host.hostName && isLoopback(args.address)) ? ["protected-mode no"] : []),
+    ...(has.protectedMode && !(args.bind === args.host.hostName && isLoopback(args.address))
+      ? ["protected-mode no"]
+      : []),
     `port ${args.port}`,
     `dir ${quoteDirective(args.directory)}`,
     `logfile ${quoteDirective(args.logFile)}`,
     `appendonly ${(args.appendOnly ?? true) ? "yes" : "no"}`,
     `${min}-to-write ${args.minReplicasToWrite ?? 0}`,
     `${min}-max-lag ${args.minReplicasMaxLagSeconds ?? 10}`,
-    // Waiting for more replicas to share a transfer costs each of the few that there are five seconds.
+    // Waiting for more replicas to share a transfer costs each of the few that there are five
+    // seconds.
     ...(has.disklessSync ? ["repl-diskless-sync-delay 0"] : []),
-    ...(has.announce ? [`${replica}-announce-ip ${has.hostNames ? args.host.hostName : args.address}`, `${replica}-announce-port ${args.port}`] : []),
+    ...(has.announce
+      ? [
+          `${replica}-announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
+          `${replica}-announce-port ${args.port}`,
+        ]
+      : []),
     ...directiveLines(args.directives ?? {}),
   ];
 }
@@ -140,8 +196,8 @@ export function quoteDirective(text: string): string {
 }
 
 /**
- * Memory in bytes for a node with that `maxmemory`: twice as much, because a fork that writes a snapshot may copy all of
- * it, and 64 MiB for buffers and the rest; none where it is not limited.
+ * Memory in bytes for a node with that `maxmemory`: twice as much, because a fork that writes a
+ * snapshot may copy all of it, and 64 MiB for buffers and the rest; none where it is not limited.
  */
 export function memoryFor(maxmemory: string | undefined): number | undefined {
   const [, digits, unit = ""] = /^\s*"?(\d+)([kmg]?b?)"?\s*$/i.exec(maxmemory ?? "") ?? [];
@@ -150,11 +206,19 @@ export function memoryFor(maxmemory: string | undefined): number | undefined {
 }
 
 /** As in redis.conf. */
-const units: Record<string, number> = { k: 1e3, kb: 2 ** 10, m: 1e6, mb: 2 ** 20, g: 1e9, gb: 2 ** 30 };
+const units: Record<string, number> = {
+  k: 1e3,
+  kb: 2 ** 10,
+  m: 1e6,
+  mb: 2 ** 20,
+  g: 1e9,
+  gb: 2 ** 30,
+};
 
 /** What a node with these directives keeps its data in; the names' defaults are the servers'. */
 export function persistenceOf(directives: Record<string, string>, appendOnly = true): Persistence {
-  const nameOf = (directive: string, otherwise: string) => unquoteDirective(directives[directive] ?? otherwise);
+  const nameOf = (directive: string, otherwise: string) =>
+    unquoteDirective(directives[directive] ?? otherwise);
   return {
     appendOnly,
     snapshot: nameOf("dbfilename", "dump.rdb"),

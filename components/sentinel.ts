@@ -9,10 +9,23 @@ import { refuseAny } from "../errors.ts";
 import { type TimeoutsArgs, timeoutsOf } from "./redis/args.ts";
 import { lifecycleParameters, type Located } from "./redis/lifecycleParameters.ts";
 import { quoteDirective } from "./redisNode.ts";
-import { checkedDirectives, checkedVersion, clientOf, digest, placeOf, type ServerPlace, serversOf } from "./serverProcess.ts";
+import {
+  checkedDirectives,
+  checkedVersion,
+  clientOf,
+  digest,
+  placeOf,
+  type ServerPlace,
+  serversOf,
+} from "./serverProcess.ts";
 import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
 import { masterNameProblems } from "./redis/topology.ts";
-import { type Directives, directiveProblems, sentinelDirectiveLines, sentinelScripts } from "./redis/directives.ts";
+import {
+  type Directives,
+  directiveProblems,
+  sentinelDirectiveLines,
+  sentinelScripts,
+} from "./redis/directives.ts";
 
 /** A master that a sentinel watches. */
 export interface MonitoredMasterArgs {
@@ -40,17 +53,29 @@ export interface SentinelArgs {
   port: number;
   /** What it watches. */
   masters: MonitoredMasterArgs[];
-  /** Replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them. @default none */
+  /**
+   * Replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them.
+   * @default none
+   */
   forget?: pulumi.Input<string>[];
   /** All nodes of the masters, with the addresses under which this host reaches them. */
   nodes: Located[];
   /** All sentinels, this one among them. */
   sentinels: Located[];
-  /** What it listens on, as in sentinel.conf. @default what is right for the host: its name, in a container every address */
+  /**
+   * What it listens on, as in sentinel.conf. @default what is right for the host: its name, in a
+   * container every address
+   */
   bind?: string;
-  /** Listen where others than the machine itself reach it, although there are no passwords yet. @default false */
+  /**
+   * Listen where others than the machine itself reach it, although there are no passwords yet.
+   * @default false
+   */
   openWithoutPasswords?: boolean;
-  /** Further options of Sentinel: what stands after the option, and after the master's name where it is about a master. @default none */
+  /**
+   * Further options of Sentinel: what stands after the option, and after the master's name where it
+   * is about a master. @default none
+   */
   directives?: Directives;
   /** The server program. @default "redis-server", or "valkey-server" where there is only that */
   serverBinary?: pulumi.Input<string>;
@@ -63,7 +88,10 @@ export interface SentinelArgs {
 /** Bytes: what a Sentinel and the scripts around it take is a few MiB. */
 const memoryBytes = 64 * 2 ** 20;
 
-/** One Sentinel: port and options are the stack's; what it has learnt (myid, epochs, addresses) is its own. */
+/**
+ * One Sentinel: port and options are the stack's; what it has learnt (myid, epochs, addresses) is
+ * its own.
+ */
 export class Sentinel extends pulumi.ComponentResource {
   /** Which server it runs. */
   readonly version: pulumi.Output<ServerVersion>;
@@ -72,7 +100,11 @@ export class Sentinel extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  constructor(resourceName: string, { host, ...rest }: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    resourceName: string,
+    { host, ...rest }: SentinelArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = directiveProblems("sentinel", knownNow(rest.directives ?? {}));
     for (const { name: master } of rest.masters) problems.push(...masterNameProblems(master));
@@ -112,7 +144,9 @@ export class Sentinel extends pulumi.ComponentResource {
               program: version.program,
               masterName: first?.name ?? "",
               initialMaster: first?.initialMaster ?? "",
-              monitored: watched.map((master) => `${master.name} ${master.initialMaster} ${master.quorum}`),
+              monitored: watched.map(
+                (master) => `${master.name} ${master.initialMaster} ${master.quorum}`,
+              ),
             },
             featuresOf(version),
           ),
@@ -120,24 +154,40 @@ export class Sentinel extends pulumi.ComponentResource {
       "settings.conf": pulumi
         .all([this.version, placeOf(args, name), directives])
         .apply(([version, place, options]) =>
-          render("sentinel.conf.hbs", { name, lines: sentinelLines({ ...args, ...place, directives: options }, version) }),
+          render("sentinel.conf.hbs", {
+            name,
+            lines: sentinelLines({ ...args, ...place, directives: options }, version),
+          }),
         ),
       "masters.conf": pulumi
         .all([masters, directives])
-        .apply(([watched, options]) => watched.flatMap((master) => masterLines(master, options)).join("\n") + "\n"),
+        .apply(
+          ([watched, options]) =>
+            watched.flatMap((master) => masterLines(master, options)).join("\n") + "\n",
+        ),
     });
-    this.revision = pulumi.all([facts, files]).apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
-    args.host.keepProcess(resourceName, name, { port: args.port, stopSeconds: timeouts.stopSeconds, memoryBytes, files }, facts, {
-      parent: this,
-      dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
-    });
+    this.revision = pulumi
+      .all([facts, files])
+      .apply(([{ instance }, contents]) => `${instance} ${digest(contents)}`);
+    args.host.keepProcess(
+      resourceName,
+      name,
+      { port: args.port, stopSeconds: timeouts.stopSeconds, memoryBytes, files },
+      facts,
+      {
+        parent: this,
+        dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
+      },
+    );
     this.registerOutputs({ version: this.version.label });
   }
 }
 
 /** @returns the lines of settings.conf, in the words of that server version. */
 export function sentinelLines(
-  args: Pick<SentinelArgs, "port"> & { host: Host } & { directives?: Record<string, string> } & ServerPlace,
+  args: Pick<SentinelArgs, "port"> & { host: Host } & {
+    directives?: Record<string, string>;
+  } & ServerPlace,
   version: ServerVersion,
 ): string[] {
   const has = featuresOf(version);
@@ -154,7 +204,10 @@ export function sentinelLines(
 }
 
 /** @returns the lines of masters.conf for one master. */
-export function masterLines(master: pulumi.Unwrap<MonitoredMasterArgs>, directives: Record<string, string>): string[] {
+export function masterLines(
+  master: pulumi.Unwrap<MonitoredMasterArgs>,
+  directives: Record<string, string>,
+): string[] {
   return [
     `sentinel down-after-milliseconds ${master.name} ${master.downAfterMilliseconds}`,
     `sentinel parallel-syncs ${master.name} ${master.parallelSyncs}`,

@@ -25,13 +25,17 @@ export interface Identity {
 }
 
 /**
- * One deployment, which stays what it is whatever its component, stack or project are called later, and whoever runs Pulumi: its
- * identity is the input with which a resource was created, kept in the stack's state from then on.
+ * One deployment, which stays what it is whatever its component, stack or project are called later,
+ * and whoever runs Pulumi: its identity is the input with which a resource was created, kept in the
+ * stack's state from then on.
  */
 export class Deployment {
   readonly identity: pulumi.Output<Identity>;
   readonly preflight: Preflight;
-  /** The content of the file that marks a directory as this deployment's: the first line tells, the rest is for the reader. */
+  /**
+   * The content of the file that marks a directory as this deployment's: the first line tells, the
+   * rest is for the reader.
+   */
   readonly mark: pulumi.Output<string>;
   /** Paths, or names of volumes, that this deployment may take over. */
   readonly adopted: readonly string[];
@@ -40,10 +44,12 @@ export class Deployment {
 
   /**
    * @param name of the component; everything in it has a name that begins with this.
-   * @param opts of its record; what is in `dependsOn` has to be there before a machine is looked at.
+   * @param opts of its record; what is in `dependsOn` has to be there before a machine is looked
+   * at.
    * @param directories host name to the directory that was set for it.
    * @param adopted paths, or names of volumes, that it may take over.
-   * @param localUser whom its servers on the machine that runs Pulumi run as. @default who runs Pulumi
+   * @param localUser whom its servers on the machine that runs Pulumi run as. @default who runs
+   * Pulumi
    */
   constructor(
     name: string,
@@ -61,19 +67,32 @@ export class Deployment {
       project: pulumi.getProject(),
       stack: pulumi.getStack(),
       home: process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"),
-      directories: Object.fromEntries(Object.entries(directories).map(([host, directory]) => [host, directory ?? ""])),
+      directories: Object.fromEntries(
+        Object.entries(directories).map(([host, directory]) => [host, directory ?? ""]),
+      ),
       localUser,
     };
     const record = new local.Command(
       `${name}-deployment`,
-      { create: "cat", stdin: JSON.stringify(first), logging: "none", addPreviousOutputInEnv: false },
+      {
+        create: "cat",
+        stdin: JSON.stringify(first),
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      },
       { ...opts, ignoreChanges: ["create", "stdin", "logging", "addPreviousOutputInEnv"] },
     );
-    // In the preview that would create it, and only there, a plugin may leave unknown what it was given.
+    // In the preview that would create it, and only there, a plugin may leave unknown what it was
+    // given.
     this.identity = pulumi.output(
-      isKnown(record.stdin).then((known) => (known ? record.stdin.apply((text) => JSON.parse(text ?? "") as Identity) : first)),
+      isKnown(record.stdin).then((known) =>
+        known ? record.stdin.apply((text) => JSON.parse(text ?? "") as Identity) : first,
+      ),
     );
-    this.mark = this.identity.apply(({ id, project, stack, name }) => `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}`);
+    this.mark = this.identity.apply(
+      ({ id, project, stack, name }) =>
+        `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}`,
+    );
   }
 
   /** What a look at one of its machines begins with. */
@@ -81,31 +100,52 @@ export class Deployment {
     return pulumi.interpolate`deployment=${this.identity.id}\n${scriptText("look.sh")}`;
   }
 
-  /** @returns what something with that name, which begins with the component's, was called when the deployment was created. */
+  /**
+   * @returns what something with that name, which begins with the component's, was called when the
+   * deployment was created.
+   */
   named(present: string): pulumi.Output<string> {
-    return this.identity.apply(({ name }) => (present.startsWith(this.#name) ? `${name}${present.slice(this.#name.length)}` : present));
+    return this.identity.apply(({ name }) =>
+      present.startsWith(this.#name) ? `${name}${present.slice(this.#name.length)}` : present,
+    );
   }
 
-  /** @returns the same with the stack's name then, for what several stacks may have side by side. */
+  /**
+   * @returns the same with the stack's name then, for what several stacks may have side by side.
+   */
   namedInStack(present: string): pulumi.Output<string> {
     return pulumi.interpolate`${this.named(present)}-${this.identity.stack}`;
   }
 
-  /** @returns whose an edit of a file that is not ours is: a component's name, as when the deployment was created. */
+  /**
+   * @returns whose an edit of a file that is not ours is: a component's name, as when the
+   * deployment was created.
+   */
   ownerOf(component: string): pulumi.Output<string> {
     return pulumi.interpolate`pulumi-redis-ha/${this.identity.project}/${this.identity.stack}/${this.named(component)}`;
   }
 
   /** @returns the directory of a host; `ownPlace` is where none is set. */
-  directory(host: string, wanted: string | undefined, ownPlace: (identity: Identity) => pulumi.Input<string>): pulumi.Output<string> {
-    return this.identity.apply((identity) => pulumi.output(wanted === undefined ? ownPlace(identity) : join(wanted, host)));
+  directory(
+    host: string,
+    wanted: string | undefined,
+    ownPlace: (identity: Identity) => pulumi.Input<string>,
+  ): pulumi.Output<string> {
+    return this.identity.apply((identity) =>
+      pulumi.output(wanted === undefined ? ownPlace(identity) : join(wanted, host)),
+    );
   }
 
   /**
-   * @returns the directory that the host had when the deployment was created, where another one is set now; empty where it is
-   * the same. As long as nothing of the deployment is there, as after a first update that was refused, that may be.
+   * @returns the directory that the host had when the deployment was created, where another one is
+   * set now; empty where it is the same. As long as nothing of the deployment is there, as after a
+   * first update that was refused, that may be.
    */
-  former(host: string, wanted: string | undefined, ownPlace: (identity: Identity) => pulumi.Input<string>): pulumi.Output<string> {
+  former(
+    host: string,
+    wanted: string | undefined,
+    ownPlace: (identity: Identity) => pulumi.Input<string>,
+  ): pulumi.Output<string> {
     return this.identity.apply((identity) => {
       const was = identity.directories[host];
       if (was === undefined || was === (wanted ?? "")) return pulumi.output("");
@@ -113,11 +153,17 @@ export class Deployment {
     });
   }
 
-  /** Fails if its servers on the machine that runs Pulumi run as somebody else: in other places, which nobody would look at. */
+  /**
+   * Fails if its servers on the machine that runs Pulumi run as somebody else: in other places,
+   * which nobody would look at.
+   */
   localUser(wanted: string | undefined): pulumi.Output<void> {
     return this.identity.apply(({ localUser: was }) => {
       if (was === wanted) return;
-      const [present, keep] = was === undefined ? ["without one", "set none"] : [`with ${JSON.stringify(was)}`, "keep that"];
+      const [present, keep] =
+        was === undefined
+          ? ["without one", "set none"]
+          : [`with ${JSON.stringify(was)}`, "keep that"];
       throw inputError({
         propertyPath: "local.user",
         reason: `${wanted === undefined ? "none" : JSON.stringify(wanted)} is not allowed: the deployment was created ${present}, and changing it is not supported yet; ${keep}, or destroy the stack first`,
@@ -130,7 +176,10 @@ export class Deployment {
     this.#populated.push(populated);
   }
 
-  /** Whether, on any of the hosts, something of this deployment was ever ready: then none of it is created for the first time. */
+  /**
+   * Whether, on any of the hosts, something of this deployment was ever ready: then none of it is
+   * created for the first time.
+   */
   get isPopulated(): pulumi.Output<boolean> {
     return onceBuilt(() => pulumi.all(this.#populated)).apply((found) => found.includes(true));
   }

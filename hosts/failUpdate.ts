@@ -20,10 +20,11 @@ export function callerNow(): ((error: Error) => void) | undefined {
 }
 
 /**
- * Fails the update; not to be awaited. Where Pulumi's own runner runs the program, an error that nobody handles is enough. Elsewhere
- * the engine itself has to fail it, by a resource that can't be made: a program of the Automation API is told of the error only once
- * the engine has deleted whatever was not registered (SDK 3.259, automation/server.js). As a failed resource ends all that is under
- * way, whatever else the program has comes first.
+ * Fails the update; not to be awaited. Where Pulumi's own runner runs the program, an error that
+ * nobody handles is enough. Elsewhere the engine itself has to fail it, by a resource that can't be
+ * made: a program of the Automation API is told of the error only once the engine has deleted
+ * whatever was not registered (SDK 3.259, automation/server.js). As a failed resource ends all that
+ * is under way, whatever else the program has comes first.
  *
  * @param name of the component that was refused.
  */
@@ -37,8 +38,15 @@ export async function failUpdate(name: string, error: Error): Promise<void> {
   if (pulumi.runtime.isDryRun()) return pulumi.log.error(error.message);
   const done = keepAlive();
   try {
-    await Promise.allSettled(below(pulumi.runtime.getStackResource()).map(({ urn }) => isKnown(urn)));
-    new local.Command(`${name}-refused`, { create: "cat >&2; exit 1", stdin: error.message, logging: "none", addPreviousOutputInEnv: false });
+    await Promise.allSettled(
+      below(pulumi.runtime.getStackResource()).map(({ urn }) => isKnown(urn)),
+    );
+    new local.Command(`${name}-refused`, {
+      create: "cat >&2; exit 1",
+      stdin: error.message,
+      logging: "none",
+      addPreviousOutputInEnv: false,
+    });
   } finally {
     done();
   }

@@ -5,19 +5,23 @@ const mostCharacters = 1000;
 const mostLines = 60;
 
 /**
- * What moves a cursor, hides or reorders text, or ends a line where none should end: control characters (C0, C1, DEL),
- * line separators, marks of no width and of direction, halves of a pair.
+ * What moves a cursor, hides or reorders text, or ends a line where none should end: control
+ * characters (C0, C1, DEL), line separators, marks of no width and of direction, halves of a pair.
  */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+const unprintable =
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
 
-/** The beginning of a private key, whatever the file's format, also where its line ends are written as `\n`. */
+/**
+ * The beginning of a private key, whatever the file's format, also where its line ends are written
+ * as `\n`.
+ */
 const privateKey = /(?:-{4,5} ?BEGIN [^\n]*PRIVATE KEY|PuTTY-User-Key-File|b3BlbnNzaC1rZXkt)[^]*/;
 
 /**
- * Text that somebody else wrote (a server's reply, a machine's error, a value given to us), as one line that can be shown
- * on a terminal: unprintable characters as `\xNN` or `\u{NNNN}`, cut after `most` characters, a private key left out.
- * Plain text stays as it is.
+ * Text that somebody else wrote (a server's reply, a machine's error, a value given to us), as one
+ * line that can be shown on a terminal: unprintable characters as `\xNN` or `\u{NNNN}`, cut after
+ * `most` characters, a private key left out. Plain text stays as it is.
  */
 export function shown(text: string, most = mostCharacters): string {
   // Cut before it is taken apart: it may have any length.
@@ -40,7 +44,10 @@ export function shownLines(text: string, most = mostCharacters): string {
   return [...lines.slice(0, mostLines).map((line) => shown(line, most)), ...cut].join("\n");
 }
 
-/** @returns a value as an error message quotes it: as in JSON, cut after 200 characters, a private key left out. */
+/**
+ * @returns a value as an error message quotes it: as in JSON, cut after 200 characters, a private
+ * key left out.
+ */
 export function quoted(value: unknown): string {
   if (typeof value === "string" && privateKey.test(value)) return "(a private key, not shown)";
   if (isLater(value)) return "(known later)";

@@ -4,7 +4,9 @@ import type { SshHostArgs } from "./ssh/args.ts";
 import { Deployment } from "./deployment.ts";
 import { checkNames } from "./names.ts";
 
-/** A machine; how it is reached is the section that it has: none is the machine that runs Pulumi. */
+/**
+ * A machine; how it is reached is the section that it has: none is the machine that runs Pulumi.
+ */
 export interface HostArgs {
   /**
    * The IP address under which clients, and hosts on other machines, reach this host.
@@ -12,22 +14,27 @@ export interface HostArgs {
    */
   address?: pulumi.Input<string>;
   /**
-   * But for containers: absolute path of the stack's directory on that machine; each host has its own below it.
-   * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK` (`~/.local/state` where that is
-   * not set), with a user for local servers, and over SSH, in `/var/lib/redis-ha/PROJECT.STACK`
+   * But for containers: absolute path of the stack's directory on that machine; each host has its
+   * own below it.
+   * @default a directory for the host itself in `$XDG_STATE_HOME/redis-ha/PROJECT.STACK`
+   * (`~/.local/state` where that is not set), with a user for local servers, and over SSH, in
+   * `/var/lib/redis-ha/PROJECT.STACK`
    */
   directory?: string;
   /** It is reached over SSH, at its address. */
   ssh?: SshHostArgs;
-  /** It is a pair of containers, of its node and its sentinel, on a Docker engine; what is left out is as for all. */
+  /**
+   * It is a pair of containers, of its node and its sentinel, on a Docker engine; what is left out
+   * is as for all.
+   */
   docker?: DockerArgs;
 }
 
 /** What the hosts that are the machine that runs Pulumi have in common. */
 export interface LocalArgs {
   /**
-   * User that their servers run as, with directories in /var/lib/redis-ha unless they are set; made if there is none of that
-   * name. Needs Pulumi to run as root; can't be changed later.
+   * User that their servers run as, with directories in /var/lib/redis-ha unless they are set; made
+   * if there is none of that name. Needs Pulumi to run as root; can't be changed later.
    * @default who runs Pulumi
    */
   user?: string;
@@ -45,10 +52,16 @@ export interface ProcessArgs {
   memoryBytes?: pulumi.Input<number | undefined>;
 }
 
-/** Seconds for a hand-over that finds a failover in progress, besides the time that the process may take to end. */
+/**
+ * Seconds for a hand-over that finds a failover in progress, besides the time that the process may
+ * take to end.
+ */
 export const handOverSeconds = 90;
 
-/** A change to a file that is not the stack's, made by a script of the host that can check, apply and remove it. */
+/**
+ * A change to a file that is not the stack's, made by a script of the host that can check, apply
+ * and remove it.
+ */
 export interface EditArgs {
   /** The setting to name if the file can't be edited. */
   field: string;
@@ -93,8 +106,8 @@ export interface Placement {
 }
 
 /**
- * A machine. Knows how to look, to keep processes running and to run a script; knows nothing of Redis.
- * A component never asks which kind of host it has.
+ * A machine. Knows how to look, to keep processes running and to run a script; knows nothing of
+ * Redis. A component never asks which kind of host it has.
  */
 export abstract class Host extends pulumi.ComponentResource {
   /** The component's name. */
@@ -128,7 +141,14 @@ export abstract class Host extends pulumi.ComponentResource {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
     this.deployment =
-      deployment ?? new Deployment(name, { parent: this, dependsOn: opts?.dependsOn }, { [hostName]: args.directory }, [], args.local?.user);
+      deployment ??
+      new Deployment(
+        name,
+        { parent: this, dependsOn: opts?.dependsOn },
+        { [hostName]: args.directory },
+        [],
+        args.local?.user,
+      );
     this.componentName = name;
     this.hostName = hostName;
     this.address = pulumi.output(args.address ?? "127.0.0.1");
@@ -149,27 +169,51 @@ export abstract class Host extends pulumi.ComponentResource {
   abstract commandsFor(process: string): pulumi.Input<ProcessCommands>;
 
   /**
-   * Looks at the process, at every preview and update, together with whatever else is asked of this host.
+   * Looks at the process, at every preview and update, together with whatever else is asked of this
+   * host.
    *
    * @param servers programs that it could run: the first that is there is taken.
    */
-  abstract look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts>;
+  abstract look(
+    process: string,
+    servers: pulumi.Input<readonly string[]>,
+  ): pulumi.Output<ProcessFacts>;
 
-  /** Keeps a process running as `files` say: start, change, repair, end; `name` is the component's. */
-  abstract keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource;
+  /**
+   * Keeps a process running as `files` say: start, change, repair, end; `name` is the component's.
+   */
+  abstract keepProcess(
+    name: string,
+    process: string,
+    args: ProcessArgs,
+    facts: pulumi.Output<ProcessFacts>,
+    placement: Placement,
+  ): pulumi.Resource;
 
   /** Makes an edit now, takes it back when the resource is deleted. */
   abstract edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource;
 
-  /** Refuses the whole program if one of these names (name to address) stands for something else for this host's processes. */
+  /**
+   * Refuses the whole program if one of these names (name to address) stands for something else for
+   * this host's processes.
+   */
   abstract requireNames(names: Record<string, pulumi.Input<string>>): void;
 
-  /** Refuses the whole program, naming `field`, if there is no such program (an absolute path) for this host's processes. */
+  /**
+   * Refuses the whole program, naming `field`, if there is no such program (an absolute path) for
+   * this host's processes.
+   */
   abstract requireProgram(field: string, program: pulumi.Input<string>): void;
 
   /**
-   * Has a process's lifecycle script verify the whole that the process belongs to: whenever `occasion` (lines of text)
-   * changes, and whenever a look finds that it is no longer as it was verified.
+   * Has a process's lifecycle script verify the whole that the process belongs to: whenever
+   * `occasion` (lines of text) changes, and whenever a look finds that it is no longer as it was
+   * verified.
    */
-  abstract verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource;
+  abstract verify(
+    name: string,
+    process: string,
+    occasion: pulumi.Input<string>,
+    placement: Placement,
+  ): pulumi.Resource;
 }

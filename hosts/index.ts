@@ -33,14 +33,26 @@ export function createHosts(
   for (const [hostName, args] of wanted) {
     const hostComponent = `${name}-${hostName}`;
     const { ssh, docker } = args;
-    if (ssh) hosts.set(hostName, new SshHost(hostComponent, hostName, { ...args, ssh }, others, opts, deployment));
+    if (ssh)
+      hosts.set(
+        hostName,
+        new SshHost(hostComponent, hostName, { ...args, ssh }, others, opts, deployment),
+      );
     else if (docker) {
-      const engine = engines.get(docker.engine) ?? new DockerEngine(`${name}-docker-${hostName}`, hostName, docker, opts, deployment);
+      const engine =
+        engines.get(docker.engine) ??
+        new DockerEngine(`${name}-docker-${hostName}`, hostName, docker, opts, deployment);
       engines.set(docker.engine, engine);
-      hosts.set(hostName, new DockerHost(hostComponent, hostName, engine, args, others, opts, deployment));
+      hosts.set(
+        hostName,
+        new DockerHost(hostComponent, hostName, engine, args, others, opts, deployment),
+      );
     } else {
       deployment.preflight.requireBeforeAnything(deployment.localUser(local?.user));
-      hosts.set(hostName, new LocalHost(hostComponent, hostName, { ...args, local }, opts, deployment));
+      hosts.set(
+        hostName,
+        new LocalHost(hostComponent, hostName, { ...args, local }, opts, deployment),
+      );
     }
   }
   return hosts;

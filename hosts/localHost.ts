@@ -12,8 +12,9 @@ import { assignments, quote } from "./shell.ts";
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];
 
 /**
- * The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory for each host name. With a user
- * for them, root keeps them as on a machine over SSH without systemd.
+ * The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory
+ * for each host name. With a user for them, root keeps them as on a machine over SSH without
+ * systemd.
  */
 export class LocalHost extends ScriptedHost {
   override readonly machine = "localhost";
@@ -37,28 +38,44 @@ export class LocalHost extends ScriptedHost {
     super("redis-ha:index:LocalHost", name, hostName, args, opts, deployment);
     const user = args.local?.user;
     this.#user = user;
-    if (!deployment) this.deployment.preflight.requireBeforeAnything(this.deployment.localUser(user));
+    if (!deployment)
+      this.deployment.preflight.requireBeforeAnything(this.deployment.localUser(user));
     this.listensOn = pulumi.output(hostName);
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
-    // Beside other stacks, and with a directory for each host component: two of a program may have the same host name.
+    // Beside other stacks, and with a directory for each host component: two of a program may have
+    // the same host name.
     const ownPlace = ({ home, project, stack }: Identity) =>
-      this.deployment.named(name).apply((named) => join(user === undefined ? home : "/var/lib", "redis-ha", `${project}.${stack}`, named));
+      this.deployment
+        .named(name)
+        .apply((named) =>
+          join(user === undefined ? home : "/var/lib", "redis-ha", `${project}.${stack}`, named),
+        );
     this.former = this.deployment.former(hostName, args.directory, ownPlace);
-    this.directory = this.deployment.directory(hostName, args.directory, ownPlace).apply((directory) => {
-      const problems = directoryProblems("directory", directory);
-      if (problems.length > 0) throw new InputError(problems);
-      return directory;
-    });
+    this.directory = this.deployment
+      .directory(hostName, args.directory, ownPlace)
+      .apply((directory) => {
+        const problems = directoryProblems("directory", directory);
+        if (problems.length > 0) throw new InputError(problems);
+        return directory;
+      });
     this.limitations = pulumi.output(
-      runsAsRoot() && user === undefined ? ["the servers on the machine that runs Pulumi run as root, because Pulumi does; set local.user"] : [],
+      runsAsRoot() && user === undefined
+        ? [
+            "the servers on the machine that runs Pulumi run as root, because Pulumi does; set local.user",
+          ]
+        : [],
     );
     // Where root runs scripts, nobody else may be able to put others.
-    const machine = runsAsRoot() ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n` : "";
+    const machine = runsAsRoot()
+      ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n`
+      : "";
     this.looking = new Look({
       what: hostName,
       preflight: this.deployment.preflight,
-      run: (text, opts) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts }).stdout,
+      run: (text, opts) =>
+        local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts })
+          .stdout,
       opening: pulumi.interpolate`${this.deployment.opening}${machine}`,
       closing: "wait\n",
       check: (said) => {
@@ -67,11 +84,16 @@ export class LocalHost extends ScriptedHost {
       },
     });
     const installer = this.script(this.#keeper);
-    const words = { create: "sh", delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi` };
+    const words = {
+      create: "sh",
+      delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi`,
+    };
     if (user === undefined) {
       this.install(scripts, words);
     } else {
-      const conf = this.directory.apply((directory) => assignments({ user, owner: directory.replaceAll("/", "-"), services: false }));
+      const conf = this.directory.apply((directory) =>
+        assignments({ user, owner: directory.replaceAll("/", "-"), services: false }),
+      );
       const prepare = pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${installer} prepare\n`;
       this.install([...scripts, "machine.sh", "shared.sh"], words, prepare);
     }
@@ -104,18 +126,29 @@ export class LocalHost extends ScriptedHost {
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
-    return pulumi.all([this.script(this.#keeper), this.#known(process)]).apply(([script, known]) => {
-      const what = (action: string) => `sh ${script} ${action} ${known}`;
-      return { kill: what("kill"), stop: what("stop"), start: what("start"), handover: what("handover") + (this.#user === undefined ? ` ""` : "") };
-    });
+    return pulumi
+      .all([this.script(this.#keeper), this.#known(process)])
+      .apply(([script, known]) => {
+        const what = (action: string) => `sh ${script} ${action} ${known}`;
+        return {
+          kill: what("kill"),
+          stop: what("stop"),
+          start: what("start"),
+          handover: what("handover") + (this.#user === undefined ? ` ""` : ""),
+        };
+      });
   }
 
   protected override wordsForProcess(process: string): Words {
     const known = this.#known(process);
-    // In front of that word: the settings and the parent, or the seconds of a service, which there is none of.
+    // In front of that word: the settings and the parent, or the seconds of a service, which there
+    // is none of.
     const before = this.#user === undefined ? ` "" ""` : " 0";
     return {
-      create: this.#run(pulumi.interpolate`create ${known}${this.knownBefore.apply((word) => (word ? before + word : ""))}`, this.#keeper),
+      create: this.#run(
+        pulumi.interpolate`create ${known}${this.knownBefore.apply((word) => (word ? before + word : ""))}`,
+        this.#keeper,
+      ),
       update: this.#run(pulumi.interpolate`update ${known}`, this.#keeper),
       delete: this.#ifThere(pulumi.interpolate`delete ${known}`, this.#keeper),
     };
@@ -123,11 +156,20 @@ export class LocalHost extends ScriptedHost {
 
   protected override wordsForEdit(edit: pulumi.Output<string>): Words {
     const apply = this.#run(pulumi.interpolate`apply ${edit}`);
-    return { create: apply, update: apply, delete: this.#ifThere(pulumi.interpolate`remove ${edit}`) };
+    return {
+      create: apply,
+      update: apply,
+      delete: this.#ifThere(pulumi.interpolate`remove ${edit}`),
+    };
   }
 
   protected override wordsToVerify(process: string): Words {
-    return { create: this.#run(pulumi.interpolate`verify ${this.#known(process)}`, this.#user === undefined ? "lifecycle.sh" : "machine.sh") };
+    return {
+      create: this.#run(
+        pulumi.interpolate`verify ${this.#known(process)}`,
+        this.#user === undefined ? "lifecycle.sh" : "machine.sh",
+      ),
+    };
   }
 
   /** The script that keeps processes. */
@@ -137,7 +179,9 @@ export class LocalHost extends ScriptedHost {
 
   /** A shell word: what the scripts know a process by. */
   #known(process: string): pulumi.Output<string> {
-    return this.#user === undefined ? this.directoryOf(process).apply(quote) : pulumi.output(quote(process));
+    return this.#user === undefined
+      ? this.directoryOf(process).apply(quote)
+      : pulumi.output(quote(process));
   }
 
   #run(words: pulumi.Output<string>, script = "host.sh"): pulumi.Output<string> {
@@ -150,7 +194,12 @@ export class LocalHost extends ScriptedHost {
     return pulumi.interpolate`if [ -f ${script} ]; then sh ${script} ${words}; else echo ${script} is gone: nothing was undone with it; fi`;
   }
 
-  protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+  protected override command(
+    name: string,
+    words: Words,
+    stdin: pulumi.Input<string>,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.Resource {
     return new local.Command(name, { ...words, stdin, addPreviousOutputInEnv: false }, opts);
   }
 }

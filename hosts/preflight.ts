@@ -5,8 +5,8 @@ import { isKnown, keepAlive } from "./sdk.ts";
 /** What has to hold before one deployment touches anything, on any of its hosts. */
 export class Preflight {
   /**
-   * What has to be there before a machine is looked at, such as the machine itself. As long as a preview does not know it, nothing
-   * is looked at.
+   * What has to be there before a machine is looked at, such as the machine itself. As long as a
+   * preview does not know it, nothing is looked at.
    */
   readonly dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
   /** What looking at the machines tells. */
@@ -17,7 +17,8 @@ export class Preflight {
   /** @param name of the component whose deployment it is. */
   constructor(name: string, dependsOn?: pulumi.ComponentResourceOptions["dependsOn"]) {
     this.dependsOn = dependsOn;
-    // Until all of it is known, no program may be taken for one that has registered all that it wants.
+    // Until all of it is known, no program may be taken for one that has registered all that it
+    // wants.
     const done = keepAlive();
     const all = onceBuilt(() => pulumi.all([...this.#first, ...this.#second]));
     isKnown(all)
@@ -25,7 +26,10 @@ export class Preflight {
       .finally(done);
   }
 
-  /** Holds back whatever the deployment does, on any host, until `check` is resolved; if it fails, nothing is touched. */
+  /**
+   * Holds back whatever the deployment does, on any host, until `check` is resolved; if it fails,
+   * nothing is touched.
+   */
   requireBeforeAnything(check: pulumi.Output<unknown>): void {
     this.#first.push(isDone(check));
   }
@@ -35,7 +39,10 @@ export class Preflight {
     this.#second.push(isDone(check));
   }
 
-  /** @returns `text` once all holds that was required before anything; for the installation of programs. */
+  /**
+   * @returns `text` once all holds that was required before anything; for the installation of
+   * programs.
+   */
   afterFirstChecks(text: pulumi.Output<string>): pulumi.Output<string> {
     return onceBuilt(() => pulumi.all(this.#first)).apply(() => text);
   }

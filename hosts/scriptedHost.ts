@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import { type EditArgs, Host, type Placement, type ProcessArgs, type ProcessFacts } from "./host.ts";
+import {
+  type EditArgs,
+  Host,
+  type Placement,
+  type ProcessArgs,
+  type ProcessFacts,
+} from "./host.ts";
 import type { Look, Place } from "./look.ts";
 import { checkNames } from "./names.ts";
 import { puts, quote } from "./shell.ts";
@@ -24,18 +30,27 @@ export abstract class ScriptedHost extends Host {
   #isOurs: pulumi.Output<void> = pulumi.output(undefined);
 
   /** A resource that runs commands on the machine. */
-  protected abstract command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource;
+  protected abstract command(
+    name: string,
+    words: Words,
+    stdin: pulumi.Input<string>,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.Resource;
 
   /** @returns the commands that keep a process. */
   protected abstract wordsForProcess(process: string): Words;
 
-  /** @param edit shell words: its script and its name. @returns the commands that make and undo it. */
+  /**
+   * @param edit shell words: its script and its name. @returns the commands that make and undo it.
+   */
   protected abstract wordsForEdit(edit: pulumi.Output<string>): Words;
 
   /** @returns the command that has the process verify the whole. */
   protected abstract wordsToVerify(process: string): Words;
 
-  /** A shell word for a process's creation: nothing where the whole is created for the first time. */
+  /**
+   * A shell word for a process's creation: nothing where the whole is created for the first time.
+   */
   protected get knownBefore(): pulumi.Output<string> {
     return this.deployment.isPopulated.apply((populated) => (populated ? " known" : ""));
   }
@@ -45,19 +60,36 @@ export abstract class ScriptedHost extends Host {
    *
    * @param after shell text to run once they are there.
    */
-  protected install(scripts: readonly string[], words: Words, after: pulumi.Input<string> = "", dependsOn: pulumi.Resource[] = []): void {
+  protected install(
+    scripts: readonly string[],
+    words: Words,
+    after: pulumi.Input<string> = "",
+    dependsOn: pulumi.Resource[] = [],
+  ): void {
     this.#isOurs = this.looking.place(this.hostName, this.directory, this.deployment);
     this.deployment.preflight.requireBeforeAnything(this.#isOurs);
-    this.deployment.preflight.requireBeforeAnything(this.looking.former(this.hostName, this.former, this.deployment));
+    this.deployment.preflight.requireBeforeAnything(
+      this.looking.former(this.hostName, this.former, this.deployment),
+    );
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
-    const text = pulumi.all([this.directory, installed, after, mark]).apply(([directory, identity, more, marked]) => {
-      const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
-      const files = { ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])), installed: identity };
-      return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${scriptText("install.sh")}${puts(files)}${more}`;
-    });
+    const text = pulumi
+      .all([this.directory, installed, after, mark])
+      .apply(([directory, identity, more, marked]) => {
+        const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
+        const files = {
+          ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])),
+          installed: identity,
+        };
+        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${scriptText("install.sh")}${puts(files)}${more}`;
+      });
     this.#installed = [
-      this.command(`${this.componentName}-scripts`, words, this.deployment.preflight.afterChecks(text), { parent: this, dependsOn }),
+      this.command(
+        `${this.componentName}-scripts`,
+        words,
+        this.deployment.preflight.afterChecks(text),
+        { parent: this, dependsOn },
+      ),
     ];
   }
 
@@ -70,19 +102,39 @@ export abstract class ScriptedHost extends Host {
     return this.directory.apply((directory) => quote(`${directory}/${script}`));
   }
 
-  override look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
+  override look(
+    process: string,
+    servers: pulumi.Input<readonly string[]>,
+  ): pulumi.Output<ProcessFacts> {
     // What is another user's is not read by who looks.
-    const part = this.placeOf(process).apply(({ directory, apart }) => apart?.settings ?? directory);
-    this.deployment.preflight.requireBeforeAnything(this.looking.part(process, this.hostName, part, this.directory, this.deployment));
-    const said = this.looking.process(process, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`, servers);
+    const part = this.placeOf(process).apply(
+      ({ directory, apart }) => apart?.settings ?? directory,
+    );
+    this.deployment.preflight.requireBeforeAnything(
+      this.looking.part(process, this.hostName, part, this.directory, this.deployment),
+    );
+    const said = this.looking.process(
+      process,
+      this.placeOf(process),
+      pulumi.interpolate`${this.directory}/lifecycle.sh`,
+      servers,
+    );
     // What is in another's directory is no matter of this one's.
     const facts = this.#isOurs.apply(() => said);
     this.deployment.found(facts.populated);
     return facts;
   }
 
-  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
-    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => `instance=${quote(instance)}\n${puts(files)}`);
+  override keepProcess(
+    name: string,
+    process: string,
+    args: ProcessArgs,
+    facts: pulumi.Output<ProcessFacts>,
+    placement: Placement,
+  ): pulumi.Resource {
+    const settings = pulumi
+      .all([facts, args.files])
+      .apply(([{ instance }, files]) => `instance=${quote(instance)}\n${puts(files)}`);
     return this.command(`${name}-process`, this.wordsForProcess(process), settings, {
       ...this.#at(placement),
       // Whether the whole is created for the first time, only a creation has to know.
@@ -96,10 +148,20 @@ export abstract class ScriptedHost extends Host {
     checkNames({ name });
     const named = this.deployment.named(name);
     const kept = pulumi.interpolate`${this.directory}/edits/${args.script}/${named}`;
-    const instance = this.looking.edit(name, this.machine === "localhost" ? "" : this.hostName, args, kept);
+    const instance = this.looking.edit(
+      name,
+      this.machine === "localhost" ? "" : this.hostName,
+      args,
+      kept,
+    );
     this.deployment.preflight.requireBeforeAnything(instance);
     const settings = pulumi.interpolate`${args.settings}INSTANCE=${instance}\n`;
-    return this.command(name, this.wordsForEdit(pulumi.interpolate`${args.script} ${named.apply(quote)}`), settings, this.#at(placement));
+    return this.command(
+      name,
+      this.wordsForEdit(pulumi.interpolate`${args.script} ${named.apply(quote)}`),
+      settings,
+      this.#at(placement),
+    );
   }
 
   override requireNames(names: Record<string, pulumi.Input<string>>): void {
@@ -107,12 +169,28 @@ export abstract class ScriptedHost extends Host {
   }
 
   override requireProgram(field: string, program: string): void {
-    this.deployment.preflight.requireBeforeAnything(this.looking.program(this.hostName, field, program));
+    this.deployment.preflight.requireBeforeAnything(
+      this.looking.program(this.hostName, field, program),
+    );
   }
 
-  override verify(name: string, process: string, occasion: pulumi.Input<string>, placement: Placement): pulumi.Resource {
-    const verified = this.looking.check(name, this.placeOf(process), pulumi.interpolate`${this.directory}/lifecycle.sh`);
-    return this.command(name, this.wordsToVerify(process), pulumi.interpolate`${occasion}verified ${verified}\n`, this.#at(placement));
+  override verify(
+    name: string,
+    process: string,
+    occasion: pulumi.Input<string>,
+    placement: Placement,
+  ): pulumi.Resource {
+    const verified = this.looking.check(
+      name,
+      this.placeOf(process),
+      pulumi.interpolate`${this.directory}/lifecycle.sh`,
+    );
+    return this.command(
+      name,
+      this.wordsToVerify(process),
+      pulumi.interpolate`${occasion}verified ${verified}\n`,
+      this.#at(placement),
+    );
   }
 
   #at({ parent, dependsOn = [] }: Placement): pulumi.CustomResourceOptions {

@@ -14,7 +14,11 @@ export function knownValue(output: pulumi.Output<unknown>): Promise<unknown> {
 
 /** What an output comes from. */
 export async function sourcesOf(output: pulumi.Output<unknown>): Promise<pulumi.Resource[]> {
-  return [...(await (output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }).allResources())];
+  return [
+    ...(await (
+      output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }
+    ).allResources()),
+  ];
 }
 
 /** Whether a value is known only later. */
@@ -22,22 +26,46 @@ export function isLater(value: unknown): value is pulumi.Output<unknown> | Promi
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** @returns what of a value is known now: fields and elements that are known only later are left out. */
+/**
+ * @returns what of a value is known now: fields and elements that are known only later are left
+ * out.
+ */
 export function knownNow<T>(value: T): pulumi.Unwrap<T> {
   const known = (each: unknown): unknown => {
     if (Array.isArray(each)) return each.filter((one) => !isLater(one)).map(known);
-    if (typeof each !== "object" || each === null || Object.getPrototypeOf(each) !== Object.prototype) return each;
-    return Object.fromEntries(Object.entries(each).flatMap(([key, one]) => (isLater(one) ? [] : [[key, known(one)]])));
+    if (
+      typeof each !== "object" ||
+      each === null ||
+      Object.getPrototypeOf(each) !== Object.prototype
+    )
+      return each;
+    return Object.fromEntries(
+      Object.entries(each).flatMap(([key, one]) => (isLater(one) ? [] : [[key, known(one)]])),
+    );
   };
   return known(value) as pulumi.Unwrap<T>;
 }
 
-/** @returns the paths of what is known only later in a value: `redis.directives.maxmemory`, `forget[1]`. */
-export function laterIn(value: unknown, path = ""): { path: string; later: pulumi.Output<unknown> | Promise<unknown> }[] {
+/**
+ * @returns the paths of what is known only later in a value: `redis.directives.maxmemory`,
+ * `forget[1]`.
+ */
+export function laterIn(
+  value: unknown,
+  path = "",
+): { path: string; later: pulumi.Output<unknown> | Promise<unknown> }[] {
   if (isLater(value)) return [{ path, later: value }];
-  if (Array.isArray(value)) return value.flatMap((each, index) => laterIn(each, `${path}[${index}]`));
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return [];
-  return Object.entries(value).flatMap(([key, each]) => laterIn(each, path ? `${path}.${key}` : key));
+  if (Array.isArray(value))
+    return value.flatMap((each, index) => laterIn(each, `${path}[${index}]`));
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Object.getPrototypeOf(value) !== Object.prototype
+  )
+    return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    laterIn(each, path ? `${path}.${key}` : key),
+  );
 }
 
 /** Keeps the program from being taken for ended. @returns what is to be called when it may be. */
@@ -52,5 +80,7 @@ export function waitForAll(): Promise<void> {
 
 /** Whether some of a key of the configuration (`NAMESPACE:KEY`) is a secret. */
 export function isConfigSecret(key: string): boolean {
-  return (pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean }).isConfigSecret(key);
+  return (pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean }).isConfigSecret(
+    key,
+  );
 }

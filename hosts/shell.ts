@@ -1,4 +1,6 @@
-/** @returns `text` as one word of a POSIX shell, whatever bytes it holds; plain words stay readable. */
+/**
+ * @returns `text` as one word of a POSIX shell, whatever bytes it holds; plain words stay readable.
+ */
 export function quote(text: string): string {
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -9,7 +11,9 @@ export function quote(text: string): string {
  *
  * @param values lists become lines of one value.
  */
-export function assignments(values: Record<string, string | number | boolean | readonly string[]>): string {
+export function assignments(
+  values: Record<string, string | number | boolean | readonly string[]>,
+): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${quote(toText(value))}\n`)
     .join("");

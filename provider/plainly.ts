@@ -16,8 +16,9 @@ export interface Given {
 }
 
 /**
- * Takes apart what another language's SDK may wrap, as a whole or in parts: what has to be known before anything is created is
- * waited for, everything else stays an output, and what was in a secret is one.
+ * Takes apart what another language's SDK may wrap, as a whole or in parts: what has to be known
+ * before anything is created is waited for, everything else stays an output, and what was in a
+ * secret is one.
  *
  * @param inputs of a component, as the engine gives them.
  * @param properties what the schema says of them.
@@ -35,31 +36,56 @@ export async function plainly(
     return spec;
   };
 
-  const taken = async (value: unknown, spec: PropertySpec | undefined, path: string, secret: boolean): Promise<unknown> => {
+  const taken = async (
+    value: unknown,
+    spec: PropertySpec | undefined,
+    path: string,
+    secret: boolean,
+  ): Promise<unknown> => {
     if (spec && !spec.plain) return secret && value !== undefined ? pulumi.secret(value) : value;
     if (pulumi.Output.isInstance(value)) {
       given.sources.push(...(await sourcesOf(value)));
       if (!(await isKnown(value))) {
-        given.problems.push({ propertyPath: path, reason: "has to be known before anything is created, and is an output of what is not there yet" });
+        given.problems.push({
+          propertyPath: path,
+          reason:
+            "has to be known before anything is created, and is an output of what is not there yet",
+        });
         return undefined;
       }
       const inside = await knownValue(value);
       const isSecret = await pulumi.isSecret(value);
       if (isSecret && typeof inside !== "object")
-        given.problems.push({ propertyPath: path, reason: "can't be a secret: it would not be kept as one" });
+        given.problems.push({
+          propertyPath: path,
+          reason: "can't be a secret: it would not be kept as one",
+        });
       return taken(inside, spec, path, secret || isSecret);
     }
-    if (Array.isArray(value)) return Promise.all(value.map((each, index) => taken(each, spec?.items, `${path}[${index}]`, secret)));
+    if (Array.isArray(value))
+      return Promise.all(
+        value.map((each, index) => taken(each, spec?.items, `${path}[${index}]`, secret)),
+      );
     if (typeof value === "object" && value !== null) {
-      const fields = spec?.$ref === undefined ? undefined : types[spec.$ref.replace("#/types/", "")]?.properties;
+      const fields =
+        spec?.$ref === undefined ? undefined : types[spec.$ref.replace("#/types/", "")]?.properties;
       const entries = Object.entries(value).map(async ([key, each]) => {
-        return [key, await taken(each, fields ? known(fields, path, key) : spec?.additionalProperties, `${path}.${key}`, secret)] as const;
+        return [
+          key,
+          await taken(
+            each,
+            fields ? known(fields, path, key) : spec?.additionalProperties,
+            `${path}.${key}`,
+            secret,
+          ),
+        ] as const;
       });
       return Object.fromEntries(await Promise.all(entries));
     }
     return value;
   };
 
-  for (const [key, value] of Object.entries(inputs)) given.args[key] = await taken(value, known(properties, "", key), key, false);
+  for (const [key, value] of Object.entries(inputs))
+    given.args[key] = await taken(value, known(properties, "", key), key, false);
   return given;
 }

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, Provider } from "@pulumi/pulumi/provider/index.js";
-import { HostsEntries, InputError, RedisHa, RedisNode, Sentinel, ZatoKvdbConfig } from "../components/index.ts";
+import {
+  HostsEntries,
+  InputError,
+  RedisHa,
+  RedisNode,
+  Sentinel,
+  ZatoKvdbConfig,
+} from "../components/index.ts";
 import { callerNow, failingTo } from "../hosts/failUpdate.ts";
 import { waitForAll } from "../hosts/sdk.ts";
 import { packageFile } from "../packageFiles.cjs";
@@ -9,7 +16,10 @@ import { plainly } from "./plainly.ts";
 import type { PackageSpec } from "./schema.ts";
 
 /** How each component is made of arguments that are as the schema says. */
-const components: Record<string, (name: string, args: never, opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource> = {
+const components: Record<
+  string,
+  (name: string, args: never, opts: pulumi.ComponentResourceOptions) => pulumi.ComponentResource
+> = {
   RedisHa: (...given) => new RedisHa(...given),
   RedisNode: (...given) => new RedisNode(...given),
   Sentinel: (...given) => new Sentinel(...given),
@@ -25,11 +35,21 @@ export class RedisHaProvider implements Provider {
   /** Who is to be told of an error, of each component that is under construction. */
   readonly #waiting = new Set<(error: Error) => void>();
 
-  async construct(name: string, type: string, inputs: pulumi.Inputs, opts: pulumi.ComponentResourceOptions): Promise<ConstructResult> {
+  async construct(
+    name: string,
+    type: string,
+    inputs: pulumi.Inputs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Promise<ConstructResult> {
     const resource = this.#package.resources[type];
     const make = components[type.split(":")[2] ?? ""];
-    if (!resource || !make) throw new Error(`${this.#package.name} ${this.version} has no component ${type}`);
-    const { args, problems, unknown, sources } = await plainly(inputs, resource.inputProperties, this.#package.types);
+    if (!resource || !make)
+      throw new Error(`${this.#package.name} ${this.version} has no component ${type}`);
+    const { args, problems, unknown, sources } = await plainly(
+      inputs,
+      resource.inputProperties,
+      this.#package.types,
+    );
     // RedisHa tells these by itself, together with all else that is wrong.
     if (make !== components.RedisHa) problems.push(...unknown);
     if (problems.length > 0) throw forTheEngine(new InputError(problems));
@@ -44,7 +64,10 @@ export class RedisHaProvider implements Provider {
     try {
       const component = failingTo(tell, () => make(name, args as never, { ...opts, dependsOn }));
       await Promise.race([failed, waitForAll()]);
-      const state = Object.keys(resource.properties).map((output) => [output, (component as unknown as pulumi.Inputs)[output] as unknown]);
+      const state = Object.keys(resource.properties).map((output) => [
+        output,
+        (component as unknown as pulumi.Inputs)[output] as unknown,
+      ]);
       return { urn: component.urn, state: Object.fromEntries(state) as pulumi.Inputs };
     } catch (error) {
       throw forTheEngine(error as Error);
@@ -53,14 +76,25 @@ export class RedisHaProvider implements Provider {
     }
   }
 
-  /** Tells of an error that nobody handled: whose it is if that can be told, else all that are waiting. */
+  /**
+   * Tells of an error that nobody handled: whose it is if that can be told, else all that are
+   * waiting.
+   */
   unhandled(error: unknown): void {
     const caller = callerNow();
-    for (const tell of caller ? [caller] : this.#waiting) tell(error instanceof Error ? error : new Error(String(error)));
+    for (const tell of caller ? [caller] : this.#waiting)
+      tell(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
-/** One line a problem. As `InputPropertiesError` the engine would show the value besides, be it a private key. */
+/**
+ * One line a problem. As `InputPropertiesError` the engine would show the value besides, be it a
+ * private key.
+ */
 function forTheEngine(error: Error): Error {
-  return error instanceof InputError ? new Error(error.problems.map(({ propertyPath, reason }) => `\n  ${propertyPath}: ${reason}`).join("")) : error;
+  return error instanceof InputError
+    ? new Error(
+        error.problems.map(({ propertyPath, reason }) => `\n  ${propertyPath}: ${reason}`).join(""),
+      )
+    : error;
 }

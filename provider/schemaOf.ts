@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import ts from "typescript";
 import type { ObjectSpec, PackageSpec, PropertySpec, ResourceSpec } from "./schema.ts";
 
-// The schema for other languages, made of the same declarations that TypeScript programs are checked with.
+// The schema for other languages, made of the same declarations that TypeScript programs are
+// checked with.
 
 /** What the engine calls the package: the first word of every token, and of the plugin's name. */
 export const packageName = "redis-ha";
@@ -12,7 +13,10 @@ const components = ["RedisHa", "RedisNode", "Sentinel", "ZatoKvdbConfig", "Hosts
 /** A number is whole unless it is one of these. */
 const fractions = ["socketTimeoutSeconds"];
 const secrets = ["privateKey"];
-/** What a host leaves out may be set for all hosts, or belong to another kind: no default may be filled in. */
+/**
+ * What a host leaves out may be set for all hosts, or belong to another kind: no default may be
+ * filled in.
+ */
 const withoutDefaults = ["HostArgs", "BastionArgs", "SshArgs", "SshHostArgs", "DockerArgs"];
 
 /**
@@ -20,7 +24,10 @@ const withoutDefaults = ["HostArgs", "BastionArgs", "SshArgs", "SshHostArgs", "D
  * @throws Error where a declaration has something that no other language has.
  */
 export function schemaOf(checkout: string): PackageSpec {
-  const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as Record<"version" | "description" | "license", string>;
+  const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as Record<
+    "version" | "description" | "license",
+    string
+  >;
   const program = ts.createProgram([join(checkout, "components", "index.ts")], {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
@@ -31,7 +38,9 @@ export function schemaOf(checkout: string): PackageSpec {
     types: [],
   });
   const reader = new Reader(program, checkout);
-  const resources = Object.fromEntries(components.map((name) => [token(name), reader.resource(name)]));
+  const resources = Object.fromEntries(
+    components.map((name) => [token(name), reader.resource(name)]),
+  );
   const respected = { respectSchemaVersion: true };
   return {
     name: packageName,
@@ -40,7 +49,13 @@ export function schemaOf(checkout: string): PackageSpec {
     description: manifest.description,
     license: manifest.license,
     keywords: ["kind/component", "category/database"],
-    language: { nodejs: respected, python: { ...respected, pyproject: { enabled: true } }, go: respected, csharp: respected, java: respected },
+    language: {
+      nodejs: respected,
+      python: { ...respected, pyproject: { enabled: true } },
+      go: respected,
+      csharp: respected,
+      java: respected,
+    },
     types: Object.fromEntries([...reader.types].sort(([a], [b]) => a.localeCompare(b))),
     resources,
   };
@@ -65,12 +80,17 @@ class Reader {
     const source = program.getSourceFile(join(checkout, "components", "index.ts"));
     const module = source && this.#checker.getSymbolAtLocation(source);
     if (!module) throw new Error("components/index.ts exports nothing");
-    this.#exported = new Map(this.#checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
+    this.#exported = new Map(
+      this.#checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]),
+    );
   }
 
   resource(name: string): ResourceSpec {
     const component = this.#declared(name);
-    const args = this.#object(this.#checker.getDeclaredTypeOfSymbol(this.#declared(`${name}Args`)), "input");
+    const args = this.#object(
+      this.#checker.getDeclaredTypeOfSymbol(this.#declared(`${name}Args`)),
+      "input",
+    );
     const type = this.#checker.getDeclaredTypeOfSymbol(component);
     const { properties, required } = this.#object(type, "output");
     return {
@@ -96,7 +116,11 @@ class Reader {
     for (const symbol of this.#checker.getPropertiesOfType(type)) {
       const declaration = symbol.valueDeclaration;
       if (!declaration || !isOurs(declaration, this.#checkout)) continue;
-      if (!(ts.isPropertySignature(declaration) || ts.isPropertyDeclaration(declaration)) || !declaration.type) continue;
+      if (
+        !(ts.isPropertySignature(declaration) || ts.isPropertyDeclaration(declaration)) ||
+        !declaration.type
+      )
+        continue;
       if (ts.isPrivateIdentifier(declaration.name)) continue;
       properties[symbol.name] = {
         ...this.#property(symbol, direction),
@@ -108,14 +132,18 @@ class Reader {
     return { type: "object", properties, required: required.sort() };
   }
 
-  /** The docstring, whose default is one of the schema where it is a plain value that stands by itself. */
+  /**
+   * The docstring, whose default is one of the schema where it is a plain value that stands by
+   * itself.
+   */
   #property(symbol: ts.Symbol, direction: Direction): PropertySpec {
     const text = this.#text(symbol);
     const said = symbol.getJsDocTags(this.#checker).find(({ name }) => name === "default");
     const words = ts.displayPartsToString(said?.text).replaceAll(/\s+/g, " ").trim();
     if (words === "") return text ? { description: text } : {};
     const description = [...(text ? [text] : []), `Default: ${words}`].join("\n\n");
-    const declaredIn = (symbol.valueDeclaration?.parent as ts.InterfaceDeclaration | undefined)?.name.text ?? "";
+    const declaredIn =
+      (symbol.valueDeclaration?.parent as ts.InterfaceDeclaration | undefined)?.name.text ?? "";
     if (direction === "output" || withoutDefaults.includes(declaredIn)) return { description };
     return /^(true|false|\d+(\.\d+)?|"[^"]*")$/.test(words)
       ? { description, default: JSON.parse(words) as string | number | boolean }
@@ -134,12 +162,16 @@ class Reader {
     if (ts.isTypeOperatorNode(node)) return this.#value(node.type, name, direction);
     if (node.kind === ts.SyntaxKind.StringKeyword) return { type: "string", ...plain };
     if (node.kind === ts.SyntaxKind.BooleanKeyword) return { type: "boolean", ...plain };
-    if (node.kind === ts.SyntaxKind.NumberKeyword) return { type: fractions.includes(name) ? "number" : "integer", ...plain };
-    if (ts.isArrayTypeNode(node)) return { type: "array", items: this.#value(node.elementType, name, direction), ...plain };
+    if (node.kind === ts.SyntaxKind.NumberKeyword)
+      return { type: fractions.includes(name) ? "number" : "integer", ...plain };
+    if (ts.isArrayTypeNode(node))
+      return { type: "array", items: this.#value(node.elementType, name, direction), ...plain };
     // Of fixed length, which no other language has: three numbers.
-    if (ts.isTupleTypeNode(node) && node.elements[0]) return { type: "array", items: this.#value(node.elements[0], name, direction), ...plain };
+    if (ts.isTupleTypeNode(node) && node.elements[0])
+      return { type: "array", items: this.#value(node.elements[0], name, direction), ...plain };
     if (ts.isUnionTypeNode(node)) {
-      // A component takes a host as an object or by its section; other languages have the second only.
+      // A component takes a host as an object or by its section; other languages have the second
+      // only.
       const section = node.types.find((each) => each.getText() === "HostSection");
       if (section) return this.#value(section, name, direction);
     }
@@ -151,18 +183,29 @@ class Reader {
           if (first) return withoutPlain(this.#value(first, name, direction));
           break;
         case "Record":
-          if (second) return { type: "object", additionalProperties: this.#value(second, name, direction), ...plain };
+          if (second)
+            return {
+              type: "object",
+              additionalProperties: this.#value(second, name, direction),
+              ...plain,
+            };
           break;
         default: {
           // Another name for a map.
           const alias = this.#checker.getSymbolAtLocation(node.typeName);
-          const named = alias && (alias.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(alias) : alias).declarations?.[0];
-          if (named && ts.isTypeAliasDeclaration(named) && ts.isTypeReferenceNode(named.type)) return this.#value(named.type, name, direction);
+          const named =
+            alias &&
+            (alias.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(alias) : alias)
+              .declarations?.[0];
+          if (named && ts.isTypeAliasDeclaration(named) && ts.isTypeReferenceNode(named.type))
+            return this.#value(named.type, name, direction);
           return { $ref: `#/types/${token(this.#named(node, direction))}`, ...plain };
         }
       }
     }
-    throw new Error(`${node.getSourceFile().fileName}: ${name} is ${node.getText()}, for which the schema has no words`);
+    throw new Error(
+      `${node.getSourceFile().fileName}: ${name} is ${node.getText()}, for which the schema has no words`,
+    );
   }
 
   /** @returns the name of a type, which becomes one of the package. */
@@ -172,7 +215,11 @@ class Reader {
     if (!symbol) throw new Error(`${node.getText()} is no type of ours`);
     const name = symbol.name.replace(/Args$/, "");
     const text = this.#text(symbol);
-    if (!this.types.has(token(name))) this.types.set(token(name), { ...(text ? { description: text } : {}), ...this.#object(type, direction) });
+    if (!this.types.has(token(name)))
+      this.types.set(token(name), {
+        ...(text ? { description: text } : {}),
+        ...this.#object(type, direction),
+      });
     return name;
   }
 }
@@ -187,5 +234,7 @@ function withoutPlain({ items, additionalProperties, ...rest }: PropertySpec): P
 }
 
 function isOurs(declaration: ts.Node, checkout: string): boolean {
-  return !relative(checkout, declaration.getSourceFile().fileName).split(/[\\/]/).includes("node_modules");
+  return !relative(checkout, declaration.getSourceFile().fileName)
+    .split(/[\\/]/)
+    .includes("node_modules");
 }

@@ -17,9 +17,24 @@ export interface Made {
 /** @returns the texts for each file; `npm run schema` puts them there, and a test compares. */
 export function madeOf(schema: PackageSpec): Made[] {
   return [
-    { file: "Pulumi.yaml", begins: /^config:\n/m, ends: /^template:\n/m, text: configuration(schema) },
-    { file: "README.md", begins: /^<!-- settings: made by npm run schema -->\n/m, ends: /^<!-- end of settings -->\n/m, text: table(schema) },
-    { file: "docs/reference.md", begins: /^<!-- made by npm run schema -->\n/m, ends: /(?![^])/, text: reference(schema) },
+    {
+      file: "Pulumi.yaml",
+      begins: /^config:\n/m,
+      ends: /^template:\n/m,
+      text: configuration(schema),
+    },
+    {
+      file: "README.md",
+      begins: /^<!-- settings: made by npm run schema -->\n/m,
+      ends: /^<!-- end of settings -->\n/m,
+      text: table(schema),
+    },
+    {
+      file: "docs/reference.md",
+      begins: /^<!-- made by npm run schema -->\n/m,
+      ends: /(?![^])/,
+      text: reference(schema),
+    },
   ];
 }
 
@@ -39,13 +54,19 @@ function argumentsOf(schema: PackageSpec): [string, PropertySpec][] {
 }
 
 /** What is in a section, or in each of several with free names. */
-function sectionOf(schema: PackageSpec, { $ref, additionalProperties }: PropertySpec): ObjectSpec | undefined {
+function sectionOf(
+  schema: PackageSpec,
+  { $ref, additionalProperties }: PropertySpec,
+): ObjectSpec | undefined {
   const type = $ref ?? additionalProperties?.$ref;
   return type === undefined ? undefined : schema.types[type.replace("#/types/", "")];
 }
 
 /** The text, and apart from it the default. */
-function parts({ description = "" }: PropertySpec): { text: string; otherwise: string | undefined } {
+function parts({ description = "" }: PropertySpec): {
+  text: string;
+  otherwise: string | undefined;
+} {
   const [text = "", otherwise] = description.split(/(?:\n\n|^)Default: /);
   return { text: text.replaceAll("\n", " "), otherwise };
 }
@@ -55,10 +76,16 @@ function configuration(schema: PackageSpec): string {
   const lines = argumentsOf(schema).flatMap(([name, spec]) => {
     const { text, otherwise } = parts(spec);
     const section = sectionOf(schema, spec);
-    const inside = section ? ` Any of ${Object.keys(section.properties).join(", ")}: docs/reference.md.` : "";
+    const inside = section
+      ? ` Any of ${Object.keys(section.properties).join(", ")}: docs/reference.md.`
+      : "";
     const type = spec.type ?? "object";
-    const none = spec.default === undefined && type === "string" && otherwise ? ` Empty: ${otherwise}.` : "";
-    const value = name === "nodes" || name === "sentinels" ? seed[name] : (spec.default ?? { string: "", array: [], object: {} }[type as "string"]);
+    const none =
+      spec.default === undefined && type === "string" && otherwise ? ` Empty: ${otherwise}.` : "";
+    const value =
+      name === "nodes" || name === "sentinels"
+        ? seed[name]
+        : (spec.default ?? { string: "", array: [], object: {} }[type as "string"]);
     const lists = typeof value === "object" && Object.keys(value).length > 0;
     return [
       `  ${name}:`,
@@ -66,7 +93,11 @@ function configuration(schema: PackageSpec): string {
       ...(type === "array" ? ["    items:", "      type: string"] : []),
       `    description: ${JSON.stringify(text.replaceAll("`", "") + inside + none)}`,
       lists ? "    default:" : `    default: ${JSON.stringify(value)}`,
-      ...(lists ? Object.entries(value as object).map(([member, place]) => `      ${member}: ${String(place)}`) : []),
+      ...(lists
+        ? Object.entries(value as object).map(
+            ([member, place]) => `      ${member}: ${String(place)}`,
+          )
+        : []),
     ];
   });
   return `${lines.join("\n")}\n`;
@@ -91,9 +122,14 @@ function reference(schema: PackageSpec): string {
       return `| ${code(name)} | ${typeOf(spec)} | ${isInput(spec) ? "yes" : ""} | ${cell(otherwise ?? "")} | ${cell(text)} |`;
     });
     sections.push(
-      [`## ${title}\n`, ...(text ? [`${text}\n`] : []), "| key | type | output | default | meaning |", "|---|---|---|---|---|", ...rows, ""].join(
-        "\n",
-      ),
+      [
+        `## ${title}\n`,
+        ...(text ? [`${text}\n`] : []),
+        "| key | type | output | default | meaning |",
+        "|---|---|---|---|---|",
+        ...rows,
+        "",
+      ].join("\n"),
     );
     for (const [name, spec] of properties) {
       const path = title === "RedisHa" ? name : `${title.replaceAll("`", "")}.${name}`;
@@ -119,9 +155,14 @@ function typeOf(spec: PropertySpec): string {
   if (spec.$ref) return "section";
   if (spec.items) return `list of ${typeOf(spec.items)}s`;
   if (spec.additionalProperties) return `names, each with a ${typeOf(spec.additionalProperties)}`;
-  return { string: "text", integer: "whole number", number: "number", boolean: "true or false", array: "list", object: "object" }[
-    spec.type ?? "object"
-  ];
+  return {
+    string: "text",
+    integer: "whole number",
+    number: "number",
+    boolean: "true or false",
+    array: "list",
+    object: "object",
+  }[spec.type ?? "object"];
 }
 
 function code(text: string): string {

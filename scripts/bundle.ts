@@ -31,7 +31,8 @@ const cache = new Map<string, string>();
  * One text, so that an installation can't mix two versions and a look needs one file.
  *
  * @param name of a program, such as `lifecycle.sh`.
- * @returns its first file with each line `# use FILE` (a path below scripts/) replaced by that file, once.
+ * @returns its first file with each line `# use FILE` (a path below scripts/) replaced by that
+ * file, once.
  */
 export function scriptText(name: string): string {
   const known = cache.get(name);

@@ -1,6 +1,7 @@
-# Puts the scripts of the stack into its directory on a machine; read by sh from standard input, after
-# here='…' (the directory), mark='…' (the content of its mark) and adopt= (1: it may be another deployment's, or hold what
-# nobody knows), and in front of a put NAME CONTENT for each script.
+# Puts the scripts of the stack into its directory on a machine; read by sh from standard input,
+# after here='…' (the directory), mark='…' (the content of its mark) and adopt= (1: it may be
+# another deployment's, or hold what nobody knows), and in front of a put NAME CONTENT for each
+# script.
 set -u
 umask 077
 : "${mark:?}" "${adopt:=0}"
@@ -32,7 +33,8 @@ if [ "$its" != "$id" ] && [ -d "$here" ]; then
     [ -z "$its_part" ] || mark="$mark${newline}adopted $its_part"
   done
 fi
-# no_other FILE...: what is there under the name of a file of ours and is none would be waited on, or written through.
+# no_other FILE...: what is there under the name of a file of ours and is none would be waited on,
+# or written through.
 no_other() { for each in "$@"; do if [ -L "$each" ] || { [ -e "$each" ] && [ ! -f "$each" ]; }; then rm -rf "$each"; fi; done; }
 mkdir -p "$here" || { echo "the directory $here cannot be made" >&2; exit 1; }
 no_other "$here/.files" "$here/.pulumi-redis-ha" "$here/.pulumi-redis-ha.new"

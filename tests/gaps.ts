@@ -1,4 +1,7 @@
-/** Each writer's own longest time between two acknowledged writes: one that hangs while the others write has a gap, too. */
+/**
+ * Each writer's own longest time between two acknowledged writes: one that hangs while the others
+ * write has a gap, too.
+ */
 export class Gaps {
   /** When each wrote last, in ms. */
   readonly #last: number[];

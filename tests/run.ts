@@ -17,8 +17,9 @@ const { positionals } = parseArgs({ allowPositionals: true });
 const tests = ["node", "--test", "--test-reporter=spec"];
 
 /**
- * Files of a stage at once. Servers are started, stopped and waited for most of the time: two are not slower on two cores.
- * But where stages run beside each other, a third stack would slow all of them down to what limits don't expect.
+ * Files of a stage at once. Servers are started, stopped and waited for most of the time: two are
+ * not slower on two cores. But where stages run beside each other, a third stack would slow all of
+ * them down to what limits don't expect.
  */
 const concurrency = process.env.TEST_CONCURRENCY ?? (positionals.length === 1 ? 2 : 1);
 
@@ -34,7 +35,11 @@ const stages: Stage[] = [
   {
     name: "scripts",
     what: "shellcheck",
-    command: ["sh", "-c", "node tests/shellcheck.ts && shellcheck .ci/run tests/sandbox.sh plugin/pulumi-resource-redis-ha"],
+    command: [
+      "sh",
+      "-c",
+      "node tests/shellcheck.ts && shellcheck .ci/run tests/sandbox.sh plugin/pulumi-resource-redis-ha",
+    ],
   },
   {
     name: "provider",
@@ -47,48 +52,108 @@ const stages: Stage[] = [
     // As the set-up finds it: Go need not be on the PATH.
     env: () => findGo(process.env).env,
   },
-  { name: "unit", ...node("the resource graph and the values in it", "tests/unit/*.test.ts", "tests/cli/*.test.ts", "tests/toolchain/*.test.ts") },
-  { name: "decisions", ...node("what is decided, as tables of cases", "tests/scripts/*.test.ts", "tests/topology/*.test.ts") },
+  {
+    name: "unit",
+    ...node(
+      "the resource graph and the values in it",
+      "tests/unit/*.test.ts",
+      "tests/cli/*.test.ts",
+      "tests/toolchain/*.test.ts",
+    ),
+  },
+  {
+    name: "decisions",
+    ...node(
+      "what is decided, as tables of cases",
+      "tests/scripts/*.test.ts",
+      "tests/topology/*.test.ts",
+    ),
+  },
   {
     name: "package",
     what: "the package in programs of others",
-    command: ["sh", "-c", `node tests/package/prepare.ts && exec ${tests.join(" ")} tests/package/package.test.ts`],
+    command: [
+      "sh",
+      "-c",
+      `node tests/package/prepare.ts && exec ${tests.join(" ")} tests/package/package.test.ts`,
+    ],
   },
   {
     name: "languages",
     what: "programs in other languages, in a sandbox",
     // Packs the package, as the stage before: not both at once.
-    command: ["sh", "-c", `node tests/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`],
+    command: [
+      "sh",
+      "-c",
+      `node tests/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`,
+    ],
   },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
   { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
 ];
 
-/** @param preparation what needs a network is made before the tests go into their sandbox, which has none. */
+/**
+ * @param preparation what needs a network is made before the tests go into their sandbox, which has
+ * none.
+ */
 const sandboxed = (name: string, what: string, file: string, preparation = "true"): Stage => ({
   name,
   what: `${what}, in a sandbox`,
-  command: ["sh", "-c", `${preparation} && exec sh tests/sandbox.sh ${tests.join(" ")} --test-concurrency=${concurrency} tests/${file}`],
+  command: [
+    "sh",
+    "-c",
+    `${preparation} && exec sh tests/sandbox.sh ${tests.join(" ")} --test-concurrency=${concurrency} tests/${file}`,
+  ],
 });
 
-/** These have networks, mounts and an /etc of their own, and so run beside the others; the longest first. */
+/**
+ * These have networks, mounts and an /etc of their own, and so run beside the others; the longest
+ * first.
+ */
 const besides: Stage[] = [
-  sandboxed("containers", "a real Docker engine", "containers/one-engine.test.ts", "node tests/containers/images.ts"),
+  sandboxed(
+    "containers",
+    "a real Docker engine",
+    "containers/one-engine.test.ts",
+    "node tests/containers/images.ts",
+  ),
   sandboxed("lifecycle", "the lifecycle script against real servers", "lifecycle/*.test.ts"),
-  sandboxed("machines", "three machines with systemd, over SSH", "ssh/systemd.test.ts", "node tests/ssh/image.ts"),
+  sandboxed(
+    "machines",
+    "three machines with systemd, over SSH",
+    "ssh/systemd.test.ts",
+    "node tests/ssh/image.ts",
+  ),
   sandboxed("edit", "edits of files that are not ours", "edit/*.test.ts"),
   sandboxed("hostile", "servers whose user means harm", "ssh/hostile.test.ts"),
   sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
-  sandboxed("clients", "clients in five languages, as docs/clients.md has them", "clients/clients.test.ts", "node tests/clients/prepare.ts"),
-  sandboxed("engines", "three Docker engines, by socket, SSH and TLS", "containers/engines.test.ts"),
+  sandboxed(
+    "clients",
+    "clients in five languages, as docs/clients.md has them",
+    "clients/clients.test.ts",
+    "node tests/clients/prepare.ts",
+  ),
+  sandboxed(
+    "engines",
+    "three Docker engines, by socket, SSH and TLS",
+    "containers/engines.test.ts",
+  ),
   sandboxed("program", "machines that the same program makes", "ssh/program.test.ts"),
   sandboxed("owners", "names that are taken on a Docker engine", "containers/owners.test.ts"),
-  sandboxed("rpm", "packages where dnf installs them", "ssh/rpm.test.ts", "node tests/ssh/image.ts"),
+  sandboxed(
+    "rpm",
+    "packages where dnf installs them",
+    "ssh/rpm.test.ts",
+    "node tests/ssh/image.ts",
+  ),
   sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
   sandboxed("localuser", "local servers as a user of their own", "local/user.test.ts"),
 ];
 
-/** ms; far above what any stage takes: one that hangs is ended, so that what failed before it is still told. */
+/**
+ * ms; far above what any stage takes: one that hangs is ended, so that what failed before it is
+ * still told.
+ */
 const stageLimit = 45 * 60_000;
 
 /** What a stage that failed said about it, to be said again at the end, where one looks first. */
@@ -99,7 +164,10 @@ const counted = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a stage with its output passed on line by line, and adds what it counted. */
 async function run({ name, command: [program = "", ...args], env }: Stage): Promise<number> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env?.() } });
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env?.() },
+  });
   children.add(child);
   const limit = setTimeout(() => {
     console.log(`${name.padEnd(10)} ended: it took over ${stageLimit / 60_000} minutes`);
@@ -125,7 +193,8 @@ async function run({ name, command: [program = "", ...args], env }: Stage): Prom
   const status = await ended;
   await Promise.all(reading);
   const failing = said.findIndex((line) => line.endsWith("✖ failing tests:"));
-  if (status !== 0) failures.push(...(failing < 0 ? said.slice(-40) : said.slice(failing).slice(0, 120)));
+  if (status !== 0)
+    failures.push(...(failing < 0 ? said.slice(-40) : said.slice(failing).slice(0, 120)));
   const number = (word: string) => numbers.get(word) ?? 0;
   counted.passed += number("pass");
   counted.failed += number("fail") + number("cancelled");
@@ -135,21 +204,29 @@ async function run({ name, command: [program = "", ...args], env }: Stage): Prom
 
 const all = [...stages, ...besides].map(({ name }) => name);
 const unknown = positionals.filter((wanted) => !all.includes(wanted));
-if (unknown.length > 0) throw new Error(`no such stage: ${unknown.join(", ")}; there are ${all.join(", ")}`);
+if (unknown.length > 0)
+  throw new Error(`no such stage: ${unknown.join(", ")}; there are ${all.join(", ")}`);
 
 const times: string[] = [];
 const failed: string[] = [];
 let ended = false;
 
-const wanted = (list: Stage[]) => list.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const wanted = (list: Stage[]) =>
+  list.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
 /** One stage after the other, until no list has one left. */
 async function runAll(...lists: Stage[][]): Promise<void> {
-  for (let next = lists.find(({ length }) => length > 0)?.shift(); next && !ended; next = lists.find(({ length }) => length > 0)?.shift()) {
+  for (
+    let next = lists.find(({ length }) => length > 0)?.shift();
+    next && !ended;
+    next = lists.find(({ length }) => length > 0)?.shift()
+  ) {
     console.log(`=== ${next.name}: ${next.what}`);
     const began = Date.now();
     if ((await run(next)) !== 0) failed.push(next.name);
-    times.push(`${next.name} ${Math.round((Date.now() - began) / 1000)} s${failed.includes(next.name) ? " FAILED" : ""}`);
+    times.push(
+      `${next.name} ${Math.round((Date.now() - began) / 1000)} s${failed.includes(next.name) ? " FAILED" : ""}`,
+    );
   }
 }
 
@@ -161,7 +238,8 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
   });
 }
 const apart = wanted(besides);
-// Most of the time they wait for servers, machines and containers: with two at once, two cores had nothing to do for a third of it.
+// Most of the time they wait for servers, machines and containers: with two at once, two cores had
+// nothing to do for a third of it.
 await Promise.all([runAll(wanted(stages), apart), runAll(apart), runAll(apart)]);
 if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${times.join(", ")}`);

@@ -1,7 +1,8 @@
 #!/bin/sh
-# sh tests/sandbox.sh COMMAND...: runs it with a network, processes, mounts and an /etc of its own, as root. When it
-# ends, be it killed, the kernel ends every process in there and takes every interface, rule and mount with it.
-# SANDBOX is a directory for it; what has to be on a real file system belongs there.
+# sh tests/sandbox.sh COMMAND...: runs it with a network, processes, mounts and an /etc of its own,
+# as root. When it ends, be it killed, the kernel ends every process in there and takes every
+# interface, rule and mount with it. SANDBOX is a directory for it; what has to be on a real file
+# system belongs there.
 set -u
 SANDBOX=$(mktemp -d "${TMPDIR:-/tmp}/redis-ha-sandbox-XXXXXX") || exit 1
 export SANDBOX
@@ -13,7 +14,8 @@ finish() {
 trap finish EXIT
 # unshare takes no other signal while it waits for what it runs.
 trap 'kill -KILL "$inside" 2>/dev/null; wait "$inside"; exit 1' HUP INT TERM
-# All of /etc: a mount over the file alone is gone, here too, as soon as a stack beside this one replaces /etc/hosts.
+# All of /etc: a mount over the file alone is gone, here too, as soon as a stack beside this one
+# replaces /etc/hosts.
 cp -a /etc "$SANDBOX/etc" || exit 1
 # Without what stacks beside it have in there at the moment.
 sed "/^# BEGIN pulumi-redis-ha/,/^# END pulumi-redis-ha/d" /etc/hosts >"$SANDBOX/etc/hosts"

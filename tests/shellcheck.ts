@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programNames, scriptText } from "../scripts/bundle.ts";
 
-// shellcheck reads whole programs: a part alone uses what others define. What a program reads as data it has no other
-// way to know of (SC2034).
+// shellcheck reads whole programs: a part alone uses what others define. What a program reads as
+// data it has no other way to know of (SC2034).
 const directory = mkdtempSync(join(tmpdir(), "redis-ha-shellcheck-"));
 try {
   const files = programNames.map((name) => {

@@ -11,7 +11,10 @@ export interface Written {
   longestGap: number;
 }
 
-/** Four Sentinel-aware clients, with their library's default settings, that write one key after the other. */
+/**
+ * Four Sentinel-aware clients, with their library's default settings, that write one key after the
+ * other.
+ */
 export class Writers {
   static readonly #all = new Set<Writers>();
   static #count = 0;
@@ -31,8 +34,14 @@ export class Writers {
    * @param options that differ from the library's defaults.
    */
   constructor(sentinels: readonly string[], options: RedisOptions = {}) {
-    const places = sentinels.map((each) => ({ host: each.split(":")[0], port: Number(each.split(":")[1]) }));
-    this.#clients = Array.from({ length: 4 }, () => new Redis({ sentinels: places, name: "redis-ha", ...options }));
+    const places = sentinels.map((each) => ({
+      host: each.split(":")[0],
+      port: Number(each.split(":")[1]),
+    }));
+    this.#clients = Array.from(
+      { length: 4 },
+      () => new Redis({ sentinels: places, name: "redis-ha", ...options }),
+    );
     this.#counts = this.#clients.map(() => 0);
     this.#gaps = new Gaps(this.#clients.length);
     Writers.#all.add(this);
@@ -92,17 +101,24 @@ export class Writers {
     this.#gaps.restart();
   }
 
-  /** Waits until each of them had its share of that many more acknowledged writes: everybody is connected again. */
+  /**
+   * Waits until each of them had its share of that many more acknowledged writes: everybody is
+   * connected again.
+   */
   async more(count = 100): Promise<void> {
     const wanted = this.#counts.map((each) => each + count / this.#counts.length);
     const deadline = Date.now() + 60_000;
     while (wanted.some((each, writer) => (this.#counts[writer] as number) < each)) {
-      if (Date.now() > deadline) throw new Error(`the writers got no further within 60 s: ${String(this.#trouble)}`);
+      if (Date.now() > deadline)
+        throw new Error(`the writers got no further within 60 s: ${String(this.#trouble)}`);
       await sleep(50);
     }
   }
 
-  /** Ends them. @returns what was written, and those of the keys that the present master does not have. */
+  /**
+   * Ends them. @returns what was written, and those of the keys that the present master does not
+   * have.
+   */
   async stop(): Promise<Written & { lost: string[] }> {
     const longestGap = this.#gaps.longest();
     this.#running = false;

@@ -21,7 +21,9 @@ import { engineDirectory } from "./pieces.mjs";
 export function pulumiEnvironment({ env, pulumiHome, node }) {
   const backend = backendEnvironment(env, pulumiHome);
   return {
-    PATH: [engineDirectory(pulumiHome), node, join(CHECKOUT, "node_modules", ".bin"), env.PATH].filter(Boolean).join(delimiter),
+    PATH: [engineDirectory(pulumiHome), node, join(CHECKOUT, "node_modules", ".bin"), env.PATH]
+      .filter(Boolean)
+      .join(delimiter),
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Takes a third of a second off every run.
@@ -34,7 +36,8 @@ export function pulumiEnvironment({ env, pulumiHome, node }) {
 /**
  * @param {Environment} env
  * @param {string} pulumiHome
- * @returns {Record<string, string>} where stacks are kept: what the person has chosen, else a local directory
+ * @returns {Record<string, string>} where stacks are kept: what the person has chosen, else a local
+ * directory
  */
 function backendEnvironment(env, pulumiHome) {
   if (env.PULUMI_BACKEND_URL) return { PULUMI_BACKEND_URL: env.PULUMI_BACKEND_URL };
@@ -71,10 +74,12 @@ function localBackend(env) {
 /**
  * @param {Environment} env
  * @param {string | undefined} backend
- * @returns {Record<string, string>} what encrypts secrets in a local backend, unless the person has chosen
+ * @returns {Record<string, string>} what encrypts secrets in a local backend, unless the person has
+ * chosen
  */
 function passphraseEnvironment(env, backend) {
-  const chosen = env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
+  const chosen =
+    env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
   if (chosen || !backend?.startsWith("file:")) return {};
   return { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(env) };
 }

@@ -29,12 +29,17 @@ export async function build(piece, pulumiHome, env) {
   let packages = 0;
   try {
     const ldflags = ["-s", "-w", piece.ldflags].filter(Boolean).join(" ");
-    await step(go.program, ["build", "-v", ...(piece.flags ?? []), "-ldflags", ldflags, "-o", result, piece.main], {
-      title: piece.name,
-      cwd: join(TOOLCHAIN, piece.sources),
-      env: { ...env, ...go.env },
-      where: (line) => (line.startsWith("go: ") ? line.slice(4) : `${++packages} packages, ${line}`),
-    });
+    await step(
+      go.program,
+      ["build", "-v", ...(piece.flags ?? []), "-ldflags", ldflags, "-o", result, piece.main],
+      {
+        title: piece.name,
+        cwd: join(TOOLCHAIN, piece.sources),
+        env: { ...env, ...go.env },
+        where: (line) =>
+          line.startsWith("go: ") ? line.slice(4) : `${++packages} packages, ${line}`,
+      },
+    );
     putInPlace(result, target);
     writeStamp(piece, target);
   } finally {
@@ -48,11 +53,19 @@ export async function build(piece, pulumiHome, env) {
  * @throws {ToolchainError} where there is none that could build or fetch what builds
  */
 export function findGo(env) {
-  const places = ["/usr/local/go/bin", join(home(env), "go", "bin"), "/usr/lib/go/bin", "/opt/homebrew/bin", "/snap/bin"];
+  const places = [
+    "/usr/local/go/bin",
+    join(home(env), "go", "bin"),
+    "/usr/lib/go/bin",
+    "/opt/homebrew/bin",
+    "/snap/bin",
+  ];
   const program = which("go", env.PATH, places);
   const version = program && versionOf(program, env);
   if (!program || !version || !atLeast(version, GO_SELF_UPDATING)) {
-    throw new ToolchainError(noGo(program && version ? `${program} is ${version}` : "there is none here"));
+    throw new ToolchainError(
+      noGo(program && version ? `${program} is ${version}` : "there is none here"),
+    );
   }
   return {
     program,
@@ -73,7 +86,10 @@ export function findGo(env) {
  */
 function versionOf(program, env) {
   try {
-    const text = execFileSync(program, ["version"], { encoding: "utf8", env: { ...env, GOTOOLCHAIN: "local" } });
+    const text = execFileSync(program, ["version"], {
+      encoding: "utf8",
+      env: { ...env, GOTOOLCHAIN: "local" },
+    });
     return /go\d+(\.\d+)*/.exec(text)?.[0];
   } catch {
     return undefined;

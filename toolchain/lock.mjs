@@ -1,4 +1,13 @@
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import {
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { say } from "./progress.mjs";
@@ -6,7 +15,9 @@ import { say } from "./progress.mjs";
 const POLL_MS = 250;
 const HEARTBEAT_MS = 5_000;
 
-/** A holder that has shown no sign of life for so long is gone, whatever its process number says. */
+/**
+ * A holder that has shown no sign of life for so long is gone, whatever its process number says.
+ */
 const SILENT_MS = 60_000;
 
 /**

@@ -35,7 +35,8 @@ export function installScript(manager, packages) {
 }
 
 /**
- * The services that Debian's packages, or what they depend on, would start: systemd units, or scripts of init.d.
+ * The services that Debian's packages, or what they depend on, would start: systemd units, or
+ * scripts of init.d.
  * @type {Record<string, string[]>}
  */
 const SERVICES = {
@@ -45,10 +46,10 @@ const SERVICES = {
 };
 
 /**
- * Debian starts a service as soon as its package is installed, and again at every boot. A Redis on port
- * 6379 that nobody asked for must not come from us: a policy that forbids starts is there while the
- * packages are installed, unless the machine has one of its own, and the services that are new are
- * disabled after that; one that was there before stays as it is.
+ * Debian starts a service as soon as its package is installed, and again at every boot. A Redis on
+ * port 6379 that nobody asked for must not come from us: a policy that forbids starts is there
+ * while the packages are installed, unless the machine has one of its own, and the services that
+ * are new are disabled after that; one that was there before stays as it is.
  * @param {string[]} packages
  * @returns {InstallScript}
  */
@@ -56,7 +57,9 @@ function debianScript(packages) {
   const names = packages.map(firstOf).join(" ");
   const install = `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${names}`;
   const command = `sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${names}'`;
-  const services = packages.flatMap((name) => name.split("|").flatMap((one) => SERVICES[one] ?? []));
+  const services = packages.flatMap((name) =>
+    name.split("|").flatMap((one) => SERVICES[one] ?? []),
+  );
   if (!services.length) return { whole: `apt-get update && ${install}`, command };
   const list = services.join(" ");
   return {
@@ -87,7 +90,8 @@ function debianScript(packages) {
 
 /**
  * @param {string} name of a package, or several with | between them
- * @returns {string} the first that exists, in words of the shell: Debian 13 has the docker client apart, Debian 12 not
+ * @returns {string} the first that exists, in words of the shell: Debian 13 has the docker client
+ * apart, Debian 12 not
  */
 function firstOf(name) {
   const [first = "", ...others] = name.split("|");

@@ -13,7 +13,8 @@ import { atLeast } from "./versions.mjs";
 /**
  * @param {Environment} env
  * @param {string} [version] of the Node.js that runs this
- * @returns {string | undefined} the directory to put in front of PATH; none if the machine's Node.js will do
+ * @returns {string | undefined} the directory to put in front of PATH; none if the machine's
+ * Node.js will do
  */
 export function nodeDirectory(env, version = process.versions.node) {
   if (atLeast(version, NODE_MINIMUM)) return undefined;
@@ -35,18 +36,35 @@ export function nodeMissing(env, version = process.versions.node) {
  * @param {Environment} env
  */
 export async function installNode(env) {
-  say(`Node.js ${process.versions.node} is older than ${NODE_MINIMUM}: fetching ${NODE_VERSION} into the cache`);
+  say(
+    `Node.js ${process.versions.node} is older than ${NODE_MINIMUM}: fetching ${NODE_VERSION} into the cache`,
+  );
   mkdirSync(prefix(env), { recursive: true });
   const exact = `${packageName()}@${NODE_VERSION}`;
-  await step("npm", ["install", "--prefix", prefix(env), "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", exact], {
-    title: `Node.js ${NODE_VERSION}`,
-    env,
-  });
+  await step(
+    "npm",
+    [
+      "install",
+      "--prefix",
+      prefix(env),
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--no-save",
+      exact,
+    ],
+    {
+      title: `Node.js ${NODE_VERSION}`,
+      env,
+    },
+  );
   const node = join(prefix(env), "node_modules", packageName(), "bin", "node");
   try {
     execFileSync(node, ["--version"], { stdio: "pipe" });
   } catch {
-    throw new ToolchainError(`The npm package ${exact} does not run on this machine. Install Node.js ${NODE_MINIMUM} or newer.`);
+    throw new ToolchainError(
+      `The npm package ${exact} does not run on this machine. Install Node.js ${NODE_MINIMUM} or newer.`,
+    );
   }
 }
 

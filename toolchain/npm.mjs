@@ -11,7 +11,8 @@ import { say, step } from "./progress.mjs";
 
 /**
  * @param {string} checkout
- * @returns {boolean} whether node_modules is missing or was not made from the present package-lock.json
+ * @returns {boolean} whether node_modules is missing or was not made from the present
+ * package-lock.json
  */
 export function packagesMissing(checkout) {
   const lock = read(join(checkout, "package-lock.json"));
@@ -29,13 +30,18 @@ export function packagesMissing(checkout) {
  */
 export async function installPackages(checkout, env) {
   say("Installing the npm packages");
-  // No package here needs its install script, and some would look for plugins to download. Those that the stack shares with the
-  // programs of others are the package's peers, and ours in the versions of devDependencies.
-  await step("npm", ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
-    title: "npm ci",
-    cwd: checkout,
-    env,
-  });
+  // No package here needs its install script, and some would look for plugins to download. Those
+  // that the stack shares with the programs of others are the package's peers, and ours in the
+  // versions of devDependencies.
+  await step(
+    "npm",
+    ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      title: "npm ci",
+      cwd: checkout,
+      env,
+    },
+  );
   writeStamp(checkout);
 }
 
@@ -50,8 +56,9 @@ function matches(lock, installed) {
   const present = parse(installed);
   return (
     // The entry without a name is the checkout itself.
-    Object.entries(wanted).every(([name, entry]) => name === "" || name in present || entry.optional) &&
-    Object.entries(present).every(([name, entry]) => isDeepStrictEqual(entry, wanted[name]))
+    Object.entries(wanted).every(
+      ([name, entry]) => name === "" || name in present || entry.optional,
+    ) && Object.entries(present).every(([name, entry]) => isDeepStrictEqual(entry, wanted[name]))
   );
 }
 

@@ -15,7 +15,8 @@ const SILENCE_MS = 8_000;
 
 /**
  * Lets the npm package `pulumi` download the official engine, as it does at its first run. What the
- * official distribution has besides the engine goes into place too, except over something that is there.
+ * official distribution has besides the engine goes into place too, except over something that is
+ * there.
  * @param {string} pulumiHome
  * @param {Environment} env
  * @returns {Promise<boolean>} whether that was possible
@@ -43,9 +44,15 @@ export function downloadPlugin(piece, pulumiHome, env) {
   if (!piece.plugin) return Promise.resolve(false);
   const { name, version } = piece.plugin;
   const engine = join(engineDirectory(pulumiHome), "pulumi");
-  return attempt(`${piece.name} ${version}`, engine, ["plugin", "install", "resource", name, version], env, (staging) => {
-    putInPlace(join(staging, piece.file), join(pulumiHome, piece.file));
-  });
+  return attempt(
+    `${piece.name} ${version}`,
+    engine,
+    ["plugin", "install", "resource", name, version],
+    env,
+    (staging) => {
+      putInPlace(join(staging, piece.file), join(pulumiHome, piece.file));
+    },
+  );
 }
 
 /**

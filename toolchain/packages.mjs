@@ -8,20 +8,29 @@ import { installScript, MANAGERS } from "./managers.mjs";
 /** @typedef {import("./paths.mjs").Environment} Environment */
 /** @typedef {import("./managers.mjs").Manager} Manager */
 
-const SYSTEM_DIRECTORIES = ["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+const SYSTEM_DIRECTORIES = [
+  "/usr/local/bin",
+  "/usr/local/sbin",
+  "/usr/bin",
+  "/usr/sbin",
+  "/bin",
+  "/sbin",
+];
 
 /**
  * Something from the system's package manager.
  * @typedef {object} Requirement
  * @property {string} what for messages
  * @property {(has: (program: string) => boolean, env: Environment) => boolean} found
- * @property {Record<Manager, string[]>} packages by package manager; apt: `a|b` is the first of them that exists
+ * @property {Record<Manager, string[]>} packages by package manager; apt: `a|b` is the first of
+ * them that exists
  */
 
 /** @type {Requirement} */
 const REDIS = {
   what: "a Redis or Valkey server",
-  found: (has) => (has("redis-server") && has("redis-cli")) || (has("valkey-server") && has("valkey-cli")),
+  found: (has) =>
+    (has("redis-server") && has("redis-cli")) || (has("valkey-server") && has("valkey-cli")),
   packages: {
     apt: ["redis-server"],
     dnf: ["redis"],
@@ -35,12 +44,19 @@ const REDIS = {
 
 /**
  * @param {string} program
- * @param {Partial<Record<Manager, string[]>>} [differing] where the package is not called like the program
+ * @param {Partial<Record<Manager, string[]>>} [differing] where the package is not called like the
+ * program
  * @returns {Requirement}
  */
 function tool(program, differing = {}) {
-  const packages = Object.fromEntries(MANAGERS.map((manager) => [manager, differing[manager] ?? [program]]));
-  return { what: program, found: (has) => has(program), packages: /** @type {Record<Manager, string[]>} */ (packages) };
+  const packages = Object.fromEntries(
+    MANAGERS.map((manager) => [manager, differing[manager] ?? [program]]),
+  );
+  return {
+    what: program,
+    found: (has) => has(program),
+    packages: /** @type {Record<Manager, string[]>} */ (packages),
+  };
 }
 
 /**
@@ -52,7 +68,11 @@ function everywhere(name) {
 }
 
 /** The client alone where it has a package of its own: the engine may be on another machine. */
-const DOCKER = tool("docker", { apt: ["docker-cli|docker.io"], dnf: ["docker-cli"], apk: ["docker-cli"] });
+const DOCKER = tool("docker", {
+  apt: ["docker-cli|docker.io"],
+  dnf: ["docker-cli"],
+  apk: ["docker-cli"],
+});
 
 const SSH = tool("ssh", {
   apt: ["openssh-client"],
@@ -66,7 +86,11 @@ const SSH = tool("ssh", {
 
 /** @type {Requirement} */
 const CONFIGOBJ = {
-  ...tool("python3-configobj", { apk: ["py3-configobj"], pacman: ["python-configobj"], zypper: ["python3-configobj"] }),
+  ...tool("python3-configobj", {
+    apk: ["py3-configobj"],
+    pacman: ["python-configobj"],
+    zypper: ["python3-configobj"],
+  }),
   what: "Python 3 with configobj",
   // The system's own, which its package manager installs for: the one on PATH may be another.
   found: (_has, env) => runs("/usr/bin/python3", ["-c", "import configobj"], env),
@@ -93,7 +117,12 @@ export const REQUIREMENTS = {
     tool("iptables"),
     SSH,
     tool("sshd", { ...everywhere("openssh-server"), pacman: ["openssh"], brew: ["openssh"] }),
-    tool("ip", { ...everywhere("iproute2"), dnf: ["iproute"], yum: ["iproute"], brew: ["iproute2mac"] }),
+    tool("ip", {
+      ...everywhere("iproute2"),
+      dnf: ["iproute"],
+      yum: ["iproute"],
+      brew: ["iproute2mac"],
+    }),
     tool("debootstrap"),
     tool("nft", everywhere("nftables")),
   ],
@@ -115,29 +144,42 @@ export function missingRequirements(needs, env) {
  * Installs what is missing, after saying so.
  * @param {Requirement[]} missing
  * @param {Environment} env
- * @throws {ToolchainError} with the command to type where the rights or a known package manager are missing
+ * @throws {ToolchainError} with the command to type where the rights or a known package manager are
+ * missing
  */
 export async function installRequirements(missing, env) {
   const what = missing.map((requirement) => requirement.what).join(", ");
   const manager = MANAGERS.find((name) => which(PROGRAMS[name], env.PATH, SYSTEM_DIRECTORIES));
-  if (!manager) throw new ToolchainError(`Missing: ${what}. Install it with this system's package manager.`);
+  if (!manager)
+    throw new ToolchainError(`Missing: ${what}. Install it with this system's package manager.`);
   const packages = missing.flatMap((requirement) => requirement.packages[manager]);
   const script = installScript(manager, packages);
   const prefix = rights(manager, env);
   if (!prefix) throw new ToolchainError(byHand(what, script.command));
-  say(`Missing: ${what}. Installing ${packages.join(" ")} with ${manager}${prefix.length ? " (sudo)" : ""}`);
+  say(
+    `Missing: ${what}. Installing ${packages.join(" ")} with ${manager}${prefix.length ? " (sudo)" : ""}`,
+  );
   const [program, ...args] = [...prefix, "sh", "-c", script.whole];
   await step(program, args, { title: manager, env, where: (line) => line });
   if (script.note) say(script.note);
 }
 
 /** @type {Record<Manager, string>} */
-const PROGRAMS = { apt: "apt-get", dnf: "dnf", yum: "yum", apk: "apk", pacman: "pacman", zypper: "zypper", brew: "brew" };
+const PROGRAMS = {
+  apt: "apt-get",
+  dnf: "dnf",
+  yum: "yum",
+  apk: "apk",
+  pacman: "pacman",
+  zypper: "zypper",
+  brew: "brew",
+};
 
 /**
  * @param {Manager} manager
  * @param {Environment} env
- * @returns {string[] | undefined} what to put before a command to get the rights; undefined if there is no way
+ * @returns {string[] | undefined} what to put before a command to get the rights; undefined if
+ * there is no way
  */
 function rights(manager, env) {
   // Homebrew refuses to run as root.

@@ -1,5 +1,10 @@
 import { join } from "node:path";
-import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION, YAML_VERSION } from "./pins.mjs";
+import {
+  COMMAND_PLUGIN_VERSION,
+  DOCKER_PLUGIN_VERSION,
+  ENGINE_VERSION,
+  YAML_VERSION,
+} from "./pins.mjs";
 
 /**
  * One program that Pulumi consists of.
@@ -11,7 +16,8 @@ import { COMMAND_PLUGIN_VERSION, DOCKER_PLUGIN_VERSION, ENGINE_VERSION, YAML_VER
  * @property {string} [ldflags] further linker flags
  * @property {string[]} [flags] further flags of the build
  * @property {string} takes how long the build takes on two cores with nothing cached
- * @property {{ name: string, version: string }} [plugin] how the engine calls it, if it can fetch it
+ * @property {{ name: string, version: string }} [plugin] how the engine calls it, if it can fetch
+ * it
  * @property {string[]} [onlyFor] the needs that it is for; without any it is always needed
  */
 

@@ -1,5 +1,6 @@
 /**
- * The exact versions that work together. Nothing else in the toolchain names one, except the go.mod files.
+ * The exact versions that work together. Nothing else in the toolchain names one, except the go.mod
+ * files.
  */
 
 /** Pulumi's engine, its Node.js SDK and the npm package `pulumi`. */

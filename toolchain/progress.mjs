@@ -49,8 +49,10 @@ export function progress(title) {
  * @property {string} title what the progress line says
  * @property {string} [cwd]
  * @property {import("./paths.mjs").Environment} [env]
- * @property {(line: string) => string | undefined} [where] turns a line of output into the place to show
- * @property {(kill: () => void) => () => void} [watch] gets a way to end the program; returns how to stop watching
+ * @property {(line: string) => string | undefined} [where] turns a line of output into the place to
+ * show
+ * @property {(kill: () => void) => () => void} [watch] gets a way to end the program; returns how
+ * to stop watching
  */
 
 /**
@@ -64,7 +66,12 @@ export function progress(title) {
 export async function step(program, args, { title, cwd, env, where, watch }) {
   const bar = progress(title);
   // A program that may have to be ended gets a process group of its own, so that all of it ends.
-  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: watch !== undefined });
+  const child = spawn(program, args, {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: watch !== undefined,
+  });
   const kill = () => {
     if (watch && child.pid) tryKill(-child.pid);
     else child.kill();
@@ -101,7 +108,11 @@ export async function step(program, args, { title, cwd, env, where, watch }) {
 function ending(child) {
   return new Promise((resolve) => {
     child.once("error", (error) => {
-      resolve("code" in error && error.code === "ENOENT" ? `${child.spawnfile} is not installed, or not on PATH` : error.message);
+      resolve(
+        "code" in error && error.code === "ENOENT"
+          ? `${child.spawnfile} is not installed, or not on PATH`
+          : error.message,
+      );
     });
     child.once("close", (code, signal) => {
       resolve(code === 0 ? undefined : signal ? `ended by ${signal}` : `exit status ${code}`);

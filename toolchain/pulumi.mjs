@@ -11,7 +11,8 @@ import { isOutdated } from "./stamps.mjs";
 
 /**
  * @param {Environment} env
- * @returns {string} PULUMI_HOME: the person's own where it has all that is always needed, else one in the cache
+ * @returns {string} PULUMI_HOME: the person's own where it has all that is always needed, else one
+ * in the cache
  */
 export function choosePulumiHome(env) {
   if (env.PULUMI_HOME) return env.PULUMI_HOME;
@@ -21,7 +22,8 @@ export function choosePulumiHome(env) {
 }
 
 /**
- * A piece that is there is used as it is, whoever made it, except one of our own from older sources.
+ * A piece that is there is used as it is, whoever made it, except one of our own from older
+ * sources.
  * @param {string} pulumiHome
  * @param {string[]} needs
  * @returns {Piece[]} what has to be downloaded or built
@@ -35,13 +37,15 @@ export function missingPieces(pulumiHome, needs) {
 }
 
 /**
- * Puts the missing pieces in place: the official ones where they can be downloaded, else our own builds.
+ * Puts the missing pieces in place: the official ones where they can be downloaded, else our own
+ * builds.
  * @param {string} pulumiHome
  * @param {string[]} needs
  * @param {Environment} env
  */
 export async function installPieces(pulumiHome, needs, env) {
-  if (!isProgram(join(engineDirectory(pulumiHome), "pulumi"))) await downloadEngine(pulumiHome, env);
+  if (!isProgram(join(engineDirectory(pulumiHome), "pulumi")))
+    await downloadEngine(pulumiHome, env);
   for (const piece of missingPieces(pulumiHome, needs)) {
     const absent = !isProgram(join(pulumiHome, piece.file));
     const official = absent && (await downloadPlugin(piece, pulumiHome, env));

@@ -72,7 +72,8 @@ async function install(needs, env) {
  */
 function removeLeftovers(cache) {
   for (const name of readdirSync(cache)) {
-    if (/^(build|download)-\d+$/.test(name)) rmSync(join(cache, name), { recursive: true, force: true });
+    if (/^(build|download)-\d+$/.test(name))
+      rmSync(join(cache, name), { recursive: true, force: true });
   }
 }
 
@@ -91,9 +92,16 @@ function exitOnSignals() {
 
 /** @param {string[]} needs */
 function checkNeeds(needs) {
-  const known = new Set([...Object.keys(REQUIREMENTS), ...PIECES.flatMap((piece) => piece.onlyFor ?? []), ...STACK_NEEDS]);
+  const known = new Set([
+    ...Object.keys(REQUIREMENTS),
+    ...PIECES.flatMap((piece) => piece.onlyFor ?? []),
+    ...STACK_NEEDS,
+  ]);
   const unknown = needs.find((need) => !known.has(need));
-  if (unknown) throw new ToolchainError(`--need ${unknown}: expected one or more of ${[...known].join(", ")}, with commas`);
+  if (unknown)
+    throw new ToolchainError(
+      `--need ${unknown}: expected one or more of ${[...known].join(", ")}, with commas`,
+    );
 }
 
 /**
@@ -127,7 +135,8 @@ async function main() {
   }
   const variables = await setup(resolveNeeds(needs, [], process.env));
   if (rest.length) {
-    for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${shellQuote(value)}`);
+    for (const [name, value] of Object.entries(variables))
+      console.log(`export ${name}=${shellQuote(value)}`);
   }
 }
 

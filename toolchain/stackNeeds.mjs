@@ -6,20 +6,25 @@ import { choosePulumiHome } from "./pulumi.mjs";
 
 /** @typedef {import("./paths.mjs").Environment} Environment */
 
-/** `stack`: all that the stack needs on this machine; `hosts`: only what reaching its hosts takes. */
+/**
+ * `stack`: all that the stack needs on this machine; `hosts`: only what reaching its hosts takes.
+ */
 export const STACK_NEEDS = ["stack", "hosts"];
 
 /**
  * Replaces the needs that depend on a stack by what its settings file tells.
  * @param {string[]} needs
- * @param {string[]} command that works on the stack: program, script, and arguments with the stack's name among them
+ * @param {string[]} command that works on the stack: program, script, and arguments with the
+ * stack's name among them
  * @param {Environment} env
  * @param {string} [checkout] directory of the settings files
  * @returns {string[]}
  */
 export function resolveNeeds(needs, command, env, checkout = CHECKOUT) {
   if (!needs.some((need) => STACK_NEEDS.includes(need))) return needs;
-  const ofStack = stackNames(command, env, checkout).flatMap((name) => settingsNeeds(settings(checkout, name)));
+  const ofStack = stackNames(command, env, checkout).flatMap((name) =>
+    settingsNeeds(settings(checkout, name)),
+  );
   return [
     ...new Set(
       needs.flatMap((need) => {
@@ -34,7 +39,8 @@ export function resolveNeeds(needs, command, env, checkout = CHECKOUT) {
  * @param {string[]} command
  * @param {Environment} env
  * @param {string} checkout
- * @returns {string[]} the stack that the command will work on, as far as that can be known without Pulumi
+ * @returns {string[]} the stack that the command will work on, as far as that can be known without
+ * Pulumi
  */
 export function stackNames(command, env, checkout) {
   const given = command.slice(2).find((word) => !word.startsWith("-")) ?? env.PULUMI_STACK;
@@ -81,7 +87,9 @@ function settings(checkout, name) {
 export function settingsNeeds(yaml) {
   const lines = yaml.split(/\r?\n/).map((line) => line.replace(/(^|\s)#.*$/, ""));
   const hosts = hostsBlock(lines);
-  const kinds = eachHost(hosts).map((host) => /(?:^|[\s{,])["']?(docker|ssh)["']?\s*:(?!\/\/)/.exec(host)?.[1] ?? "local");
+  const kinds = eachHost(hosts).map(
+    (host) => /(?:^|[\s{,])["']?(docker|ssh)["']?\s*:(?!\/\/)/.exec(host)?.[1] ?? "local",
+  );
   const needs = [];
   if (!kinds.length || kinds.includes("local")) needs.push("redis");
   if (kinds.includes("docker")) needs.push("docker");
@@ -99,7 +107,9 @@ function eachHost(hosts) {
   const lines = hosts.split("\n").filter((line) => line.trim());
   const indent = lines[0]?.search(/\S/) ?? 0;
   const begins = lines.flatMap((line, index) => (line.search(/\S/) <= indent ? [index] : []));
-  return begins.map((begin, index) => withoutName(lines.slice(begin, begins[index + 1]).join("\n")));
+  return begins.map((begin, index) =>
+    withoutName(lines.slice(begin, begins[index + 1]).join("\n")),
+  );
 }
 
 /**
@@ -129,6 +139,8 @@ function hostsBlock(lines) {
   const [, indent = "", value = ""] = key.exec(lines[first] ?? "") ?? [];
   const rest = lines.slice(first + 1);
   // The next key that is not further in ends it; a closing brace may stand there.
-  const end = rest.findIndex((line) => /^\s*["'\w]/.test(line) && line.search(/\S/) <= indent.length);
+  const end = rest.findIndex(
+    (line) => /^\s*["'\w]/.test(line) && line.search(/\S/) <= indent.length,
+  );
   return [value, ...rest.slice(0, end < 0 ? undefined : end)].join("\n");
 }

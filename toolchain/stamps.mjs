@@ -48,7 +48,9 @@ function stampFile(target) {
  * @returns {string} changes when the build would give another program
  */
 function sourcesDigest(piece) {
-  const hash = createHash("sha256").update(JSON.stringify([piece.main, piece.ldflags ?? "", ...(piece.flags ?? [])]));
+  const hash = createHash("sha256").update(
+    JSON.stringify([piece.main, piece.ldflags ?? "", ...(piece.flags ?? [])]),
+  );
   const directory = join(TOOLCHAIN, piece.sources);
   const names = readdirSync(directory, { recursive: true, encoding: "utf8" });
   for (const name of names.filter(isSource).sort()) {

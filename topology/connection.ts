@@ -5,8 +5,8 @@ import type { Endpoint } from "./endpoints.ts";
 export const answerLimit = 2000;
 
 /**
- * A connection that reports what it is told: no attempt is repeated, and a server that still loads is asked, too.
- * Connects with its first command.
+ * A connection that reports what it is told: no attempt is repeated, and a server that still loads
+ * is asked, too. Connects with its first command.
  */
 export function connection({ address, port }: Endpoint, options: RedisOptions = {}): Redis {
   const redis = new Redis({
@@ -27,9 +27,9 @@ export function connection({ address, port }: Endpoint, options: RedisOptions = 
 }
 
 /**
- * A client on the server's own machine that tries again and again while nobody listens on a port of the ephemeral range
- * (36300 is one) at last gets that very port as its own and is connected to itself: it reads its commands as answers,
- * and the server cannot start any more.
+ * A client on the server's own machine that tries again and again while nobody listens on a port of
+ * the ephemeral range (36300 is one) at last gets that very port as its own and is connected to
+ * itself: it reads its commands as answers, and the server cannot start any more.
  */
 export function dropSelfConnections(redis: Redis): void {
   redis.on("connect", () => {
@@ -43,7 +43,10 @@ export function dropSelfConnections(redis: Redis): void {
  *
  * @throws Error that says why there was no answer
  */
-export async function ask<T>(endpoint: Endpoint, questions: (redis: Redis) => Promise<T>): Promise<T> {
+export async function ask<T>(
+  endpoint: Endpoint,
+  questions: (redis: Redis) => Promise<T>,
+): Promise<T> {
   const redis = connection(endpoint);
   let reason: Error | undefined;
   redis.on("error", (error) => (reason ??= error));

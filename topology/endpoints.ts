@@ -18,7 +18,16 @@ export function endpointText({ host, port }: { host: string; port: number }): st
   return `${host}:${port}`;
 }
 
-/** @returns the one of `endpoints` that is reached there; the servers' answers hold host names or addresses */
-export function endpointAt<E extends Endpoint>(endpoints: E[], host: string, port: number): E | undefined {
-  return endpoints.find((each) => each.port === port && (each.host === host || each.address === host));
+/**
+ * @returns the one of `endpoints` that is reached there; the servers' answers hold host names or
+ * addresses
+ */
+export function endpointAt<E extends Endpoint>(
+  endpoints: E[],
+  host: string,
+  port: number,
+): E | undefined {
+  return endpoints.find(
+    (each) => each.port === port && (each.host === host || each.address === host),
+  );
 }

@@ -1,14 +1,31 @@
 import { commaFields, type Fields, infoFields, isList, listFields, numberOf } from "./replies.ts";
-import type { Answer, Known, Members, NodeFacts, Place, SentinelFacts, Topology } from "./topology.ts";
+import type {
+  Answer,
+  Known,
+  Members,
+  NodeFacts,
+  Place,
+  SentinelFacts,
+  Topology,
+} from "./topology.ts";
 
-/** What came back for a question: the reply as it was, or what there was instead (an error reply's words, silence). */
+/**
+ * What came back for a question: the reply as it was, or what there was instead (an error reply's
+ * words, silence).
+ */
 export type Reply = { said: unknown; silence?: undefined } | { said?: undefined; silence: string };
 
 /** To `INFO`, and to `CONFIG GET` of what wants replicas and of the priority. */
 export type NodeReplies = Record<"info" | "minReplicas" | "priority", Reply>;
 
-/** To `INFO`, and of SENTINEL to `GET-MASTER-ADDR-BY-NAME`, `MASTER`, `SLAVES`, `SENTINELS`, `CKQUORUM`. */
-export type SentinelReplies = Record<"info" | "address" | "master" | "replicas" | "peers" | "ckquorum", Reply>;
+/**
+ * To `INFO`, and of SENTINEL to `GET-MASTER-ADDR-BY-NAME`, `MASTER`, `SLAVES`, `SENTINELS`,
+ * `CKQUORUM`.
+ */
+export type SentinelReplies = Record<
+  "info" | "address" | "master" | "replicas" | "peers" | "ckquorum",
+  Reply
+>;
 
 /** In the order of the members. */
 export interface Replies {
@@ -23,7 +40,10 @@ export function topologyOf(members: Members, replies: Replies): Topology {
     stack,
     masterName,
     limitations,
-    nodes: members.nodes.map((node, index) => ({ ...node, ...nodeAnswer(replies.nodes[index] as NodeReplies) })),
+    nodes: members.nodes.map((node, index) => ({
+      ...node,
+      ...nodeAnswer(replies.nodes[index] as NodeReplies),
+    })),
     sentinels: members.sentinels.map((each, index) => {
       const answers = replies.sentinels[index] as SentinelReplies;
       return { ...each, names: namedIn(answers.address), ...sentinelAnswer(answers) };
@@ -34,18 +54,29 @@ export function topologyOf(members: Members, replies: Replies): Topology {
 function nodeAnswer({ info, minReplicas, priority }: NodeReplies): Answer<NodeFacts> {
   const silence = silenceOf(info, isNodeInfo);
   if (silence !== undefined) return { silence };
-  return { facts: nodeFacts(infoFields(String(info.said)), settingIn(minReplicas), settingIn(priority)) };
+  return {
+    facts: nodeFacts(infoFields(String(info.said)), settingIn(minReplicas), settingIn(priority)),
+  };
 }
 
-function sentinelAnswer({ info, address, master, replicas, peers, ckquorum }: SentinelReplies): Answer<SentinelFacts> {
+function sentinelAnswer({
+  info,
+  address,
+  master,
+  replicas,
+  peers,
+  ckquorum,
+}: SentinelReplies): Answer<SentinelFacts> {
   const silence = silenceOf(master, isMaster);
   if (silence !== undefined) return { silence };
   const fields = listFields(master.said);
   const { host, port, flags } = knownFrom(fields);
   const quorum = quorumIn(ckquorum);
   // Redis before 3.0 does not know the question.
-  const owesQuorum = quorum === undefined && !/unknown sentinel subcommand/i.test(ckquorum.silence ?? "");
-  const infoSaid = silenceOf(info, isSentinelInfo) === undefined ? infoFields(String(info.said)) : undefined;
+  const owesQuorum =
+    quorum === undefined && !/unknown sentinel subcommand/i.test(ckquorum.silence ?? "");
+  const infoSaid =
+    silenceOf(info, isSentinelInfo) === undefined ? infoFields(String(info.said)) : undefined;
   return {
     facts: {
       server: infoSaid && serverOf(infoSaid),
@@ -82,12 +113,15 @@ function silenceOf(reply: Reply, isAnswer: (said: unknown) => boolean): string |
 
 // The forms of scripts/lib/ask.sh.
 const isText = (said: unknown): said is string => typeof said === "string";
-const isNodeInfo = (said: unknown) => isText(said) && /^role:(master|slave)\r?$[^]*^# Keyspace/m.test(said);
+const isNodeInfo = (said: unknown) =>
+  isText(said) && /^role:(master|slave)\r?$[^]*^# Keyspace/m.test(said);
 const isSentinelInfo = (said: unknown) => isText(said) && /^sentinel_tilt:\d/m.test(said);
 const isQuorum = (said: unknown) => isText(said) && /^OK \d[^]* usable/.test(said);
 const isMaster = (said: unknown) => isList(said) && said[0] === "name" && said.length > 1;
 const isListOfLists = (said: unknown) => isList(said) && said.every(isMaster);
-const isAddress = (said: unknown) => said === null || (isList(said) && said.length === 2 && said[0] !== "" && /^\d+$/.test(String(said[1])));
+const isAddress = (said: unknown) =>
+  said === null ||
+  (isList(said) && said.length === 2 && said[0] !== "" && /^\d+$/.test(String(said[1])));
 
 function namedIn(reply: Reply): Place | undefined {
   if (silenceOf(reply, isAddress) !== undefined || !isList(reply.said)) return undefined;
@@ -97,7 +131,8 @@ function namedIn(reply: Reply): Place | undefined {
 
 /** No quorum is an error, and an answer. */
 function quorumIn(reply: Reply): string | undefined {
-  if (reply.silence !== undefined) return reply.silence.startsWith("NOQUORUM") ? reply.silence : undefined;
+  if (reply.silence !== undefined)
+    return reply.silence.startsWith("NOQUORUM") ? reply.silence : undefined;
   return isQuorum(reply.said) ? String(reply.said) : undefined;
 }
 
@@ -116,7 +151,10 @@ export function nodeFacts(info: Fields, wanted?: number, priority?: number): Nod
     loading: (info.get("loading") ?? "0") !== "0",
     offset: numberOf(info, isMaster ? "master_repl_offset" : "slave_repl_offset"),
     priority: info.has("slave_priority") ? numberOf(info, "slave_priority") : priority,
-    keys: valuesLike(info, /^db\d+$/).reduce((sum, text) => sum + numberOf(commaFields(text), "keys"), 0),
+    keys: valuesLike(info, /^db\d+$/).reduce(
+      (sum, text) => sum + numberOf(commaFields(text), "keys"),
+      0,
+    ),
     ...(!isMaster && {
       link: {
         host: info.get("master_host") ?? "",
@@ -127,10 +165,16 @@ export function nodeFacts(info: Fields, wanted?: number, priority?: number): Nod
     }),
     replicas: valuesLike(info, /^slave\d+$/).map((text) => {
       const fields = commaFields(text);
-      return { host: fields.get("ip") ?? "", port: numberOf(fields, "port"), lagSeconds: numberOf(fields, "lag") };
+      return {
+        host: fields.get("ip") ?? "",
+        port: numberOf(fields, "port"),
+        lagSeconds: numberOf(fields, "lag"),
+      };
     }),
     wantedReplicas: wanted,
-    goodReplicas: info.has("min_slaves_good_slaves") ? numberOf(info, "min_slaves_good_slaves") : undefined,
+    goodReplicas: info.has("min_slaves_good_slaves")
+      ? numberOf(info, "min_slaves_good_slaves")
+      : undefined,
     diskTrouble: diskTrouble(info),
   };
 }
@@ -142,7 +186,9 @@ function diskTrouble(info: Fields): string | undefined {
 }
 
 function knownIn(reply: Reply): Known[] | undefined {
-  return isListOfLists(reply.said) ? (reply.said as unknown[]).map((each) => knownFrom(listFields(each))) : undefined;
+  return isListOfLists(reply.said)
+    ? (reply.said as unknown[]).map((each) => knownFrom(listFields(each)))
+    : undefined;
 }
 
 function knownFrom(fields: Fields): Known {
@@ -151,13 +197,17 @@ function knownFrom(fields: Fields): Known {
     port: numberOf(fields, "port"),
     flags: (fields.get("flags") ?? "").split(","),
     reported: fields.get("role-reported"),
-    ...(fields.has("master-host") ? { master: { host: fields.get("master-host") ?? "", port: numberOf(fields, "master-port") } } : {}),
+    ...(fields.has("master-host")
+      ? { master: { host: fields.get("master-host") ?? "", port: numberOf(fields, "master-port") } }
+      : {}),
   };
 }
 
 function serverOf(info: Fields): string {
   const valkey = info.get("valkey_version");
-  return valkey === undefined ? `Redis ${info.get("redis_version") ?? "of unknown version"}` : `Valkey ${valkey}`;
+  return valkey === undefined
+    ? `Redis ${info.get("redis_version") ?? "of unknown version"}`
+    : `Valkey ${valkey}`;
 }
 
 function valuesLike(fields: Fields, pattern: RegExp): string[] {

@@ -4,11 +4,18 @@ import type { Endpoint } from "./endpoints.ts";
 import { type NodeReplies, type Reply, type SentinelReplies, topologyOf } from "./facts.ts";
 import type { Members, Topology } from "./topology.ts";
 
-/** Asks every node and every sentinel at once. Never writes, never fails: who does not answer is in the result as silent. */
+/**
+ * Asks every node and every sentinel at once. Never writes, never fails: who does not answer is in
+ * the result as silent.
+ */
 export async function readTopology(members: Members): Promise<Topology> {
   const [nodes, sentinels] = await Promise.all([
     Promise.all(members.nodes.map((node) => repliesOf(node, nodeQuestions))),
-    Promise.all(members.sentinels.map((sentinel) => repliesOf(sentinel, sentinelQuestions(members.masterName)))),
+    Promise.all(
+      members.sentinels.map((sentinel) =>
+        repliesOf(sentinel, sentinelQuestions(members.masterName)),
+      ),
+    ),
   ]);
   return topologyOf(members, { nodes, sentinels });
 }
@@ -31,12 +38,26 @@ const sentinelQuestions = (masterName: string): Questions<keyof SentinelReplies>
   ckquorum: ["SENTINEL", "CKQUORUM", masterName],
 });
 
-/** All of them at once; where there is no connection, or not all is said in time, that is the reply to each. */
-async function repliesOf<Name extends string>(endpoint: Endpoint, questions: Questions<Name>): Promise<Record<Name, Reply>> {
+/**
+ * All of them at once; where there is no connection, or not all is said in time, that is the reply
+ * to each.
+ */
+async function repliesOf<Name extends string>(
+  endpoint: Endpoint,
+  questions: Questions<Name>,
+): Promise<Record<Name, Reply>> {
   const entries = Object.entries<string[]>(questions);
-  const all = (replies: Reply[]) => Object.fromEntries(entries.map(([name], index) => [name, replies[index]])) as Record<Name, Reply>;
+  const all = (replies: Reply[]) =>
+    Object.fromEntries(entries.map(([name], index) => [name, replies[index]])) as Record<
+      Name,
+      Reply
+    >;
   try {
-    return all(await ask(endpoint, (redis) => Promise.all(entries.map(([, words]) => replyTo(redis, words)))));
+    return all(
+      await ask(endpoint, (redis) =>
+        Promise.all(entries.map(([, words]) => replyTo(redis, words))),
+      ),
+    );
   } catch (error) {
     return all(entries.map(() => silence(error)));
   }

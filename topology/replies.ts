@@ -7,13 +7,21 @@ export function isList(reply: unknown): reply is unknown[] {
 
 /** @param info reply to INFO */
 export function infoFields(info: string): Fields {
-  return new Map(info.split(/\r?\n/).flatMap((line): [string, string][] => (/^[^#:]+:/.test(line) ? [halves(line, ":")] : [])));
+  return new Map(
+    info
+      .split(/\r?\n/)
+      .flatMap((line): [string, string][] => (/^[^#:]+:/.test(line) ? [halves(line, ":")] : [])),
+  );
 }
 
 /** @param reply `name, value, name, value…` */
 export function listFields(reply: unknown): Fields {
   const words = isList(reply) ? reply.map(String) : [];
-  return new Map(words.flatMap((word, index): [string, string][] => (index % 2 === 0 ? [[word, words[index + 1] ?? ""]] : [])));
+  return new Map(
+    words.flatMap((word, index): [string, string][] =>
+      index % 2 === 0 ? [[word, words[index + 1] ?? ""]] : [],
+    ),
+  );
 }
 
 /** @param text such as `ip=redis2,port=26300,state=online` */

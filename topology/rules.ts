@@ -1,9 +1,22 @@
 /** A cell of the status tables. */
-export type Column = "answer" | "role" | "link" | "keys" | "names" | "epoch" | "flags" | "replicas" | "peers" | "quorum" | "downAfter" | "ckquorum";
+export type Column =
+  | "answer"
+  | "role"
+  | "link"
+  | "keys"
+  | "names"
+  | "epoch"
+  | "flags"
+  | "replicas"
+  | "peers"
+  | "quorum"
+  | "downAfter"
+  | "ckquorum";
 
 /**
- * What a broken rule means. `broken`: not healthy; `up` waits for it to pass, and fails where it does not. `settling`: healthy,
- * and it passes within seconds; only the end of an `up` waits for that. `warning`: healthy, and told.
+ * What a broken rule means. `broken`: not healthy; `up` waits for it to pass, and fails where it
+ * does not. `settling`: healthy, and it passes within seconds; only the end of an `up` waits for
+ * that. `warning`: healthy, and told.
  */
 export type Severity = "broken" | "settling" | "warning";
 
@@ -11,26 +24,33 @@ export interface Rule {
   /** What has to hold. */
   requires: string;
   severity: Severity;
-  /** What is said where it does not; names, numbers and servers' own words take the place of what is in braces. */
+  /**
+   * What is said where it does not; names, numbers and servers' own words take the place of what is
+   * in braces.
+   */
   text: string;
   /** Where `npm run status` shows it. */
   column?: Column;
 }
 
-const peer = "it watches a master of this name. Stop it, or take the master from it (SENTINEL REMOVE), and then put it into the list `forget`";
-const replica = "it replicates this master. Stop it, or make it follow another one (REPLICAOF), and then put it into the list `forget`";
+const peer =
+  "it watches a master of this name. Stop it, or take the master from it (SENTINEL REMOVE), and then put it into the list `forget`";
+const replica =
+  "it replicates this master. Stop it, or make it follow another one (REPLICAOF), and then put it into the list `forget`";
 const gone = "if it is gone for good, put it into the list `forget`";
 
 /** What is to be done about somebody that is not of the deployment. */
 export const strays = { replica, peer, gone } as const;
 
 /**
- * What "healthy" means, for `npm run status` and for `pulumi up` alike: topology/judge.ts and scripts/redis/judge.sh judge by
- * these numbers, tests/topology/cases.ts holds both to them, and docs/healthy.md has them for people.
+ * What "healthy" means, for `npm run status` and for `pulumi up` alike: topology/judge.ts and
+ * scripts/redis/judge.sh judge by these numbers, tests/topology/cases.ts holds both to them, and
+ * docs/healthy.md has them for people.
  */
 export const rules = {
   1: {
-    requires: "a strict majority of all sentinels, those that do not answer included, names one master",
+    requires:
+      "a strict majority of all sentinels, those that do not answer included, names one master",
     severity: "broken",
     text: "no majority of the sentinels names a master: {votes}",
   },
@@ -46,7 +66,8 @@ export const rules = {
     column: "answer",
   },
   4: {
-    requires: "every sentinel names the master that the majority names, to its clients and as the one that it watches",
+    requires:
+      "every sentinel names the master that the majority names, to its clients and as the one that it watches",
     severity: "broken",
     text: "{who} names {place}, the majority {master}",
     column: "names",
@@ -104,7 +125,8 @@ export const rules = {
     column: "replicas",
   },
   14: {
-    requires: "every sentinel has heard of each replica that it is one, and of the master that it names",
+    requires:
+      "every sentinel has heard of each replica that it is one, and of the master that it names",
     severity: "settling",
     text: "{who} has not heard yet that {place} is a replica of {master}",
     column: "replicas",
@@ -128,7 +150,8 @@ export const rules = {
     column: "peers",
   },
   18: {
-    requires: "every sentinel that can be asked (SENTINEL CKQUORUM, from 3.0 on) says that all of them are usable for a failover",
+    requires:
+      "every sentinel that can be asked (SENTINEL CKQUORUM, from 3.0 on) says that all of them are usable for a failover",
     severity: "broken",
     text: "{who} says of the quorum: {reply}",
     column: "ckquorum",

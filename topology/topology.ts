@@ -9,15 +9,22 @@ export interface NodeFacts {
   loading: boolean;
   /** Bytes of the replication stream that it wrote or has received. */
   offset: number;
-  /** With which Sentinel promotes it, the lowest first; 0: never; undefined where it does not say. */
+  /**
+   * With which Sentinel promotes it, the lowest first; 0: never; undefined where it does not say.
+   */
   priority: number | undefined;
   /** Keys in all databases. */
   keys: number;
   /** As a replica: whom it follows, and the state of the link. */
   link?: { host: string; port: number; up: boolean; syncing: boolean };
-  /** As a master: the replicas that are linked, with the seconds since each of them was heard of. */
+  /**
+   * As a master: the replicas that are linked, with the seconds since each of them was heard of.
+   */
   replicas: { host: string; port: number; lagSeconds: number }[];
-  /** Replicas it wants to see to accept writes (`min-replicas-to-write`); undefined where it does not say. */
+  /**
+   * Replicas it wants to see to accept writes (`min-replicas-to-write`); undefined where it does
+   * not say.
+   */
   wantedReplicas: number | undefined;
   /** Those that are good enough; undefined where it wants none. */
   goodReplicas: number | undefined;
@@ -56,7 +63,9 @@ export interface SentinelFacts extends Place {
   downAfterMilliseconds: number;
   failoverTimeoutMilliseconds: number;
   parallelSyncs: number;
-  /** Answer to CKQUORUM; undefined where the version does not have the command, or did not answer. */
+  /**
+   * Answer to CKQUORUM; undefined where the version does not have the command, or did not answer.
+   */
   ckquorum?: string;
   /** In TILT a sentinel watches but does not act. */
   tilt: boolean;
@@ -65,7 +74,8 @@ export interface SentinelFacts extends Place {
 }
 
 /** Somebody who was asked: the facts, or why there are none. */
-export type Answer<Facts> = { facts: Facts; silence?: undefined } | { facts?: undefined; silence: string };
+export type Answer<Facts> =
+  { facts: Facts; silence?: undefined } | { facts?: undefined; silence: string };
 
 export type NodeView = NodeEndpoint & Answer<NodeFacts>;
 /** `names` is whom it sends clients to, undefined where it did not say. */

@@ -13,7 +13,10 @@ import { entryText, Timeline } from "./timeline.ts";
 import { pause, saying, seconds, until } from "../wait.ts";
 import { keptFor, lossesOf, Writer } from "./writer.ts";
 
-/** Milliseconds for what takes a moment: a connection, the replicas of a small write, the end of a killed process. */
+/**
+ * Milliseconds for what takes a moment: a connection, the replicas of a small write, the end of a
+ * killed process.
+ */
 const aMoment = 10_000;
 
 /** Milliseconds that the writer goes on with the new master. */
@@ -42,11 +45,20 @@ export function limitsOf({ sentinels }: Topology): Limits {
   const facts = sentinels.flatMap((sentinel) => (sentinel.facts ? [sentinel.facts] : []));
   if (facts.length === 0) throw new CliError("No sentinel answers.");
   const downAfter = Math.max(...facts.map(({ downAfterMilliseconds }) => downAfterMilliseconds));
-  const failoverTimeout = Math.max(...facts.map(({ failoverTimeoutMilliseconds }) => failoverTimeoutMilliseconds));
-  return { downAfter, failover: downAfter + 2 * failoverTimeout + 20_000, recovery: downAfter + failoverTimeout + 30_000 };
+  const failoverTimeout = Math.max(
+    ...facts.map(({ failoverTimeoutMilliseconds }) => failoverTimeoutMilliseconds),
+  );
+  return {
+    downAfter,
+    failover: downAfter + 2 * failoverTimeout + 20_000,
+    recovery: downAfter + failoverTimeout + 30_000,
+  };
 }
 
-/** One drill: the master of a healthy stack is stopped, another takes over, the old one comes back as its replica. */
+/**
+ * One drill: the master of a healthy stack is stopped, another takes over, the old one comes back
+ * as its replica.
+ */
 export class Drill {
   readonly #outputs: StackOutputs;
   readonly #options: DrillOptions;
@@ -67,13 +79,17 @@ export class Drill {
     this.#timeline = new Timeline((entry) => {
       options.say(entryText(entry, outputs.sentinels.length));
       // Sentinels that notice at the same moment may each vote for itself.
-      if (entry.text.startsWith("-failover-abort")) options.say(`No failover this time: the sentinels try again within ${seconds(limits.failover)}`);
+      if (entry.text.startsWith("-failover-abort"))
+        options.say(
+          `No failover this time: the sentinels try again within ${seconds(limits.failover)}`,
+        );
     });
     this.#writer = new Writer(outputs, this.#numbersKey);
   }
 
   /**
-   * Performs it. However it ends, the old master runs again and the keys are gone, or a line says that they are not.
+   * Performs it. However it ends, the old master runs again and the keys are gone, or a line says
+   * that they are not.
    *
    * @throws CliError saying what did not happen in time; the signal's reason if that ended it
    */
@@ -120,7 +136,12 @@ export class Drill {
     await until({
       what: `a connection to the master through the sentinels`,
       limit: aMoment,
-      look: () => Promise.resolve(redis.status === "ready" ? { found: true } : { seen: `the connection is: ${redis.status}` }),
+      look: () =>
+        Promise.resolve(
+          redis.status === "ready"
+            ? { found: true }
+            : { seen: `the connection is: ${redis.status}` },
+        ),
       interval: 20,
       say,
       signal,
@@ -150,7 +171,8 @@ export class Drill {
     await until({
       what: `${this.#before.name} to end`,
       limit: this.#limits.recovery,
-      look: async () => ((await isListening(this.#before)) ? { seen: "its port is open" } : { found: true }),
+      look: async () =>
+        (await isListening(this.#before)) ? { seen: "its port is open" } : { found: true },
       interval: 10,
       say,
       signal,
@@ -171,8 +193,11 @@ export class Drill {
       look: async () => {
         const { master } = judge(await readTopology(this.#outputs));
         if (!master) return { seen: "no majority of the sentinels names a master" };
-        if (master.name === this.#before.name) return { seen: `the sentinels still name ${nodeText(master)}` };
-        return accepted ? { found: master } : { seen: `the sentinels name ${nodeText(master)}, no write was accepted yet` };
+        if (master.name === this.#before.name)
+          return { seen: `the sentinels still name ${nodeText(master)}` };
+        return accepted
+          ? { found: master }
+          : { seen: `the sentinels name ${nodeText(master)}, no write was accepted yet` };
       },
       say,
       signal,
@@ -203,7 +228,11 @@ export class Drill {
     this.#stopped = false;
     const { name } = this.#before;
     this.#timeline.add(`starting ${name} again`);
-    await saying(`starting ${name} again`, (line) => this.#timeline.add(line), this.#command("start"));
+    await saying(
+      `starting ${name} again`,
+      (line) => this.#timeline.add(line),
+      this.#command("start"),
+    );
   }
 
   /** Runs one of the commands that the stack gives for the old master. */
@@ -238,7 +267,9 @@ export class Drill {
     try {
       await until({ what: "the keys to be removed", limit: aMoment, look: remove, say });
     } catch {
-      say(`The keys ${this.#key} and ${this.#numbersKey} could not be removed; they expire within ${keptFor / 60} minutes`);
+      say(
+        `The keys ${this.#key} and ${this.#numbersKey} could not be removed; they expire within ${keptFor / 60} minutes`,
+      );
     }
   }
 }

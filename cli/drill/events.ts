@@ -41,9 +41,14 @@ export function eventText(members: Members, event: string, message: string): str
   const [type = "", name, host = "", port = "", at, ofMaster, , , ...rest] = words;
   if (at === "@" ? ofMaster !== members.masterName : name !== members.masterName) return undefined;
   const details = at === "@" ? rest : words.slice(4);
-  return [event, type === "slave" ? "replica" : type, nameAt(members, host, port), ...details].join(" ");
+  return [event, type === "slave" ? "replica" : type, nameAt(members, host, port), ...details].join(
+    " ",
+  );
 }
 
 function nameAt({ nodes, sentinels }: Members, host: string, port: string): string {
-  return endpointAt(nodes, host, Number(port))?.name ?? endpointText(endpointAt(sentinels, host, Number(port)) ?? { host, port: Number(port) });
+  return (
+    endpointAt(nodes, host, Number(port))?.name ??
+    endpointText(endpointAt(sentinels, host, Number(port)) ?? { host, port: Number(port) })
+  );
 }

@@ -9,7 +9,10 @@ import { nodeText } from "../../topology/judge.ts";
 const silence = 2000;
 
 /** Whether something listens where the node should. */
-export function isListening({ address, port }: Pick<NodeEndpoint, "address" | "port">): Promise<boolean> {
+export function isListening({
+  address,
+  port,
+}: Pick<NodeEndpoint, "address" | "port">): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: silence });
     const end = (answer: boolean) => () => {
@@ -58,6 +61,8 @@ export async function runCommand(
   if (status !== 0)
     throw new CliError(
       `To ${word} ${nodeText(node)} failed, see above: ${command}`,
-      word === "handover" ? "npm run status shows how it stands." : "npm start (or pulumi up) repairs it.",
+      word === "handover"
+        ? "npm run status shows how it stands."
+        : "npm start (or pulumi up) repairs it.",
     );
 }

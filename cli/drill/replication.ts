@@ -5,7 +5,10 @@ import { connection } from "../../topology/connection.ts";
 import { infoFields, numberOf } from "../../topology/replies.ts";
 import type { Writer } from "./writer.ts";
 
-/** Follows how much of what the master wrote its replicas have. By offsets: the oldest servers have no WAIT. */
+/**
+ * Follows how much of what the master wrote its replicas have. By offsets: the oldest servers have
+ * no WAIT.
+ */
 export class ReplicationWatch {
   readonly #master: Redis;
   readonly #replicas: Redis[];
@@ -29,7 +32,9 @@ export class ReplicationWatch {
 
   /** @returns how many bytes the slowest replica still lacks */
   async missing(position: number): Promise<number> {
-    const offsets = await Promise.all(this.#replicas.map((replica) => offsetOf(replica, "slave_repl_offset")));
+    const offsets = await Promise.all(
+      this.#replicas.map((replica) => offsetOf(replica, "slave_repl_offset")),
+    );
     return Math.max(0, ...offsets.map((offset) => position - offset));
   }
 

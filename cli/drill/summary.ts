@@ -32,8 +32,13 @@ export function summary(findings: Findings): string[] {
     `  ${before.name.padEnd(12)}  is back as a replica`,
   ];
   if (losses.inFlight > 0) {
-    lines.push(`Of the lost writes, ${losses.inFlight} had not reached the replicas when ${before.name} ended: replication is asynchronous.`);
+    lines.push(
+      `Of the lost writes, ${losses.inFlight} had not reached the replicas when ${before.name} ended: replication is asynchronous.`,
+    );
   }
-  if (losses.replicated > 0) lines.push(`Of the lost writes, ${losses.replicated} had reached all replicas: that must not be.`);
+  if (losses.replicated > 0)
+    lines.push(
+      `Of the lost writes, ${losses.replicated} had reached all replicas: that must not be.`,
+    );
   return lines;
 }

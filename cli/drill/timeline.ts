@@ -10,8 +10,8 @@ export interface Entry {
 const foldWindow = 250;
 
 /**
- * Shows events as they come, in order. What several sentinels report is one line: it is shown a moment late, with
- * all who reported it by then, and never again.
+ * Shows events as they come, in order. What several sentinels report is one line: it is shown a
+ * moment late, with all who reported it by then, and never again.
  */
 export class Timeline {
   readonly #show: (entry: Entry) => void;
@@ -39,7 +39,11 @@ export class Timeline {
       if (!known.reporters.includes(reporter)) known.reporters.push(reporter);
       return;
     }
-    const entry: Entry = { at: this.now(), text, reporters: reporter === undefined ? [] : [reporter] };
+    const entry: Entry = {
+      at: this.now(),
+      text,
+      reporters: reporter === undefined ? [] : [reporter],
+    };
     if (reporter !== undefined) this.#all.set(text, entry);
     this.#waiting.push(entry);
     setTimeout(() => {

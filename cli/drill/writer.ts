@@ -13,7 +13,10 @@ const retry = 50;
 /** Seconds after which what a killed drill left behind goes by itself. */
 export const keptFor = 3600;
 
-/** A client as applications have them: asks the sentinels for the master, writes one number after the other. */
+/**
+ * A client as applications have them: asks the sentinels for the master, writes one number after
+ * the other.
+ */
 export class Writer {
   readonly redis: Redis;
   /** The numbers whose write was acknowledged, in order. */
@@ -34,8 +37,11 @@ export class Writer {
       name: masterName,
       sentinels: sentinels.map(({ address, port }) => ({ host: address, port })),
       // The sentinels may answer with names that this machine can't resolve.
-      natMap: Object.fromEntries(nodes.map((node) => [endpointText(node), { host: node.address, port: node.port }])),
-      // Not failoverDetector: a failover seen while it connects ends ioredis 5.9.2 for good ("Connection is closed").
+      natMap: Object.fromEntries(
+        nodes.map((node) => [endpointText(node), { host: node.address, port: node.port }]),
+      ),
+      // Not failoverDetector: a failover seen while it connects ends ioredis 5.9.2 for good
+      // ("Connection is closed").
       updateSentinels: false,
       sentinelRetryStrategy: () => retry,
       sentinelReconnectStrategy: () => retry,
@@ -84,7 +90,8 @@ export class Writer {
 
   #acknowledge(number: number): void {
     const now = performance.now();
-    if (this.acknowledged.length > 0) this.longestGap = Math.max(this.longestGap, now - this.lastAt);
+    if (this.acknowledged.length > 0)
+      this.longestGap = Math.max(this.longestGap, now - this.lastAt);
     this.lastAt = now;
     this.acknowledged.push(number);
     this.#next?.();

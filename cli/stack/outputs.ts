@@ -17,7 +17,11 @@ export async function stackOutputs(stack: string): Promise<StackOutputs> {
   const { status, stdout, stderr } = await pulumi("stack", "output", "--json", "--stack", stack);
   if (status !== 0) {
     const next = `In the directory of the Pulumi project, npm start brings a stack up; pulumi stack ls shows those that there are.`;
-    throw new CliError(`The stack ${stack} cannot be read. ${stderr.trim()}`, next, ExitStatus.couldNotLook);
+    throw new CliError(
+      `The stack ${stack} cannot be read. ${stderr.trim()}`,
+      next,
+      ExitStatus.couldNotLook,
+    );
   }
   return parseOutputs(stack, stdout);
 }
@@ -25,12 +29,20 @@ export async function stackOutputs(stack: string): Promise<StackOutputs> {
 /** @throws CliError with exit status 2 if an output is missing */
 export function parseOutputs(stack: string, json: string): StackOutputs {
   const outputs = JSON.parse(json) as Record<string, unknown>;
-  const missing = ["masterName", "nodes", "sentinels", "hosts"].filter((name) => outputs[name] === undefined);
+  const missing = ["masterName", "nodes", "sentinels", "hosts"].filter(
+    (name) => outputs[name] === undefined,
+  );
   if (missing.length > 0) {
-    const next = "npm start (or pulumi up) brings it up, also where an earlier run did not get to its end.";
-    throw new CliError(`The stack ${stack} has no output ${missing.join(", ")}: it was never brought up completely.`, next, ExitStatus.couldNotLook);
+    const next =
+      "npm start (or pulumi up) brings it up, also where an earlier run did not get to its end.";
+    throw new CliError(
+      `The stack ${stack} has no output ${missing.join(", ")}: it was never brought up completely.`,
+      next,
+      ExitStatus.couldNotLook,
+    );
   }
-  const { masterName, nodes, sentinels, hosts, limitations, kvdbStanza } = outputs as unknown as Outputs;
+  const { masterName, nodes, sentinels, hosts, limitations, kvdbStanza } =
+    outputs as unknown as Outputs;
   return {
     stack,
     masterName,

@@ -12,7 +12,9 @@ export interface Result {
 
 /** Runs `pulumi` without showing its output. */
 export async function pulumi(...args: string[]): Promise<Result> {
-  const child = spawn("pulumi", [...args, "--non-interactive"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("pulumi", [...args, "--non-interactive"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const result = { status: 1, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (result.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (result.stderr += text));
@@ -50,8 +52,8 @@ export async function pulumiLive(...args: string[]): Promise<number> {
 }
 
 /**
- * The stack to work on: the one asked for, else the selected one (`PULUMI_STACK`, `pulumi stack select`), else `dev`. Says
- * on standard error which one it took where none was asked for.
+ * The stack to work on: the one asked for, else the selected one (`PULUMI_STACK`, `pulumi stack
+ * select`), else `dev`. Says on standard error which one it took where none was asked for.
  */
 export async function stackName(asked: string | undefined): Promise<string> {
   if (asked !== undefined) return asked;
@@ -61,13 +63,19 @@ export async function stackName(asked: string | undefined): Promise<string> {
 }
 
 async function unnamedStack(): Promise<{ stack: string; why: string }> {
-  if (process.env.PULUMI_STACK) return { stack: process.env.PULUMI_STACK, why: "which PULUMI_STACK says" };
+  if (process.env.PULUMI_STACK)
+    return { stack: process.env.PULUMI_STACK, why: "which PULUMI_STACK says" };
   const { status, stdout } = await pulumi("stack", "--show-name");
   if (status === 0) return { stack: stdout.trim(), why: "the selected one (pulumi stack select)" };
   return { stack: "dev", why: "for none is selected" };
 }
 
 function notThere(error: Error): CliError {
-  const next = "Use npm start, npm run status, drill or destroy, which set it up; or install it: https://www.pulumi.com/docs/install/";
-  return new CliError(`The program pulumi could not be started: ${error.message}`, next, ExitStatus.couldNotLook);
+  const next =
+    "Use npm start, npm run status, drill or destroy, which set it up; or install it: https://www.pulumi.com/docs/install/";
+  return new CliError(
+    `The program pulumi could not be started: ${error.message}`,
+    next,
+    ExitStatus.couldNotLook,
+  );
 }

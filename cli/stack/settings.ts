@@ -4,7 +4,8 @@ const saltLine = /^encryptionsalt:.*(?:\r?\n|$)/m;
 
 /**
  * @param text content of a Pulumi.STACK.yaml
- * @returns it without the salt that Pulumi writes for a new stack; as it is if secrets in it need the salt
+ * @returns it without the salt that Pulumi writes for a new stack; as it is if secrets in it need
+ * the salt
  */
 export function withoutSalt(text: string): string {
   return /^\s+(?:- )?["']?secure["']?:/m.test(text) ? text : text.replace(saltLine, "");
@@ -37,7 +38,8 @@ export class SettingsFile {
       return await work();
     } finally {
       const after = this.#read();
-      if (before !== undefined && after !== undefined) this.#write(after, withSaltOf(before, after));
+      if (before !== undefined && after !== undefined)
+        this.#write(after, withSaltOf(before, after));
     }
   }
 

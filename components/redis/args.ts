@@ -16,20 +16,26 @@ export interface RedisArgs {
   /** Keep every acknowledged write in the append-only file. @default true */
   appendOnly?: pulumi.Input<boolean>;
   /**
-   * Replicas that a master has to have to accept writes: bounds what a partition, or a client that hangs with a stopped master,
-   * can lose.
+   * Replicas that a master has to have to accept writes: bounds what a partition, or a client that
+   * hangs with a stopped master, can lose.
    * @default 1 with three nodes or more; 0 with two, where the loss of one would end all writes
    */
   minReplicasToWrite?: pulumi.Input<number>;
   /** Seconds of silence after which a replica does not count for that. @default 10 */
   minReplicasMaxLagSeconds?: pulumi.Input<number>;
-  /** Further directives of redis.conf: name to what stands after it; a value of several lines is a directive that repeats. @default none */
+  /**
+   * Further directives of redis.conf: name to what stands after it; a value of several lines is a
+   * directive that repeats. @default none
+   */
   directives?: Directives;
 }
 
 /** The same for all nodes, and what single ones have instead. */
 export interface RedisNodesArgs extends RedisArgs {
-  /** Further directives for single nodes: node name to what it has in place of, or besides, those of all. @default none */
+  /**
+   * Further directives for single nodes: node name to what it has in place of, or besides, those of
+   * all. @default none
+   */
   nodeDirectives?: Record<string, Directives>;
 }
 
@@ -60,7 +66,11 @@ export const redisFields = {
 
 const seconds = { kind: "number", default: 60, range: [1, 86_400] } as const;
 
-export const timeoutsFields = { readySeconds: seconds, stopSeconds: seconds, verifySeconds: seconds } as const satisfies FieldsOf<TimeoutsArgs>;
+export const timeoutsFields = {
+  readySeconds: seconds,
+  stopSeconds: seconds,
+  verifySeconds: seconds,
+} as const satisfies FieldsOf<TimeoutsArgs>;
 
 /** What {@link TimeoutsArgs} come to. */
 export type Timeouts = Required<TimeoutsArgs>;
@@ -77,11 +87,21 @@ export function timeoutsOf(args: TimeoutsArgs = {}): Timeouts {
  * @param nodes names of the nodes.
  * @returns what is wrong with what is known of the section.
  */
-export function redisProblems(args: pulumi.Unwrap<RedisNodesArgs>, nodes: readonly string[], path = "redis"): Problem[] {
+export function redisProblems(
+  args: pulumi.Unwrap<RedisNodesArgs>,
+  nodes: readonly string[],
+  path = "redis",
+): Problem[] {
   const { directives, nodeDirectives, ...values } = args;
   const most = nodes.length - 1;
-  const fields = { ...redisFields, minReplicasToWrite: { kind: "number", range: [0, most] } } as const;
-  const problems = [...valueProblems(values, fields, path), ...directiveProblems("redis", directives ?? {}, `${path}.directives`)];
+  const fields = {
+    ...redisFields,
+    minReplicasToWrite: { kind: "number", range: [0, most] },
+  } as const;
+  const problems = [
+    ...valueProblems(values, fields, path),
+    ...directiveProblems("redis", directives ?? {}, `${path}.directives`),
+  ];
   for (const [node, own] of Object.entries(nodeDirectives ?? {})) {
     problems.push(...directiveProblems("redis", own, `${path}.nodeDirectives.${node}`));
     if (!nodes.includes(node)) problems.push(unknownKey(`${path}.nodeDirectives`, node, nodes));

@@ -3,7 +3,10 @@ import { quoted } from "../../hosts/foreignText.ts";
 import { unknownKey } from "../../fields.ts";
 import { notAllowed, type Problem } from "../../errors.ts";
 
-/** Directives of a server's configuration: name to what stands after it; a value of several lines is one that repeats. */
+/**
+ * Directives of a server's configuration: name to what stands after it; a value of several lines is
+ * one that repeats.
+ */
 export type Directives = Record<string, pulumi.Input<string>>;
 
 /** Where an option of Sentinel stands, of those that can be set. */
@@ -43,7 +46,8 @@ const sentinelOptions: Readonly<Record<string, "master" | "sentinel" | "server">
 /** Options whose value is the path of a program that Sentinel runs. */
 export const sentinelScripts = ["notification-script", "client-reconfig-script"] as const;
 
-const notYet = "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
+const notYet =
+  "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
 
 /** Directives that something else in the stack decides, and what to set instead. */
 const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
@@ -55,7 +59,8 @@ const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
     pidfile: "nothing: the host keeps the process",
     daemonize: "nothing: the host keeps the process",
     supervised: "nothing: the host keeps the process",
-    include: "`redis.directives`: what is included would be copied into the file that the server rewrites",
+    include:
+      "`redis.directives`: what is included would be copied into the file that the server rewrites",
     replicaof: "nothing: Sentinel owns the roles",
     slaveof: "nothing: Sentinel owns the roles",
     "cluster-enabled": "nothing: a cluster needs no Sentinel",
@@ -85,7 +90,8 @@ const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
     pidfile: "nothing: the host keeps the process",
     daemonize: "nothing: the host keeps the process",
     supervised: "nothing: the host keeps the process",
-    include: "`sentinel.directives`: what is included would be copied into the file that the server rewrites",
+    include:
+      "`sentinel.directives`: what is included would be copied into the file that the server rewrites",
     monitor: "`masterName`, `initialMaster` and `sentinel.quorum`",
     myid: "nothing: Sentinel owns it",
     "current-epoch": "nothing: Sentinel owns it",
@@ -110,26 +116,44 @@ const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
 };
 
 /**
- * Checks directives: name to what stands after it in the file; a value of several lines is a directive that repeats.
+ * Checks directives: name to what stands after it in the file; a value of several lines is a
+ * directive that repeats.
  *
  * @param server whose file they are for.
  * @param path where they were given.
  */
-export function directiveProblems(server: "redis" | "sentinel", directives: Record<string, string>, path = `${server}.directives`): Problem[] {
+export function directiveProblems(
+  server: "redis" | "sentinel",
+  directives: Record<string, string>,
+  path = `${server}.directives`,
+): Problem[] {
   return Object.entries(directives).flatMap(([directive, value]: [string, unknown]) => {
     const propertyPath = `${path}.${directive}`;
     if (typeof value !== "string") return [notAllowed(propertyPath, value, "a text")];
     const elsewhere = decidedElsewhere[server][directive.toLowerCase()];
     if (elsewhere === notYet) return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
-    if (elsewhere) return [{ propertyPath, reason: `${quoted(value)} is not allowed here: set ${elsewhere}` }];
+    if (elsewhere)
+      return [{ propertyPath, reason: `${quoted(value)} is not allowed here: set ${elsewhere}` }];
     if (!/^[a-z][a-z0-9-]*$/.test(directive)) {
-      return [notAllowed(propertyPath, directive, "as a directive, lower-case letters, digits and '-'")];
+      return [
+        notAllowed(propertyPath, directive, "as a directive, lower-case letters, digits and '-'"),
+      ];
     }
     if (server === "sentinel" && !Object.hasOwn(sentinelOptions, directive)) {
       return [unknownKey(propertyPath, directive, Object.keys(sentinelOptions))];
     }
-    if (server === "sentinel" && sentinelScripts.some((each) => each === directive) && !/^\/[^\s"'\\]+$/.test(value)) {
-      return [notAllowed(propertyPath, value, "the absolute path of a program on the sentinels' machines, without blanks and quotes")];
+    if (
+      server === "sentinel" &&
+      sentinelScripts.some((each) => each === directive) &&
+      !/^\/[^\s"'\\]+$/.test(value)
+    ) {
+      return [
+        notAllowed(
+          propertyPath,
+          value,
+          "the absolute path of a program on the sentinels' machines, without blanks and quotes",
+        ),
+      ];
     }
     return value.split("\n").flatMap((line) => {
       const allowed = lineRule(line);
@@ -138,9 +162,12 @@ export function directiveProblems(server: "redis" | "sentinel", directives: Reco
   });
 }
 
-/** Redis's own reader (sdssplitargs): words apart, quotes closed and followed by a space or the end. */
+/**
+ * Redis's own reader (sdssplitargs): words apart, quotes closed and followed by a space or the end.
+ */
 function lineRule(line: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- a control character is exactly what must not get into the file
+  // A control character is exactly what must not get into the file.
+  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0008\u000a-\u001f]/.test(line)) return "text without control characters";
   if (line.trim() === "") return 'a value; for an empty one write two quotes: ""';
   return /^\s*(?:(?:[^\s"']|(?<=\S)["'])+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:\s+(?:[^\s"'][^\s"']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))*\s*$/.test(
@@ -150,24 +177,41 @@ function lineRule(line: string): string | undefined {
     : "words as in redis.conf, every quote closed and followed by a space or the end";
 }
 
-/** @returns the lines of free options of Sentinel that are about one master, or those that are about none. */
-export function sentinelDirectiveLines(directives: Record<string, string>, masterName?: string): string[] {
+/**
+ * @returns the lines of free options of Sentinel that are about one master, or those that are about
+ * none.
+ */
+export function sentinelDirectiveLines(
+  directives: Record<string, string>,
+  masterName?: string,
+): string[] {
   return Object.entries(directives).flatMap(([option, value]) => {
     const kind = sentinelOptions[option];
     if ((kind === "master") !== (masterName !== undefined)) return [];
-    const beginning = { master: `sentinel ${option} ${masterName}`, sentinel: `sentinel ${option}`, server: option }[kind ?? "server"];
+    const beginning = {
+      master: `sentinel ${option} ${masterName}`,
+      sentinel: `sentinel ${option}`,
+      server: option,
+    }[kind ?? "server"];
     return value.split("\n").map((line) => `${beginning} ${line.trim()}`);
   });
 }
 
-/** @returns the priority with which Sentinel promotes a node with these settings; 0: never. As in redis.conf, the last one counts. */
+/**
+ * @returns the priority with which Sentinel promotes a node with these settings; 0: never. As in
+ * redis.conf, the last one counts.
+ */
 export function priorityOf(directives: Record<string, string>): number {
-  const given = Object.entries(directives).flatMap(([directive, value]) => (/^(replica|slave)-priority$/.test(directive) ? value.split("\n") : []));
+  const given = Object.entries(directives).flatMap(([directive, value]) =>
+    /^(replica|slave)-priority$/.test(directive) ? value.split("\n") : [],
+  );
   const text = given.at(-1)?.trim().replaceAll(/["']/g, "");
   return text === undefined ? 100 : Number(text);
 }
 
 /** @returns the lines of the file for free settings, in the order given. */
 export function directiveLines(directives: Record<string, string>): string[] {
-  return Object.entries(directives).flatMap(([directive, value]) => value.split("\n").map((line) => `${directive} ${line.trim()}`));
+  return Object.entries(directives).flatMap(([directive, value]) =>
+    value.split("\n").map((line) => `${directive} ${line.trim()}`),
+  );
 }

@@ -28,7 +28,10 @@ export interface LifecycleArgs {
   self: Located;
   server: string;
   cli: string;
-  /** Which program `server` is now: one that runs another is restarted. @default whichever runs will do */
+  /**
+   * Which program `server` is now: one that runs another is restarted. @default whichever runs will
+   * do
+   */
   program?: string;
   timeouts: Timeouts;
   nodes: readonly Located[];
@@ -43,47 +46,59 @@ export interface LifecycleArgs {
   downAfterMilliseconds?: number;
   /** For a sentinel: "NAME INITIAL-NODE QUORUM" for each master. */
   monitored?: readonly string[];
-  /** For a sentinel: replicas and sentinels that it is not to know any more, each `HOST:PORT` as it lists them. */
+  /**
+   * For a sentinel: replicas and sentinels that it is not to know any more, each `HOST:PORT` as it
+   * lists them.
+   */
   forget?: readonly string[];
 }
 
-/** @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh. */
-export function lifecycleParameters(args: LifecycleArgs, features: Features): pulumi.Output<string> {
-  const located = (members: readonly Located[]) => pulumi.all(members.map((member) => pulumi.output(member)));
-  return pulumi.all([pulumi.output(args.self), located(args.nodes), located(args.sentinels)]).apply(([self, nodes, sentinels]) => {
-    const list = (members: typeof nodes) => members.map(({ name, host, address, port }) => `${name} ${host} ${address} ${port}`);
-    return assignments({
-      kind: args.kind,
-      name: self.name,
-      host: self.host,
-      address: self.address,
-      port: self.port,
-      server: args.server,
-      cli: args.cli,
-      program: args.program ?? "",
-      master: args.masterName,
-      initial: args.initialMaster,
-      nodes: list(nodes),
-      peers: list(nodes.filter(({ name }) => name !== self.name)),
-      sentinels: list(sentinels),
-      monitored: args.monitored ?? [],
-      names: features.hostNames,
-      replicaof: features.replicaWords ? "replicaof" : "slaveof",
-      pause_write: features.pauseWrite,
-      min_replicas: features.replicaWords ? "min-replicas-to-write" : "min-slaves-to-write",
-      min_replicas_value: args.minReplicas ?? 0,
-      check_quorum: features.checkQuorum,
-      append_only: (args.persistence?.appendOnly ?? true) ? "yes" : "no",
-      multi_part: features.multiPartAof,
-      rdb_name: args.persistence?.snapshot ?? "",
-      aof_name: args.persistence?.appendFile ?? "",
-      aof_dir: args.persistence?.appendDirectory ?? "",
-      forget: args.forget ?? [],
-      down_after: args.downAfterMilliseconds ?? sentinelFields.downAfterMilliseconds.default,
-      ask_limit: 2,
-      ready_limit: args.timeouts.readySeconds,
-      stop_limit: args.timeouts.stopSeconds,
-      verify_limit: args.timeouts.verifySeconds,
+/**
+ * @returns the file `parameters` of a process: shell assignments, read by lifecycle.sh and host.sh.
+ */
+export function lifecycleParameters(
+  args: LifecycleArgs,
+  features: Features,
+): pulumi.Output<string> {
+  const located = (members: readonly Located[]) =>
+    pulumi.all(members.map((member) => pulumi.output(member)));
+  return pulumi
+    .all([pulumi.output(args.self), located(args.nodes), located(args.sentinels)])
+    .apply(([self, nodes, sentinels]) => {
+      const list = (members: typeof nodes) =>
+        members.map(({ name, host, address, port }) => `${name} ${host} ${address} ${port}`);
+      return assignments({
+        kind: args.kind,
+        name: self.name,
+        host: self.host,
+        address: self.address,
+        port: self.port,
+        server: args.server,
+        cli: args.cli,
+        program: args.program ?? "",
+        master: args.masterName,
+        initial: args.initialMaster,
+        nodes: list(nodes),
+        peers: list(nodes.filter(({ name }) => name !== self.name)),
+        sentinels: list(sentinels),
+        monitored: args.monitored ?? [],
+        names: features.hostNames,
+        replicaof: features.replicaWords ? "replicaof" : "slaveof",
+        pause_write: features.pauseWrite,
+        min_replicas: features.replicaWords ? "min-replicas-to-write" : "min-slaves-to-write",
+        min_replicas_value: args.minReplicas ?? 0,
+        check_quorum: features.checkQuorum,
+        append_only: (args.persistence?.appendOnly ?? true) ? "yes" : "no",
+        multi_part: features.multiPartAof,
+        rdb_name: args.persistence?.snapshot ?? "",
+        aof_name: args.persistence?.appendFile ?? "",
+        aof_dir: args.persistence?.appendDirectory ?? "",
+        forget: args.forget ?? [],
+        down_after: args.downAfterMilliseconds ?? sentinelFields.downAfterMilliseconds.default,
+        ask_limit: 2,
+        ready_limit: args.timeouts.readySeconds,
+        stop_limit: args.timeouts.stopSeconds,
+        verify_limit: args.timeouts.verifySeconds,
+      });
     });
-  });
 }

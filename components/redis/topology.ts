@@ -37,7 +37,10 @@ export const seed = {
 
 /** What of a topology can be set; see {@link seed} for the defaults. */
 export interface TopologyArgs {
-  /** Node name to `HOST:PORT`, at least two; a node is known by its name, which stays. @default the three of Zato's guide */
+  /**
+   * Node name to `HOST:PORT`, at least two; a node is known by its name, which stays. @default the
+   * three of Zato's guide
+   */
   nodes?: Record<string, string>;
   /** Sentinel name to `HOST:PORT`, an odd number. @default the three of Zato's guide */
   sentinels?: Record<string, string>;
@@ -51,15 +54,23 @@ export interface TopologyArgs {
 
 /** What all sentinels have in common; the numbers are Sentinel's own. */
 export interface SentinelsArgs {
-  /** Sentinels that have to agree that the master is down: a majority. @default the smallest majority */
+  /**
+   * Sentinels that have to agree that the master is down: a majority. @default the smallest
+   * majority
+   */
   quorum?: pulumi.Input<number>;
   /** Silence in ms after which a sentinel takes a server for down. @default 10000 */
   downAfterMilliseconds?: pulumi.Input<number>;
   /** Replicas that synchronise with a new master at a time. @default 1 */
   parallelSyncs?: pulumi.Input<number>;
-  /** Time in ms that a failover may take, and half of the least time between two. @default 180000 */
+  /**
+   * Time in ms that a failover may take, and half of the least time between two. @default 180000
+   */
   failoverTimeoutMilliseconds?: pulumi.Input<number>;
-  /** Further options, such as `notification-script`, `deny-scripts-reconfig` or `loglevel`: option to its value. @default none */
+  /**
+   * Further options, such as `notification-script`, `deny-scripts-reconfig` or `loglevel`: option
+   * to its value. @default none
+   */
   directives?: Directives;
 }
 
@@ -67,12 +78,23 @@ export const sentinelFields = {
   quorum: { kind: "number", input: true },
   downAfterMilliseconds: { kind: "number", input: true, default: 10_000, range: [1, 86_400_000] },
   parallelSyncs: { kind: "number", input: true, default: 1, range: [1, 1000] },
-  failoverTimeoutMilliseconds: { kind: "number", input: true, default: 180_000, range: [1, 86_400_000] },
+  failoverTimeoutMilliseconds: {
+    kind: "number",
+    input: true,
+    default: 180_000,
+    range: [1, 86_400_000],
+  },
   directives: { kind: "words", input: true },
 } as const satisfies FieldsOf<SentinelsArgs>;
 
-/** @returns the topology and everything that is wrong with it; the topology is of use only if nothing is. */
-export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): { topology: Topology; problems: Problem[] } {
+/**
+ * @returns the topology and everything that is wrong with it; the topology is of use only if
+ * nothing is.
+ */
+export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): {
+  topology: Topology;
+  problems: Problem[];
+} {
   const problems: Problem[] = [];
   const nodes = members("nodes", args.nodes ?? seed.nodes, problems);
   const sentinels = members("sentinels", args.sentinels ?? seed.sentinels, problems);
@@ -84,37 +106,70 @@ export function resolveTopology(args: pulumi.Unwrap<TopologyArgs>): { topology: 
     nodes,
     sentinels,
     quorum: sentinel.quorum ?? majority,
-    downAfterMilliseconds: sentinel.downAfterMilliseconds ?? sentinelFields.downAfterMilliseconds.default,
+    downAfterMilliseconds:
+      sentinel.downAfterMilliseconds ?? sentinelFields.downAfterMilliseconds.default,
     parallelSyncs: sentinel.parallelSyncs ?? sentinelFields.parallelSyncs.default,
-    failoverTimeoutMilliseconds: sentinel.failoverTimeoutMilliseconds ?? sentinelFields.failoverTimeoutMilliseconds.default,
+    failoverTimeoutMilliseconds:
+      sentinel.failoverTimeoutMilliseconds ?? sentinelFields.failoverTimeoutMilliseconds.default,
   };
-  const refuse = (propertyPath: string, value: unknown, allowed: string) => problems.push(notAllowed(propertyPath, value, allowed));
+  const refuse = (propertyPath: string, value: unknown, allowed: string) =>
+    problems.push(notAllowed(propertyPath, value, allowed));
 
   if (nodes.length < 2) refuse("nodes", args.nodes, "at least two nodes, or nobody can take over");
   if (sentinels.length % 2 === 0) {
-    refuse("sentinels", args.sentinels, `an odd number of sentinels; ${sentinels.length} tolerate no more failures than ${sentinels.length - 1}`);
-  } else if (!Number.isInteger(topology.quorum) || topology.quorum < majority || topology.quorum > sentinels.length) {
-    refuse("sentinel.quorum", topology.quorum, `a majority of the ${sentinels.length} sentinels, ${majority} to ${sentinels.length}`);
+    refuse(
+      "sentinels",
+      args.sentinels,
+      `an odd number of sentinels; ${sentinels.length} tolerate no more failures than ${sentinels.length - 1}`,
+    );
+  } else if (
+    !Number.isInteger(topology.quorum) ||
+    topology.quorum < majority ||
+    topology.quorum > sentinels.length
+  ) {
+    refuse(
+      "sentinel.quorum",
+      topology.quorum,
+      `a majority of the ${sentinels.length} sentinels, ${majority} to ${sentinels.length}`,
+    );
   }
   const all = [...nodes, ...sentinels];
   for (const [index, member] of all.entries()) {
     const earlier = all.slice(0, index);
     const list = index < nodes.length ? "nodes" : "sentinels";
     const sameName = earlier.find(({ name }) => name.toLowerCase() === member.name.toLowerCase());
-    if (sameName) refuse(`${list}.${member.name}`, member.name, "a name that no other node or sentinel has");
-    const samePlace = earlier.find(({ host, port }) => host.toLowerCase() === member.host.toLowerCase() && port === member.port);
-    if (samePlace) refuse(`${list}.${member.name}`, `${member.host}:${member.port}`, `a host and port of its own; ${samePlace.name} has this one`);
+    if (sameName)
+      refuse(`${list}.${member.name}`, member.name, "a name that no other node or sentinel has");
+    const samePlace = earlier.find(
+      ({ host, port }) => host.toLowerCase() === member.host.toLowerCase() && port === member.port,
+    );
+    if (samePlace)
+      refuse(
+        `${list}.${member.name}`,
+        `${member.host}:${member.port}`,
+        `a host and port of its own; ${samePlace.name} has this one`,
+      );
   }
   if (!nodes.some(({ name }) => name === topology.initialMaster)) {
-    refuse("initialMaster", topology.initialMaster, `one of the nodes: ${nodes.map(({ name }) => name).join(", ")}`);
+    refuse(
+      "initialMaster",
+      topology.initialMaster,
+      `one of the nodes: ${nodes.map(({ name }) => name).join(", ")}`,
+    );
   }
   problems.push(...masterNameProblems(topology.masterName));
   const { directives, ...numbers } = sentinel;
-  problems.push(...valueProblems(numbers, sentinelFields, "sentinel"), ...directiveProblems("sentinel", directives ?? {}));
+  problems.push(
+    ...valueProblems(numbers, sentinelFields, "sentinel"),
+    ...directiveProblems("sentinel", directives ?? {}),
+  );
   return { topology, problems };
 }
 
-/** What Zato's parser makes of the value decides: no literal of Python, nothing that ends a list or an option. */
+/**
+ * What Zato's parser makes of the value decides: no literal of Python, nothing that ends a list or
+ * an option.
+ */
 function masterNameRule(name: string): string | undefined {
   const allowed =
     "a letter, then letters, digits, '.', '_' or '-', 64 at most, and no word that Python reads as a value (True, False, None, inf, nan …)";
@@ -133,26 +188,42 @@ const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 function members(list: "nodes" | "sentinels", entries: unknown, problems: Problem[]): Member[] {
   if (typeof entries !== "object" || entries === null || Array.isArray(entries)) {
-    problems.push(notAllowed(list, entries, `names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`));
+    problems.push(
+      notAllowed(list, entries, `names with HOST:PORT each, such as ${JSON.stringify(seed[list])}`),
+    );
     return [];
   }
   return Object.entries(entries)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
     .map(([name, place]) => {
-      const refuse = (value: unknown, allowed: string) => problems.push(notAllowed(`${list}.${name}`, value, allowed));
-      if (!memberName.test(name)) refuse(name, "as a name, a lower-case letter, then letters, digits or '-', 63 at most");
-      else if (reservedNames.includes(name)) refuse(name, `another name: the stack's own files have ${reservedNames.join(", ")}`);
-      const [, host = "", digits = ""] = /^(.*):([^:]*)$/.exec(typeof place === "string" ? place : "") ?? [];
+      const refuse = (value: unknown, allowed: string) =>
+        problems.push(notAllowed(`${list}.${name}`, value, allowed));
+      if (!memberName.test(name))
+        refuse(name, "as a name, a lower-case letter, then letters, digits or '-', 63 at most");
+      else if (reservedNames.includes(name))
+        refuse(name, `another name: the stack's own files have ${reservedNames.join(", ")}`);
+      const [, host = "", digits = ""] =
+        /^(.*):([^:]*)$/.exec(typeof place === "string" ? place : "") ?? [];
       const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : Number.NaN;
       if (!host) refuse(place, "HOST:PORT, such as redis1:16300");
       else if (!isHostName(host))
-        refuse(place, "as the host, a name of letters, digits, '-', '_' and '.', and no address: addresses belong into `hosts`");
+        refuse(
+          place,
+          "as the host, a name of letters, digits, '-', '_' and '.', and no address: addresses belong into `hosts`",
+        );
       if (host && !(port >= 1 && port <= 65_535)) refuse(place, "a port from 1 to 65535");
       return { name, host, port };
     });
 }
 
-/** @returns whether `host` can stand in /etc/hosts and in Zato's list of sentinels, and is no IP address. */
+/**
+ * @returns whether `host` can stand in /etc/hosts and in Zato's list of sentinels, and is no IP
+ * address.
+ */
 export function isHostName(host: string): boolean {
-  return host.length <= 253 && host.split(".").every((label) => hostLabel.test(label)) && !/^[0-9.]+$/.test(host);
+  return (
+    host.length <= 253 &&
+    host.split(".").every((label) => hostLabel.test(label)) &&
+    !/^[0-9.]+$/.test(host)
+  );
 }

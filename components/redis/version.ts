@@ -4,7 +4,10 @@ export interface ServerVersion {
   label: string;
   /** The Redis version whose configuration it understands: major, minor, patch. */
   level: readonly [number, number, number];
-  /** Which program it is, as a running server tells it of itself, too: `Redis 7.0.15, build ae4d7c971a948f0`. */
+  /**
+   * Which program it is, as a running server tells it of itself, too: `Redis 7.0.15, build
+   * ae4d7c971a948f0`.
+   */
   program: string;
 }
 
@@ -34,7 +37,10 @@ export function parseServerVersion(firstLine: string): ServerVersion | undefined
 }
 
 /** @returns whether `version` is `level` or newer. */
-export function atLeast({ level: [major, minor, patch] }: ServerVersion, [wantedMajor, wantedMinor, wantedPatch]: Level): boolean {
+export function atLeast(
+  { level: [major, minor, patch] }: ServerVersion,
+  [wantedMajor, wantedMinor, wantedPatch]: Level,
+): boolean {
   if (major !== wantedMajor) return major > wantedMajor;
   if (minor !== wantedMinor) return minor > wantedMinor;
   return patch >= wantedPatch;
@@ -83,6 +89,8 @@ export function limitationsOf(version: ServerVersion): string[] {
       : [
           "writes are refused instead of delayed during a planned hand-over, for a second or two instead of hundredths of one (CLIENT PAUSE WRITE needs 6.2)",
         ]),
-    ...(has.checkQuorum ? [] : ["the quorum is counted, not asked for (SENTINEL CKQUORUM needs 3.0)"]),
+    ...(has.checkQuorum
+      ? []
+      : ["the quorum is counted, not asked for (SENTINEL CKQUORUM needs 3.0)"]),
   ].map((line) => `${version.label}: ${line}`);
 }

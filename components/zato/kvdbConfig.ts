@@ -13,12 +13,15 @@ import { requireLater } from "../later.ts";
 /** Zato's servers. */
 export interface ZatoArgs {
   /**
-   * The server.conf of every Zato server of the cluster: absolute paths on the machine that runs Pulumi, or `HOST:PATH` with
-   * one of `hosts`; one that is known only later, a path.
+   * The server.conf of every Zato server of the cluster: absolute paths on the machine that runs
+   * Pulumi, or `HOST:PATH` with one of `hosts`; one that is known only later, a path.
    * @default none
    */
   serverConfs?: pulumi.Input<string>[];
-  /** Seconds after which Zato gives up on a silent server; used where its file says nothing. @default 0.5 */
+  /**
+   * Seconds after which Zato gives up on a silent server; used where its file says nothing.
+   * @default 0.5
+   */
   socketTimeoutSeconds?: pulumi.Input<number>;
 }
 
@@ -29,7 +32,10 @@ export const zatoFields = {
 
 /** Arguments of {@link ZatoKvdbConfig}. */
 export interface ZatoKvdbConfigArgs {
-  /** The machine the server.conf files are on: a host, or what is known of one that it has for itself. */
+  /**
+   * The machine the server.conf files are on: a host, or what is known of one that it has for
+   * itself.
+   */
   host: Host | HostSection;
   /** The sentinels, each `HOST:PORT`. */
   sentinels: string[];
@@ -37,39 +43,54 @@ export interface ZatoKvdbConfigArgs {
   masterName: string;
   /** `HOST:PORT` of a node, for the keys that Zato wants filled and does not connect with. */
   node: string;
-  /** Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output */
+  /**
+   * Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output
+   */
   serverConfs?: pulumi.Input<string>[];
-  /** Seconds after which Zato gives up on a silent server; used where the file says nothing. @default 0.5 */
+  /**
+   * Seconds after which Zato gives up on a silent server; used where the file says nothing.
+   * @default 0.5
+   */
   socketTimeoutSeconds?: pulumi.Input<number>;
 }
 
 /**
- * Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values back when deleted. One
- * deployment at a time: a file that another one has edited is refused.
+ * Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values
+ * back when deleted. One deployment at a time: a file that another one has edited is refused.
  */
 export class ZatoKvdbConfig extends pulumi.ComponentResource {
-  /** A complete `[kvdb]`, for people who edit server.conf themselves: it takes the place of the whole stanza there. */
+  /**
+   * A complete `[kvdb]`, for people who edit server.conf themselves: it takes the place of the
+   * whole stanza there.
+   */
   readonly stanza: pulumi.Output<string>;
   /** The value of `redis_sentinels`. */
   readonly redisSentinels: pulumi.Output<string>;
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
-    const { serverConfs = [], socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default } = args;
+    const {
+      serverConfs = [],
+      socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default,
+    } = args;
     const given = { serverConfs, socketTimeoutSeconds: timeout };
     refuseAny(zatoProblems(knownNow(given)), name);
     const host = hostFrom(args.host, name, this, opts?.dependsOn);
     const { deployment } = host;
     requireLater(deployment.preflight, given, zatoProblems, "zato");
 
-    const values = pulumi.output(timeout).apply((seconds) => kvdbValues(args.sentinels, args.masterName, args.node, seconds));
+    const values = pulumi
+      .output(timeout)
+      .apply((seconds) => kvdbValues(args.sentinels, args.masterName, args.node, seconds));
     this.redisSentinels = values.redis_sentinels;
     this.stanza = values.apply((all) => render("kvdb.hbs", all));
     for (const [index, file] of serverConfs.entries()) {
-      // The rest of what a server may have is kept: only these three have to be what they are. A new server refers to a
-      // password that nobody gave, and these servers have none.
+      // The rest of what a server may have is kept: only these three have to be what they are. A
+      // new server refers to a password that nobody gave, and these servers have none.
       const wanted = values.apply((all) => [
-        ...Object.entries(all).map(([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`),
+        ...Object.entries(all).map(
+          ([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`,
+        ),
         "password!=",
       ]);
       // One that is known only later can't be named by its path.
@@ -81,7 +102,9 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
           script: "kvdb.sh",
           settings: pulumi
             .all([host.storeOf("kvdb"), file, wanted, deployment.ownerOf(name)])
-            .apply(([store, path, keys, owner]) => assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: owner, WANTED: keys })),
+            .apply(([store, path, keys, owner]) =>
+              assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: owner, WANTED: keys }),
+            ),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );
@@ -90,23 +113,33 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
   }
 }
 
-function zatoProblems({ serverConfs: confs = [], socketTimeoutSeconds: timeout }: pulumi.Unwrap<ZatoArgs>): Problem[] {
+function zatoProblems({
+  serverConfs: confs = [],
+  socketTimeoutSeconds: timeout,
+}: pulumi.Unwrap<ZatoArgs>): Problem[] {
   const problems = confs.flatMap((file, index) =>
     isAbsolute(file) && !/[\n\r\0]/.test(file) && confs.indexOf(file) === index
       ? []
       : [notAllowed(`zato.serverConfs[${index}]`, file, "an absolute path, each once")],
   );
   if (timeout !== undefined && !(timeout > 0 && timeout <= 3600))
-    problems.push(notAllowed("zato.socketTimeoutSeconds", timeout, "seconds above 0, 3600 at most"));
+    problems.push(
+      notAllowed("zato.socketTimeoutSeconds", timeout, "seconds above 0, 3600 at most"),
+    );
   return problems;
 }
 
 /**
- * What Zato 3.2 and 3.3 need. A single sentinel gets a comma, or Zato reads a word instead of a list; host and port
- * are not used for connecting, but without a host it does not connect at all; without a time-out a hung master
- * blocks it for good.
+ * What Zato 3.2 and 3.3 need. A single sentinel gets a comma, or Zato reads a word instead of a
+ * list; host and port are not used for connecting, but without a host it does not connect at all;
+ * without a time-out a hung master blocks it for good.
  */
-export function kvdbValues(sentinels: readonly string[], masterName: string, node: string, socketTimeoutSeconds: number) {
+export function kvdbValues(
+  sentinels: readonly string[],
+  masterName: string,
+  node: string,
+  socketTimeoutSeconds: number,
+) {
   return {
     host: node.slice(0, node.lastIndexOf(":")),
     port: node.slice(node.lastIndexOf(":") + 1),

@@ -6,20 +6,30 @@ import { isPlainPath } from "../names.ts";
 export interface DockerArgs {
   /**
    * The engine: `unix://PATH`, `tcp://HOST:PORT` or `ssh://USER@HOST`.
-   * @default the one that the docker program uses: `$DOCKER_HOST`, its context, or unix:///var/run/docker.sock
+   * @default the one that the docker program uses: `$DOCKER_HOST`, its context, or
+   * unix:///var/run/docker.sock
    */
   engine?: pulumi.Input<string>;
-  /** Absolute path of the directory with ca.pem, cert.pem and key.pem, for an engine that wants TLS. @default no TLS */
+  /**
+   * Absolute path of the directory with ca.pem, cert.pem and key.pem, for an engine that wants TLS.
+   * @default no TLS
+   */
   certificates?: pulumi.Input<string>;
   /**
-   * The image, with a Redis or Valkey server, its client and a POSIX sh, Debian or Alpine; fetched if the engine has none of that
-   * name.
+   * The image, with a Redis or Valkey server, its client and a POSIX sh, Debian or Alpine; fetched
+   * if the engine has none of that name.
    * @default "redis:8.0.2"
    */
   image?: pulumi.Input<string>;
-  /** `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd. @default "999:999" */
+  /**
+   * `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd. @default
+   * "999:999"
+   */
   user?: string;
-  /** Keep the volumes, with the data and the sentinels' state, when the stack is destroyed. @default false */
+  /**
+   * Keep the volumes, with the data and the sentinels' state, when the stack is destroyed. @default
+   * false
+   */
   keepVolumes?: boolean;
 }
 
@@ -27,9 +37,16 @@ export const dockerFields = {
   engine: {
     kind: "text",
     input: true,
-    rule: [(text: string) => /^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(text), "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"],
+    rule: [
+      (text: string) => /^(unix:\/\/\/[^\s]+|tcp:\/\/[^\s/@]+|ssh:\/\/[^\s]+)$/.test(text),
+      "unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST",
+    ],
   },
-  certificates: { kind: "text", input: true, rule: [isPlainPath, "an absolute path of a directory"] },
+  certificates: {
+    kind: "text",
+    input: true,
+    rule: [isPlainPath, "an absolute path of a directory"],
+  },
   image: {
     kind: "text",
     input: true,
@@ -42,7 +59,10 @@ export const dockerFields = {
   user: {
     kind: "text",
     default: "999:999",
-    rule: [(text: string) => /^[1-9]\d{0,8}:\d{1,9}$/.test(text), "UID:GID, two numbers, and not root's 0"],
+    rule: [
+      (text: string) => /^[1-9]\d{0,8}:\d{1,9}$/.test(text),
+      "UID:GID, two numbers, and not root's 0",
+    ],
   },
   keepVolumes: { kind: "switch", default: false },
 } as const satisfies FieldsOf<DockerArgs>;

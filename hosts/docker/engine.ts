@@ -20,7 +20,10 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly provider: pulumi.ProviderResource;
   /** Name of the network that the containers have in common. */
   readonly networkName: pulumi.Output<string>;
-  /** The address of this machine on the network: where containers reach what is published for the machine itself. */
+  /**
+   * The address of this machine on the network: where containers reach what is published for the
+   * machine itself.
+   */
   readonly gateway: pulumi.Output<string>;
   readonly look: Look;
   /** Shell words: the docker program, told which engine. */
@@ -60,11 +63,20 @@ export class DockerEngine extends pulumi.ComponentResource {
     this.look = new Look({
       what: `the Docker engine ${typeof host === "string" ? `at ${host}` : `of ${firstHost}`}`,
       preflight: deployment.preflight,
-      run: (text, opts) => local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts }).stdout,
+      run: (text, opts) =>
+        local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts })
+          .stdout,
       opening: pulumi
         .all([deployment.identity, deployment.namedInStack(name), deployment.opening, this.cli])
         .apply(([{ id, project, stack, name: component }, network, look, cli]) => {
-          const whose = assignments({ deployment: id, project, stack, component, network, adopted: deployment.adopted });
+          const whose = assignments({
+            deployment: id,
+            project,
+            stack,
+            component,
+            network,
+            adopted: deployment.adopted,
+          });
           return `engine=${quote(cli)}\nlook=${quote(look)}\n${whose}${scriptText("look-docker.sh")}`;
         }),
       closing: "look_all\n",
@@ -79,7 +91,11 @@ export class DockerEngine extends pulumi.ComponentResource {
               reason: `the engine at ${at} can't be used: its ${occupied}. Nothing was touched. Give this stack, or this component, another name, or remove that${adopt ? `; or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]` : ""}`,
             });
           }
-          if (said.kept !== undefined) void pulumi.log.info(`Volumes that keepVolumes has left, such as ${said.kept}, are taken over`, this);
+          if (said.kept !== undefined)
+            void pulumi.log.info(
+              `Volumes that keepVolumes has left, such as ${said.kept}, are taken over`,
+              this,
+            );
           if (refusal === undefined) return undefined;
           throw inputError({
             propertyPath: `${this.#field}.engine`,
@@ -106,9 +122,13 @@ export class DockerEngine extends pulumi.ComponentResource {
     );
     this.networkName = network.name;
     // Undefined in somebody's unit test, whose mocks give back what they were given.
-    const ipamConfigs: pulumi.Output<{ gateway?: string; subnet?: string }[] | undefined> = network.ipamConfigs;
+    const ipamConfigs: pulumi.Output<{ gateway?: string; subnet?: string }[] | undefined> =
+      network.ipamConfigs;
     this.gateway = ipamConfigs.apply(
-      (configs = []) => configs.map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet)).find((each) => each && isIPv4(each)) ?? "",
+      (configs = []) =>
+        configs
+          .map(({ gateway, subnet }) => gateway ?? firstAddressOf(subnet))
+          .find((each) => each && isIPv4(each)) ?? "",
     );
     this.registerOutputs();
   }
@@ -144,12 +164,20 @@ export class DockerEngine extends pulumi.ComponentResource {
   }
 }
 
-/** As the docker program itself finds its engine, which the provider does not: contexts are the program's own. */
+/**
+ * As the docker program itself finds its engine, which the provider does not: contexts are the
+ * program's own.
+ */
 function defaultEngine(): string {
   if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
   try {
     const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
-    return execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim() || systemEngine;
+    return (
+      execFileSync("docker", args, {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim() || systemEngine
+    );
   } catch {
     return systemEngine;
   }
@@ -167,7 +195,9 @@ export function engineCli(host: string, certificates?: string): string {
 export function limitationsOf(host: string, certificates?: string): string[] {
   const [, name] = /^tcp:\/\/(.*?)(?::\d+)?$/.exec(host) ?? [];
   if (name === undefined || certificates || isLoopback(name) || name === "localhost") return [];
-  return [`${shown(host)}: a Docker engine without TLS: who is on the way to it, or reaches it, is root on that machine`];
+  return [
+    `${shown(host)}: a Docker engine without TLS: who is on the way to it, or reaches it, is root on that machine`,
+  ];
 }
 
 function firstAddressOf(subnet: string | undefined): string | undefined {

@@ -25,15 +25,22 @@ import { docker } from "./package.ts";
 /** Where each container has its volume. */
 const mount = "/redis-ha";
 
-/** A container's first process: waits until the scripts are there and its user's own, then is the process's parent. */
+/**
+ * A container's first process: waits until the scripts are there and its user's own, then is the
+ * process's parent.
+ */
 const boot = `trap 'exit 0' INT TERM; until [ -s "$0" ] && [ -w "$0" ]; do sleep 0.1; done; exec sh "$0" supervise "$1"`;
 
-/** Seconds for a step in a container: a synchronisation may take hours, and all else has limits of its own. */
+/**
+ * Seconds for a step in a container: a synchronisation may take hours, and all else has limits of
+ * its own.
+ */
 const stepSeconds = 21_600;
 
 /**
- * Shell text that defines `plainly WORD...`: runs that, ended after `stepSeconds`. What the containers' user may have written is in
- * its output: that comes line by line, 500 at most, cut, and without control characters.
+ * Shell text that defines `plainly WORD...`: runs that, ended after `stepSeconds`. What the
+ * containers' user may have written is in its output: that comes line by line, 500 at most, cut,
+ * and without control characters.
  */
 const plainly = `limited() { if command -v timeout >/dev/null; then timeout -k 10 ${stepSeconds} env "$@"; else env "$@"; fi; }
 if sed -u p </dev/null >/dev/null 2>&1; then unbuffered=-u; else unbuffered=; fi
@@ -41,7 +48,10 @@ lines() { LC_ALL=C sed $unbuffered -n "1,500{s/[[:cntrl:]]/?/g;s/$(printf '\\302
 plainly() { said=$( { { { limited "$@"; echo $? >&5; } 2>&1 >&4 | lines >&2; } 4>&1 | lines >&6; } 5>&1 ); return "\${said:-1}"; } 6>&1
 `;
 
-/** A host whose processes are containers, each with a volume of its own; their ports are published under the same number. */
+/**
+ * A host whose processes are containers, each with a volume of its own; their ports are published
+ * under the same number.
+ */
 export class DockerHost extends Host {
   /** Its edits are made for the clients of the containers: where Pulumi runs. */
   override readonly machine = "localhost";
@@ -56,7 +66,8 @@ export class DockerHost extends Host {
   readonly #others: () => Iterable<Host>;
 
   /**
-   * @param others all hosts of the whole, this one among them: what the containers have to know by name.
+   * @param others all hosts of the whole, this one among them: what the containers have to know by
+   * name.
    */
   constructor(
     name: string,
@@ -73,10 +84,20 @@ export class DockerHost extends Host {
     this.#args = args.docker ?? {};
     this.#image = this.#args.image ?? dockerFields.image.default;
     this.#others = others;
-    // Only the machine itself reaches what is published on its loopback; its containers take the other end of their network.
-    this.announcedAddress = this.address.apply((address) => (isLoopback(address) ? engine.gateway : pulumi.output(address)));
+    // Only the machine itself reaches what is published on its loopback; its containers take the
+    // other end of their network.
+    this.announcedAddress = this.address.apply((address) =>
+      isLoopback(address) ? engine.gateway : pulumi.output(address),
+    );
     let edits: LocalHost | undefined;
-    this.#local = () => (edits ??= new LocalHost(`${name}-edits`, hostName, { directory: args.directory }, { parent: this }, deployment));
+    this.#local = () =>
+      (edits ??= new LocalHost(
+        `${name}-edits`,
+        hostName,
+        { directory: args.directory },
+        { parent: this },
+        deployment,
+      ));
     this.registerOutputs();
   }
 
@@ -105,11 +126,23 @@ export class DockerHost extends Host {
     }));
   }
 
-  override look(process: string, servers: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
-    const question = pulumi.all([this.#container(process), this.#image, servers]).apply(([container, image, programs]) => {
-      const words = [process, container, image, this.#directory(process), this.#script("lifecycle.sh"), ...programs];
-      return `add_container ${words.map(quote).join(" ")}\n`;
-    });
+  override look(
+    process: string,
+    servers: pulumi.Input<readonly string[]>,
+  ): pulumi.Output<ProcessFacts> {
+    const question = pulumi
+      .all([this.#container(process), this.#image, servers])
+      .apply(([container, image, programs]) => {
+        const words = [
+          process,
+          container,
+          image,
+          this.#directory(process),
+          this.#script("lifecycle.sh"),
+          ...programs,
+        ];
+        return `add_container ${words.map(quote).join(" ")}\n`;
+      });
     // The image first: in a preview that would fetch it, nothing of it is known.
     const facts = pulumi
       .all([this.#engine.image(this.#image), this.#engine.look.ask(question)])
@@ -118,7 +151,13 @@ export class DockerHost extends Host {
     return facts;
   }
 
-  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
+  override keepProcess(
+    name: string,
+    process: string,
+    args: ProcessArgs,
+    facts: pulumi.Output<ProcessFacts>,
+    placement: Placement,
+  ): pulumi.Resource {
     const { parent, dependsOn = [] } = placement;
     const { provider, cli } = this.#engine;
     const container = this.#container(process);
@@ -127,22 +166,38 @@ export class DockerHost extends Host {
       ...this.#engine.labels,
       { label: "pulumi-redis-ha.host", value: this.hostName },
       { label: "pulumi-redis-ha.process", value: process },
-      { label: "pulumi-redis-ha.endpoint", value: pulumi.interpolate`${this.address}:${args.port}` },
+      {
+        label: "pulumi-redis-ha.endpoint",
+        value: pulumi.interpolate`${this.address}:${args.port}`,
+      },
     ];
     const volume = new (docker().Volume)(
       `${name}-volume`,
       { name: this.deployment.preflight.afterChecks(container), labels },
       // One that was taken over keeps the labels that it has.
-      { parent, provider, retainOnDelete: this.#args.keepVolumes ?? false, ignoreChanges: ["labels"] },
+      {
+        parent,
+        provider,
+        retainOnDelete: this.#args.keepVolumes ?? false,
+        ignoreChanges: ["labels"],
+      },
     );
-    const spec = { ...this.#containerArgs(process, args), labels, volumes: [{ volumeName: volume.name, containerPath: mount }] };
+    const spec = {
+      ...this.#containerArgs(process, args),
+      labels,
+      volumes: [{ volumeName: volume.name, containerPath: mount }],
+    };
     const digest = pulumi.output(spec).apply(digestOf);
     const at = quote(directory);
     const exec = pulumi.interpolate`${cli} exec ${container.apply(quote)}`;
-    const [hostScript, lifecycle] = [quote(this.#script("host.sh")), quote(this.#script("lifecycle.sh"))];
+    const [hostScript, lifecycle] = [
+      quote(this.#script("host.sh")),
+      quote(this.#script("lifecycle.sh")),
+    ];
     // By the scripts that are there, which may be of a version whose host.sh has no such action.
     const handOver = `if grep -q '^ *handover)' ${hostScript}; then exec sh ${hostScript} handover ${at}; fi; exec sh ${lifecycle} handover ${at}`;
-    // Before the container is replaced, not while it is: where nobody can take over, it has to stay as it is.
+    // Before the container is replaced, not while it is: where nobody can take over, it has to stay
+    // as it is.
     const handedOver = new local.Command(
       `${name}-handover`,
       {
@@ -152,7 +207,9 @@ export class DockerHost extends Host {
       },
       { parent, dependsOn },
     );
-    const megabytes = pulumi.output(args.memoryBytes).apply((bytes) => (bytes === undefined ? undefined : Math.ceil(bytes / 2 ** 20)));
+    const megabytes = pulumi
+      .output(args.memoryBytes)
+      .apply((bytes) => (bytes === undefined ? undefined : Math.ceil(bytes / 2 ** 20)));
     const running = new (docker().Container)(
       `${name}-container`,
       { ...spec, memory: megabytes, memorySwap: megabytes, name: container },
@@ -161,18 +218,23 @@ export class DockerHost extends Host {
         provider,
         dependsOn: [handedOver, ...dependsOn],
         deleteBeforeReplace: true,
-        // Engines list the addresses of a port in an order of their own, which the provider takes for a change; a real one
-        // changes a label.
+        // Engines list the addresses of a port in an order of their own, which the provider takes
+        // for a change; a real one changes a label.
         ignoreChanges: ["ports"],
         // The provider takes changes of these and does nothing.
         replaceOnChanges: ["healthcheck", "tmpfs", "init"],
       },
     );
-    const scripts = Object.fromEntries(["lifecycle.sh", "host.sh"].map((each) => [each, scriptText(each)]));
-    const settings = pulumi.all([facts, args.files]).apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
+    const scripts = Object.fromEntries(
+      ["lifecycle.sh", "host.sh"].map((each) => [each, scriptText(each)]),
+    );
+    const settings = pulumi
+      .all([facts, args.files])
+      .apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
     const user = this.#user;
-    // A volume that the engine made is root's, and what a former user wrote is that one's. The scripts last: the process waits for them.
-    // The directory first, but never by a link that the user may have put in place of the one that it is in.
+    // A volume that the engine made is root's, and what a former user wrote is that one's. The
+    // scripts last: the process waits for them. The directory first, but never by a link that the
+    // user may have put in place of the one that it is in.
     const own = (docker: string, named: string) =>
       [
         `plainly ${docker} run --rm --network none --read-only --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --security-opt no-new-privileges`,
@@ -215,16 +277,31 @@ export class DockerHost extends Host {
 
   override requireProgram(field: string, program: pulumi.Input<string>): void {
     const wanted = pulumi.all([this.#image, program]);
-    const answers = this.#engine.look.ask(wanted.apply(([image, path]) => `add_program ${[image, field, path].map(quote).join(" ")}\n`));
+    const answers = this.#engine.look.ask(
+      wanted.apply(([image, path]) => `add_program ${[image, field, path].map(quote).join(" ")}\n`),
+    );
     this.deployment.preflight.requireBeforeAnything(
-      pulumi.all([answers, wanted]).apply(([said, [image, path]]) => refuseProgram(said, `in the image ${image}`, field, path)),
+      pulumi
+        .all([answers, wanted])
+        .apply(([said, [image, path]]) =>
+          refuseProgram(said, `in the image ${image}`, field, path),
+        ),
     );
   }
 
-  override verify(name: string, process: string, occasion: pulumi.Input<string>, { parent, dependsOn = [] }: Placement): pulumi.Resource {
+  override verify(
+    name: string,
+    process: string,
+    occasion: pulumi.Input<string>,
+    { parent, dependsOn = [] }: Placement,
+  ): pulumi.Resource {
     const [directory, lifecycle] = [this.#directory(process), this.#script("lifecycle.sh")];
-    const question = this.#container(process).apply((container) => `add_check ${[name, container, directory, lifecycle].map(quote).join(" ")}\n`);
-    const verified = this.#engine.look.ask(question).apply((answers) => verificationIn(answers, name));
+    const question = this.#container(process).apply(
+      (container) => `add_check ${[name, container, directory, lifecycle].map(quote).join(" ")}\n`,
+    );
+    const verified = this.#engine.look
+      .ask(question)
+      .apply((answers) => verificationIn(answers, name));
     return new local.Command(
       name,
       {
@@ -236,7 +313,10 @@ export class DockerHost extends Host {
     );
   }
 
-  #containerArgs(process: string, { port, stopSeconds }: ProcessArgs): Omit<Docker.ContainerArgs, "name"> {
+  #containerArgs(
+    process: string,
+    { port, stopSeconds }: ProcessArgs,
+  ): Omit<Docker.ContainerArgs, "name"> {
     const addresses = pulumi
       .all([this.address, this.#engine.gateway])
       .apply(([address, gateway]) => (isLoopback(address) ? [address, gateway] : [address]));
@@ -250,8 +330,13 @@ export class DockerHost extends Host {
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       networksAdvanced: [{ name: this.#engine.networkName, aliases: [this.hostName, process] }],
-      hosts: [...this.#others()].map((other) => ({ host: other.hostName, ip: this.addressOf(other) })),
-      ports: addresses.apply((ips) => ips.map((ip) => ({ internal: port, external: port, ip, protocol: "tcp" }))),
+      hosts: [...this.#others()].map((other) => ({
+        host: other.hostName,
+        ip: this.addressOf(other),
+      })),
+      ports: addresses.apply((ips) =>
+        ips.map((ip) => ({ internal: port, external: port, ip, protocol: "tcp" })),
+      ),
       restart: "unless-stopped",
       healthcheck: {
         tests: ["CMD", "sh", this.#script("lifecycle.sh"), "alive", this.#directory(process)],

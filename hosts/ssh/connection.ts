@@ -17,10 +17,16 @@ export interface Login {
 }
 
 /** The command plugin asks a server for the type of the given key only: any that it has will do. */
-const keyTypes = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519"];
+const keyTypes = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "ssh-ed25519",
+];
 
 /**
- * @returns of several keys (`TYPE BASE64`) of one machine, the one to give to the command plugin; never an RSA key, which it would
+ * @returns of several keys (`TYPE BASE64`) of one machine, the one to give to the command plugin;
+ * never an RSA key, which it would
  *   ask for with SHA-1 (`ssh-rsa`), and current servers refuse that.
  */
 export function usableKey(keys: readonly string[]): string | undefined {
@@ -28,34 +34,65 @@ export function usableKey(keys: readonly string[]): string | undefined {
   return [...keys].filter((key) => rank(key) >= 0).sort((a, b) => rank(a) - rank(b))[0];
 }
 
-/** The keys (`TYPE BASE64`) that were checked and will be asked for; none where it is not to be checked. */
+/**
+ * The keys (`TYPE BASE64`) that were checked and will be asked for; none where it is not to be
+ * checked.
+ */
 export interface Keys {
   target?: string;
   bastion?: string;
 }
 
-/** @returns what the command plugin wants, with the machine's key and its bastion's where they are known. */
-export function connectionOf(target: Login, bastion: Login | undefined, keys: Keys): types.input.remote.ConnectionArgs {
+/**
+ * @returns what the command plugin wants, with the machine's key and its bastion's where they are
+ * known.
+ */
+export function connectionOf(
+  target: Login,
+  bastion: Login | undefined,
+  keys: Keys,
+): types.input.remote.ConnectionArgs {
   const endpoint = (
-    { address, port = sshFields.port.default, user = sshFields.user.default, privateKey, privateKeyFile }: Login,
+    {
+      address,
+      port = sshFields.port.default,
+      user = sshFields.user.default,
+      privateKey,
+      privateKeyFile,
+    }: Login,
     hostKey: string | undefined,
   ) => ({
     host: address,
     port,
     user,
-    ...(privateKey || privateKeyFile ? { privateKey: privateKey ?? readFileSync(privateKeyFile ?? "", "utf8") } : {}),
+    ...(privateKey || privateKeyFile
+      ? { privateKey: privateKey ?? readFileSync(privateKeyFile ?? "", "utf8") }
+      : {}),
     ...(hostKey ? { hostKey } : {}),
-    // The look has been there a moment ago. A server with many logins under way refuses some (MaxStartups), for a moment.
+    // The look has been there a moment ago. A server with many logins under way refuses some
+    // (MaxStartups), for a moment.
     dialErrorLimit: 4,
     perDialTimeout: 8,
   });
-  return { ...endpoint(target, keys.target), ...(bastion ? { proxy: endpoint(bastion, keys.bastion) } : {}) };
+  return {
+    ...endpoint(target, keys.target),
+    ...(bastion ? { proxy: endpoint(bastion, keys.bastion) } : {}),
+  };
 }
 
-/** @returns what a person types in front of a command; a `hostKey` is checked then, too, whatever their known_hosts has. */
+/**
+ * @returns what a person types in front of a command; a `hostKey` is checked then, too, whatever
+ * their known_hosts has.
+ */
 export function sshWords(target: Login, bastion: Login | undefined, keys: Keys): string {
   const words = (
-    { address, port = sshFields.port.default, user = sshFields.user.default, privateKeyFile, hostKey }: Login,
+    {
+      address,
+      port = sshFields.port.default,
+      user = sshFields.user.default,
+      privateKeyFile,
+      hostKey,
+    }: Login,
     key: string | undefined,
     more: string[] = [],
   ) => {
@@ -67,7 +104,10 @@ export function sshWords(target: Login, bastion: Login | undefined, keys: Keys):
       "IgnoreUnknown=KnownHostsCommand": hostKey && key,
       [`KnownHostsCommand=/bin/echo ${known}`]: hostKey && key,
     };
-    const options = [...Object.entries(checked).flatMap(([option, wanted]) => (wanted ? [option] : [])), ...more];
+    const options = [
+      ...Object.entries(checked).flatMap(([option, wanted]) => (wanted ? [option] : [])),
+      ...more,
+    ];
     return [
       "ssh",
       ...(privateKeyFile ? ["-i", quote(privateKeyFile)] : []),
@@ -76,12 +116,17 @@ export function sshWords(target: Login, bastion: Login | undefined, keys: Keys):
     ];
   };
   const [ssh, ...through] = bastion ? words(bastion, keys.bastion) : [];
-  return words(target, keys.target, ssh ? [`ProxyCommand=${[ssh, "-W", "%h:%p", ...through].join(" ")}`] : []).join(" ");
+  return words(
+    target,
+    keys.target,
+    ssh ? [`ProxyCommand=${[ssh, "-W", "%h:%p", ...through].join(" ")}`] : [],
+  ).join(" ");
 }
 
 /** @returns shell text that runs `look` as root on the machine, once its key has been checked. */
 export function overSsh(target: Login, bastion: Login | undefined, look: string): string {
-  const place = ({ address, port = sshFields.port.default, hostKey = "" }: Login) => `${address} ${port} ${hostKey}`.trim();
+  const place = ({ address, port = sshFields.port.default, hostKey = "" }: Login) =>
+    `${address} ${port} ${hostKey}`.trim();
   return (
     assignments({
       config: [
@@ -110,7 +155,8 @@ export function become({ user = sshFields.user.default }: Login): string {
   return user === "root" ? "" : "sudo -n ";
 }
 
-// As the look needs it; what ~/.ssh/config says is not asked, or the plugin, which does not read it, would fail later.
+// As the look needs it; what ~/.ssh/config says is not asked, or the plugin, which does not read
+// it, would fail later.
 const common = [
   "Host *",
   "BatchMode yes",
@@ -124,7 +170,14 @@ const common = [
 
 function hostSection(
   name: string,
-  { address, port = sshFields.port.default, user = sshFields.user.default, privateKey, privateKeyFile, hostKey }: Login,
+  {
+    address,
+    port = sshFields.port.default,
+    user = sshFields.user.default,
+    privateKey,
+    privateKeyFile,
+    hostKey,
+  }: Login,
   more: string[] = [],
 ): string[] {
   return [

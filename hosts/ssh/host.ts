@@ -6,7 +6,15 @@ import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import { quoted, shown } from "../foreignText.ts";
 import { onceBuilt } from "../preflight.ts";
-import { handOverSeconds, type Host, type HostArgs, type Placement, type ProcessArgs, type ProcessCommands, type ProcessFacts } from "../host.ts";
+import {
+  handOverSeconds,
+  type Host,
+  type HostArgs,
+  type Placement,
+  type ProcessArgs,
+  type ProcessCommands,
+  type ProcessFacts,
+} from "../host.ts";
 import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "../look.ts";
 import { isLater } from "../sdk.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
@@ -23,14 +31,35 @@ import {
   type SshHostArgs,
   sshProblems,
 } from "./args.ts";
-import { become, connectionOf, type Keys, type Login, overSsh, sshWords, usableKey } from "./connection.ts";
+import {
+  become,
+  connectionOf,
+  type Keys,
+  type Login,
+  overSsh,
+  sshWords,
+  usableKey,
+} from "./connection.ts";
 
-const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", "machine.sh", "shared.sh", "kernel.sh", "services.sh", "firewall.sh"];
+const scripts = [
+  "host.sh",
+  "lifecycle.sh",
+  "hosts-entries.sh",
+  "kvdb.sh",
+  "machine.sh",
+  "shared.sh",
+  "kernel.sh",
+  "services.sh",
+  "firewall.sh",
+];
 
 /** Assignments in front of a script. */
 type Settings = Record<string, pulumi.Input<string | boolean>>;
 
-/** A machine that is reached over SSH: services where systemd runs, else plain processes; a user of their own. */
+/**
+ * A machine that is reached over SSH: services where systemd runs, else plain processes; a user of
+ * their own.
+ */
 export class SshHost extends ScriptedHost {
   override readonly limitations: pulumi.Output<readonly string[]>;
   override readonly machine: string;
@@ -48,9 +77,15 @@ export class SshHost extends ScriptedHost {
   readonly #keys: pulumi.Output<Keys>;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
 
-  /** The sshd that a connection to the machine meets first, its bastion's or its own: ADDRESS:PORT, or what stands for that. */
+  /**
+   * The sshd that a connection to the machine meets first, its bastion's or its own: ADDRESS:PORT,
+   * or what stands for that.
+   */
   readonly #door: unknown;
-  /** What logs in there, in the order in which it was made, from all hosts with the same door: the servers' programs, and all that follows. */
+  /**
+   * What logs in there, in the order in which it was made, from all hosts with the same door: the
+   * servers' programs, and all that follows.
+   */
   readonly #logins: { installing: pulumi.Resource[]; after: pulumi.Resource[] };
   readonly #reachedAt: "address" | "ssh.address";
   readonly #version: string | undefined;
@@ -79,21 +114,40 @@ export class SshHost extends ScriptedHost {
     const { privateKey, bastion } = args;
     const target = withoutKey({ ...args, address: sshAddress });
     this.#reachedAt = args.address === undefined ? "address" : "ssh.address";
-    this.#target = checkedLogin(target, `hosts.${hostName}.ssh`, `hosts.${hostName}.${this.#reachedAt}`);
+    this.#target = checkedLogin(
+      target,
+      `hosts.${hostName}.ssh`,
+      `hosts.${hostName}.${this.#reachedAt}`,
+    );
     const bastionPath = `hosts.${hostName}.ssh.bastion`;
-    this.#bastion = bastion ? checkedLogin(withoutKey(bastion), bastionPath, `${bastionPath}.address`) : pulumi.output(undefined);
-    const secret = (key: pulumi.Input<string> | undefined) => (key === undefined ? undefined : pulumi.secret(key));
+    this.#bastion = bastion
+      ? checkedLogin(withoutKey(bastion), bastionPath, `${bastionPath}.address`)
+      : pulumi.output(undefined);
+    const secret = (key: pulumi.Input<string> | undefined) =>
+      key === undefined ? undefined : pulumi.secret(key);
     const keys = [secret(privateKey), secret(bastion?.privateKey)] as const;
-    this.#logIn = pulumi.all([this.#target, this.#bastion, ...keys]).apply(([own, through, key, throughKey]) => {
-      const problems = [...keyProblems(`hosts.${hostName}.ssh`, { privateKey: key }), ...keyProblems(bastionPath, { privateKey: throughKey })];
-      for (const problem of problems) throw inputError(problem);
-      return { target: { ...own, privateKey: key }, bastion: through && { ...through, privateKey: throughKey } };
-    });
+    this.#logIn = pulumi
+      .all([this.#target, this.#bastion, ...keys])
+      .apply(([own, through, key, throughKey]) => {
+        const problems = [
+          ...keyProblems(`hosts.${hostName}.ssh`, { privateKey: key }),
+          ...keyProblems(bastionPath, { privateKey: throughKey }),
+        ];
+        for (const problem of problems) throw inputError(problem);
+        return {
+          target: { ...own, privateKey: key },
+          bastion: through && { ...through, privateKey: throughKey },
+        };
+      });
     this.deployment.preflight.requireBeforeAnything(pulumi.all([this.#target, this.#bastion]));
     this.limitations = pulumi.all([this.#target, this.#bastion]).apply(([own, door]) => {
       const lines = [
-        ...(own.hostKey === "unchecked" ? [`${hostName}: its key is not checked, so anybody on the way can pass for it`] : []),
-        ...(door?.hostKey === "unchecked" ? [`${hostName}: the key of its bastion is not checked`] : []),
+        ...(own.hostKey === "unchecked"
+          ? [`${hostName}: its key is not checked, so anybody on the way can pass for it`]
+          : []),
+        ...(door?.hostKey === "unchecked"
+          ? [`${hostName}: the key of its bastion is not checked`]
+          : []),
       ];
       for (const line of lines) void pulumi.log.warn(line, this);
       return lines;
@@ -101,13 +155,19 @@ export class SshHost extends ScriptedHost {
     this.listensOn = this.address;
     this.ownAddress = this.address;
     this.announcedAddress = this.address;
-    const ownPlace = ({ project, stack }: Identity) => `/var/lib/redis-ha/${project}.${stack}/${hostName}`;
+    const ownPlace = ({ project, stack }: Identity) =>
+      `/var/lib/redis-ha/${project}.${stack}/${hostName}`;
     this.directory = this.deployment.directory(hostName, directory, ownPlace);
     this.former = this.deployment.former(hostName, directory, ownPlace);
     const doorAddress = (bastion ?? target).address;
     const doorPort = (bastion ?? target).port ?? 22;
-    this.#door = typeof doorAddress === "string" && typeof doorPort === "number" ? `${doorAddress}:${doorPort}` : (bastion ?? this);
-    const beside = [...others()].find((other): other is SshHost => other instanceof SshHost && other.#door === this.#door);
+    this.#door =
+      typeof doorAddress === "string" && typeof doorPort === "number"
+        ? `${doorAddress}:${doorPort}`
+        : (bastion ?? this);
+    const beside = [...others()].find(
+      (other): other is SshHost => other instanceof SshHost && other.#door === this.#door,
+    );
     this.#logins = beside ? beside.#logins : { installing: [], after: [] };
     this.#version = args.redisVersion;
     this.#serviceUser = args.serviceUser ?? sshFields.serviceUser.default;
@@ -115,11 +175,23 @@ export class SshHost extends ScriptedHost {
       what: hostName,
       preflight: this.deployment.preflight,
       run: (text, opts) => {
-        const wrapped = pulumi.all([text, this.#logIn]).apply(([look, { target, bastion }]) => overSsh(target, bastion, look));
-        const once = () => local.runOutput({ command: "sh", stdin: wrapped, logging: "none" }, { parent: this, ...opts }).stdout;
+        const wrapped = pulumi
+          .all([text, this.#logIn])
+          .apply(([look, { target, bastion }]) => overSsh(target, bastion, look));
+        const once = () =>
+          local.runOutput(
+            { command: "sh", stdin: wrapped, logging: "none" },
+            { parent: this, ...opts },
+          ).stdout;
         // What the same update has made a moment ago may still be booting.
-        const isNew = !pulumi.runtime.isDryRun() && (isLater(sshAddress) || opts.dependsOn !== undefined);
-        return isNew ? this.#onceUp(once, Date.now() + (args.bootTimeoutSeconds ?? sshFields.bootTimeoutSeconds.default) * 1000) : once();
+        const isNew =
+          !pulumi.runtime.isDryRun() && (isLater(sshAddress) || opts.dependsOn !== undefined);
+        return isNew
+          ? this.#onceUp(
+              once,
+              Date.now() + (args.bootTimeoutSeconds ?? sshFields.bootTimeoutSeconds.default) * 1000,
+            )
+          : once();
       },
       opening: pulumi.interpolate`${this.deployment.opening}look_machine ${this.directory.apply(quote)}\n`,
       closing: "wait\n",
@@ -131,20 +203,30 @@ export class SshHost extends ScriptedHost {
     });
     this.#keys = pulumi.all([this.looking.answers, this.#target]).apply(([said, { hostKey }]) => {
       const known = (which: string) => usableKey((said[`keys.${which}`] ?? "").split("\u001f"));
-      return { target: hostKey === "unchecked" ? undefined : known("target"), bastion: known("bastion") };
+      return {
+        target: hostKey === "unchecked" ? undefined : known("target"),
+        bastion: known("bastion"),
+      };
     });
     this.#connection = pulumi.secret(
-      pulumi.all([this.#logIn, this.#keys]).apply(([{ target, bastion }, keys]) => connectionOf(target, bastion, keys)),
+      pulumi
+        .all([this.#logIn, this.#keys])
+        .apply(([{ target, bastion }, keys]) => connectionOf(target, bastion, keys)),
     );
     const owner = this.directory.apply((directory) => directory.replaceAll("/", "-"));
     const opened = this.deployment.namedInStack(name);
-    const conf = pulumi.all([opened, owner]).apply(([unit, owned]) => assignments({ user: this.#serviceUser, unit, owner: owned }));
+    const conf = pulumi
+      .all([opened, owner])
+      .apply(([unit, owned]) => assignments({ user: this.#serviceUser, unit, owner: owned }));
     const machine = this.script("machine.sh");
     const uninstall = pulumi.interpolate`if [ -f ${machine} ]; then sh ${machine} uninstall; fi`;
     const packages = (settings: Settings) =>
       pulumi
         .all([pulumi.all(settings), owner])
-        .apply(([known, owned]) => `${assignments({ ...known, owner: owned })}${scriptText("shared.sh")}${scriptText("packages.sh")}`);
+        .apply(
+          ([known, owned]) =>
+            `${assignments({ ...known, owner: owned })}${scriptText("shared.sh")}${scriptText("packages.sh")}`,
+        );
     this.#packages = this.#installRedis(args, packages);
     // A remote command whose machine has changed is never undone on the old one.
     const place = pulumi.interpolate`${hostName} (${sshAddress})`;
@@ -155,10 +237,16 @@ export class SshHost extends ScriptedHost {
         create: "true",
         delete: pulumi
           .all([left, place])
-          .apply(([said, at]) => `case $(sh) in *refused.*) echo ${quote(`${at} ${said}`)} >&2 ;; *) echo ${quote(`${at} is cleaned up`)} ;; esac`),
+          .apply(
+            ([said, at]) =>
+              `case $(sh) in *refused.*) echo ${quote(`${at} ${said}`)} >&2 ;; *) echo ${quote(`${at} is cleaned up`)} ;; esac`,
+          ),
         stdin: pulumi
           .all([uninstall, packages({ action: "remove" }), this.#logIn])
-          .apply(([ended, removed, { target, bastion }]) => `limit=200\n${overSsh(target, bastion, `(${ended})\n${removed}`)}`),
+          .apply(
+            ([ended, removed, { target, bastion }]) =>
+              `limit=200\n${overSsh(target, bastion, `(${ended})\n${removed}`)}`,
+          ),
         triggers: [sshAddress],
         addPreviousOutputInEnv: false,
       },
@@ -166,7 +254,10 @@ export class SshHost extends ScriptedHost {
     );
     this.install(
       scripts,
-      { create: pulumi.interpolate`${this.#become}sh`, delete: pulumi.interpolate`${this.#become}sh -c ${uninstall.apply(quote)}` },
+      {
+        create: pulumi.interpolate`${this.#become}sh`,
+        delete: pulumi.interpolate`${this.#become}sh -c ${uninstall.apply(quote)}`,
+      },
       pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${machine} prepare\n`,
       [moved, this.#packages],
     );
@@ -175,31 +266,62 @@ export class SshHost extends ScriptedHost {
       const settings = pulumi
         .all([this.storeOf("kernel"), opened])
         .apply(([store, owned]) => assignments({ STORE: store, OWNER: owned, WANTED: wanted }));
-      this.edit(`${name}-kernel`, { field: "ssh.kernelSettings", script: "kernel.sh", settings }, { parent: this });
+      this.edit(
+        `${name}-kernel`,
+        { field: "ssh.kernelSettings", script: "kernel.sh", settings },
+        { parent: this },
+      );
     }
     const ports = () => this.#processes.map(({ port }) => String(port));
     const services = onceBuilt(() =>
       pulumi
         .all([this.storeOf("services"), this.address])
-        .apply(([store, address]) => assignments({ PORTS: ports(), ADDRESS: address, STORE: store })),
+        .apply(([store, address]) =>
+          assignments({ PORTS: ports(), ADDRESS: address, STORE: store }),
+        ),
     );
-    this.#before.push(this.edit(`${name}-services`, { field: `hosts.${hostName}`, script: "services.sh", settings: services }, { parent: this }));
+    this.#before.push(
+      this.edit(
+        `${name}-services`,
+        { field: `hosts.${hostName}`, script: "services.sh", settings: services },
+        { parent: this },
+      ),
+    );
     const clients = args.firewallClients;
     if (clients && clients.length > 0) {
       const table = opened.apply((text) => text.replaceAll(/[^A-Za-z0-9_]/g, "_"));
       const settings = onceBuilt(() =>
         pulumi
-          .all([table, this.storeOf("firewall"), pulumi.all([...others()].map((other) => other.announcedAddress)), pulumi.all(clients)])
+          .all([
+            table,
+            this.storeOf("firewall"),
+            pulumi.all([...others()].map((other) => other.announcedAddress)),
+            pulumi.all(clients),
+          ])
           .apply(([named, store, addresses, allowed]) =>
-            assignments({ TABLE: named, PORTS: ports(), ALLOWED: [...addresses, ...allowed], STORE: store }),
+            assignments({
+              TABLE: named,
+              PORTS: ports(),
+              ALLOWED: [...addresses, ...allowed],
+              STORE: store,
+            }),
           ),
       );
-      this.#before.push(this.edit(`${name}-firewall`, { field: "ssh.firewallClients", script: "firewall.sh", settings }, { parent: this }));
+      this.#before.push(
+        this.edit(
+          `${name}-firewall`,
+          { field: "ssh.firewallClients", script: "firewall.sh", settings },
+          { parent: this },
+        ),
+      );
     }
     this.registerOutputs();
   }
 
-  override look(process: string, wanted: pulumi.Input<readonly string[]>): pulumi.Output<ProcessFacts> {
+  override look(
+    process: string,
+    wanted: pulumi.Input<readonly string[]>,
+  ): pulumi.Output<ProcessFacts> {
     return super
       .look(
         process,
@@ -209,14 +331,27 @@ export class SshHost extends ScriptedHost {
         if (/ v=\d/.test(facts.version)) return pulumi.output(facts);
         return this.#packages.stdout.apply((said) => {
           const value = (key: string) => new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1];
-          return { ...facts, server: value("server") ?? facts.server, version: value("version") ?? facts.version };
+          return {
+            ...facts,
+            server: value("server") ?? facts.server,
+            version: value("version") ?? facts.version,
+          };
         });
       });
   }
 
-  override keepProcess(name: string, process: string, args: ProcessArgs, facts: pulumi.Output<ProcessFacts>, placement: Placement): pulumi.Resource {
+  override keepProcess(
+    name: string,
+    process: string,
+    args: ProcessArgs,
+    facts: pulumi.Output<ProcessFacts>,
+    placement: Placement,
+  ): pulumi.Resource {
     this.#processes.push({ process, port: args.port, stopSeconds: args.stopSeconds });
-    return super.keepProcess(name, process, args, facts, { ...placement, dependsOn: [...this.#before, ...(placement.dependsOn ?? [])] });
+    return super.keepProcess(name, process, args, facts, {
+      ...placement,
+      dependsOn: [...this.#before, ...(placement.dependsOn ?? [])],
+    });
   }
 
   override addressOf(other: Host): pulumi.Output<string> {
@@ -243,17 +378,30 @@ export class SshHost extends ScriptedHost {
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
-    return pulumi.all([this.#keys, this.script("machine.sh"), this.#target, this.#bastion]).apply(([keys, machine, target, bastion]) => {
-      const ssh = sshWords(target, bastion, keys);
-      const what = (action: string) => `${ssh} ${quote(`${become(target)}sh ${machine} ${action} ${quote(process)}`)}`;
-      return { kill: what("kill"), stop: what("stop"), start: what("start"), handover: what("handover") };
-    });
+    return pulumi
+      .all([this.#keys, this.script("machine.sh"), this.#target, this.#bastion])
+      .apply(([keys, machine, target, bastion]) => {
+        const ssh = sshWords(target, bastion, keys);
+        const what = (action: string) =>
+          `${ssh} ${quote(`${become(target)}sh ${machine} ${action} ${quote(process)}`)}`;
+        return {
+          kill: what("kill"),
+          stop: what("stop"),
+          start: what("start"),
+          handover: what("handover"),
+        };
+      });
   }
 
   protected override wordsForProcess(process: string): Words {
-    const stopSeconds = handOverSeconds + (this.#processes.find((each) => each.process === process)?.stopSeconds ?? 0);
+    const stopSeconds =
+      handOverSeconds +
+      (this.#processes.find((each) => each.process === process)?.stopSeconds ?? 0);
     return {
-      create: this.#asRoot("machine.sh", pulumi.interpolate`create ${process} ${stopSeconds}${this.knownBefore}`),
+      create: this.#asRoot(
+        "machine.sh",
+        pulumi.interpolate`create ${process} ${stopSeconds}${this.knownBefore}`,
+      ),
       update: this.#asRoot("machine.sh", `update ${process} ${stopSeconds}`),
       delete: this.#ifThere("machine.sh", `delete ${process}`),
     };
@@ -285,7 +433,10 @@ export class SshHost extends ScriptedHost {
       if (reason === undefined || Date.now() > until) return pulumi.output(said);
       const left = Math.ceil((until - Date.now()) / 1000);
       if (tries % 10 === 0)
-        void pulumi.log.info(`${this.hostName} can't be worked on yet, trying again for up to ${left} s: ${shown(reason, 200)}`, this);
+        void pulumi.log.info(
+          `${this.hostName} can't be worked on yet, trying again for up to ${left} s: ${shown(reason, 200)}`,
+          this,
+        );
       return pulumi.output(sleep(2000, true)).apply(() => this.#onceUp(look, until, tries + 1));
     });
   }
@@ -298,7 +449,12 @@ export class SshHost extends ScriptedHost {
     });
   }
 
-  protected override command(name: string, words: Words, stdin: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+  protected override command(
+    name: string,
+    words: Words,
+    stdin: pulumi.Input<string>,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.Resource {
     const { after } = this.#logins;
     const made = new remote.Command(
       name,
@@ -317,8 +473,11 @@ export class SshHost extends ScriptedHost {
     const { installing } = this.#logins;
     const opts = pulumi.mergeOptions({ parent: this }, turn(installing));
     const connection = this.#connection;
-    // Relative: in the home of who logs in. In /tmp anybody could put another one first, or in its place.
-    const tarball = redisTarball ? pulumi.interpolate`.${this.deployment.namedInStack(this.componentName)}.tar` : "";
+    // Relative: in the home of who logs in. In /tmp anybody could put another one first, or in its
+    // place.
+    const tarball = redisTarball
+      ? pulumi.interpolate`.${this.deployment.namedInStack(this.componentName)}.tar`
+      : "";
     const copied = redisTarball
       ? [
           new remote.CopyToRemote(
@@ -330,12 +489,21 @@ export class SshHost extends ScriptedHost {
       : [];
     const found = this.#candidates(servers).apply((programs) => programs.join(" "));
     const { mark } = this.deployment;
-    const settings = { packages: installRedis, version: redisVersion, tarball, bin: this.#bin, servers: found, mark };
+    const settings = {
+      packages: installRedis,
+      version: redisVersion,
+      tarball,
+      bin: this.#bin,
+      servers: found,
+      mark,
+    };
     const installed = new remote.Command(
       `${this.componentName}-packages`,
       {
         create: pulumi.interpolate`${this.#become}sh`,
-        stdin: this.deployment.preflight.afterFirstChecks(script({ action: "install", ...settings })),
+        stdin: this.deployment.preflight.afterFirstChecks(
+          script({ action: "install", ...settings }),
+        ),
         connection,
         triggers: [this.#target.apply(({ address }) => address)],
         addPreviousOutputInEnv: false,
@@ -352,19 +520,27 @@ export class SshHost extends ScriptedHost {
 
   /** What came with an archive goes before what else there may be. */
   #candidates(wanted: readonly string[]): pulumi.Output<string[]> {
-    return this.#bin.apply((bin) => [...wanted.filter((each) => !each.includes("/")).map((each) => `${bin}/${each}`), ...wanted]);
+    return this.#bin.apply((bin) => [
+      ...wanted.filter((each) => !each.includes("/")).map((each) => `${bin}/${each}`),
+      ...wanted,
+    ]);
   }
 
   /** @throws InputError where the machine can't be worked on, with what to do about it. */
   #refuse(said: Answers, target: Login, bastion: Login | undefined): void {
     const { user = "root" } = target;
-    const placeOf = ({ address, port = 22, user = "root" }: Login) => `(${user}@${address}, port ${port})`;
+    const placeOf = ({ address, port = 22, user = "root" }: Login) =>
+      `(${user}@${address}, port ${port})`;
     const place = `${this.hostName} ${placeOf(target)}`;
     const refuse = (field: string, reason: string) => {
       throw inputError({ propertyPath: `hosts.${this.hostName}.${field}`, reason });
     };
     for (const [name, field, whose] of [
-      ["bastion", "ssh.bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
+      [
+        "bastion",
+        "ssh.bastion.hostKey",
+        bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : "",
+      ],
       ["target", "ssh.hostKey", place],
     ] as const) {
       const [first = "", ...shown] = refusalIn(said, `key.${name}`)?.split("\n") ?? [];
@@ -378,7 +554,10 @@ export class SshHost extends ScriptedHost {
     const connection = refusalIn(said, "connection");
     if (connection === undefined) {
       for (const [field, whose] of [
-        ["ssh.bastion.hostKey", bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : ""],
+        [
+          "ssh.bastion.hostKey",
+          bastion ? `the bastion of ${this.hostName} ${placeOf(bastion)}` : "",
+        ],
         ["ssh.hostKey", place],
       ] as const) {
         const shown = refusalIn(said, `type.${field === "ssh.hostKey" ? "target" : "bastion"}`);
@@ -389,12 +568,21 @@ export class SshHost extends ScriptedHost {
         );
       }
     }
-    if (connection !== undefined) refuse(this.#reachedAt, `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`);
+    if (connection !== undefined)
+      refuse(
+        this.#reachedAt,
+        `${place} can't be worked on: ${connection}\n${adviceFor(connection, user)}`,
+      );
     const wanted = this.#version;
     for (const [key, line] of Object.entries(said)) {
       const [, found] = (key.startsWith("version.") && / v=(\d[\d.]*)/.exec(line ?? "")) || [];
       // A package's version has more to it than the program's.
-      if (wanted === undefined || found === undefined || found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))) continue;
+      if (
+        wanted === undefined ||
+        found === undefined ||
+        found.startsWith(wanted.replace(/^\d+:/, "").replace(/[-+~].*$/, ""))
+      )
+        continue;
       const reason = `${quoted(wanted)} is not allowed: ${place} has ${found} already. Install the other version there, or take ssh.redisVersion out`;
       throw inputError({ propertyPath: "ssh.redisVersion", reason });
     }
@@ -410,8 +598,9 @@ export class SshHost extends ScriptedHost {
 }
 
 /**
- * Logins under way at once at one sshd. By default that refuses some from the eleventh on (MaxStartups 10:30:100), and behind a
- * bastion the command plugin does not try again. A look, or a person, may be there as well.
+ * Logins under way at once at one sshd. By default that refuses some from the eleventh on
+ * (MaxStartups 10:30:100), and behind a bastion the command plugin does not try again. A look, or a
+ * person, may be there as well.
  */
 const mostLogins = 8;
 
@@ -427,7 +616,8 @@ const leastSpaceKib = 10_240;
 function adviceFor(said: string, user: string): string {
   if (/permission denied/i.test(said))
     return `Set ssh.privateKeyFile, or add a key that it accepts for ${user} to the agent (ssh-add); one with a passphrase has to be in the agent`;
-  if (/sudo/i.test(said)) return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
+  if (/sudo/i.test(said))
+    return `Allow it there: echo '${user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${user}, or log in as root`;
   return "See that the machine is on, that its address and ssh.port are right, and that no firewall is in between; nothing was changed anywhere";
 }
 
@@ -436,15 +626,30 @@ function adviceFor(said: string, user: string): string {
  * @param addressPath where its address is set.
  * @returns a login once it is known, checked then as one that is known at once was checked before.
  */
-function checkedLogin(login: Omit<BastionArgs, "privateKey">, path: string, addressPath: string): pulumi.Output<Login> {
+function checkedLogin(
+  login: Omit<BastionArgs, "privateKey">,
+  path: string,
+  addressPath: string,
+): pulumi.Output<Login> {
   return pulumi.output(login).apply((known) => {
-    const problems = isReachable(known.address) ? [] : [notAllowed(addressPath, known.address, machineRule)];
-    const [first, ...others] = [...problems, ...sshProblems(path, { ...known, address: undefined })];
+    const problems = isReachable(known.address)
+      ? []
+      : [notAllowed(addressPath, known.address, machineRule)];
+    const [first, ...others] = [
+      ...problems,
+      ...sshProblems(path, { ...known, address: undefined }),
+    ];
     if (first) throw others.length === 0 ? inputError(first) : new InputError([first, ...others]);
     return known;
   });
 }
 
-function withoutKey({ address, port, user, privateKeyFile, hostKey }: BastionArgs): Omit<BastionArgs, "privateKey"> {
+function withoutKey({
+  address,
+  port,
+  user,
+  privateKeyFile,
+  hostKey,
+}: BastionArgs): Omit<BastionArgs, "privateKey"> {
   return { address, port, user, privateKeyFile, hostKey };
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Keeps the distribution's own Redis, Valkey and Sentinel services off the stack's ports, and from coming back at the next
-# boot; needs root. Without systemd there are none.
+# Keeps the distribution's own Redis, Valkey and Sentinel services off the stack's ports, and from
+# coming back at the next boot; needs root. Without systemd there are none.
 #
 #   sh services.sh check|apply|remove  <parameters
 #
@@ -9,10 +9,12 @@
 #   ADDRESS  where ours will listen
 #   STORE    directory that keeps what was turned off
 #
-# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or failed.
+# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no
+# longer; 1 refused or failed.
 #
-# One that is in use (it holds keys, or has clients, a password or replicas), or that does not tell, is nobody's to turn off:
-# refused if it listens where ours will, else left as it is. remove turns on again what apply turned off.
+# One that is in use (it holds keys, or has clients, a password or replicas), or that does not tell,
+# is nobody's to turn off: refused if it listens where ours will, else left as it is. remove turns
+# on again what apply turned off.
 set -u
 umask 022
 LC_ALL=C
@@ -33,8 +35,8 @@ units() {
   } | awk '$1 !~ /@\.service$/ { print $1 }' | sort -u
 }
 
-# settings_of UNIT: sets port, address (of one who asks) and everywhere; 1 where it does not run on a configuration file, as
-# our own do not.
+# settings_of UNIT: sets port, address (of one who asks) and everywhere; 1 where it does not run on
+# a configuration file, as our own do not.
 settings_of() {
   conf=$(systemctl show -p ExecStart --value "$1" | tr ' ' '\n' | grep -m 1 '^/.*\.conf$') && [ -r "$conf" ] || return 1
   case $1 in *sentinel*) port=26379 ;; *) port=6379 ;; esac
@@ -59,7 +61,8 @@ in_use() {
     echo "it does not tell what it holds ($(printf '%s\n' "${said:-no answer within 3 s}" | plain))"
     return
   fi
-  # A distribution's sentinel is a client of the distribution's node. We are one, too, and what has only just come may be somebody's look.
+  # A distribution's sentinel is a client of the distribution's node. We are one, too, and what has
+  # only just come may be somebody's look.
   printf '%s\n' "$said" | awk -F '[:,=]' '
     /^db[0-9]/ { keys += $3 }
     /^id=/ && !/ name=sentinel-/ && !/ age=0 / && !/ cmd=client/ { clients++ }
@@ -71,8 +74,8 @@ in_use() {
     }'
 }
 
-# in_the_way: for each service on one of the ports that is to be turned off: "UNIT ACTIVE ENABLED"; exits 1 at one that
-# can't be.
+# in_the_way: for each service on one of the ports that is to be turned off: "UNIT ACTIVE ENABLED";
+# exits 1 at one that can't be.
 in_the_way() {
   for unit in $(units); do
     settings_of "$unit" || continue
@@ -100,7 +103,8 @@ case $action in
     found=$(in_the_way) || exit 1
     [ -n "$found" ] || exit 0
     mkdir -p "$STORE" || exit 1
-    # First, or it would stay off after a step that is killed; and what it was when it was first turned off.
+    # First, or it would stay off after a step that is killed; and what it was when it was first
+    # turned off.
     printf '%s\n' "$found" | while read -r unit rest; do
       grep -q "^$unit " "$STORE/off" 2>/dev/null || { echo "$unit $rest" >>"$STORE/off"; } || exit 1
     done || exit 1

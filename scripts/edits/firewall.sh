@@ -9,10 +9,11 @@
 #   ALLOWED  IPv4 addresses or networks, a line each; the machine itself always gets through
 #   STORE    directory that keeps the rules for the next boot
 #
-# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or failed.
+# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no
+# longer; 1 refused or failed.
 #
-# A rule of another table may still refuse what this one lets through. Where systemd runs, a service loads the rules
-# again at each boot.
+# A rule of another table may still refuse what this one lets through. Where systemd runs, a service
+# loads the rules again at each boot.
 set -u
 umask 077
 LC_ALL=C
@@ -61,7 +62,8 @@ WantedBy=multi-user.target
 END
 }
 
-# The kernel words the rules in its own way: what it said when they were loaded is what it has to say.
+# The kernel words the rules in its own way: what it said when they were loaded is what it has to
+# say.
 in_kernel() { nft -s list table inet "$TABLE" 2>/dev/null; }
 with_systemd() { [ -d /run/systemd/system ]; }
 is_enabled() { [ "$(systemctl is-enabled "$TABLE.service" 2>/dev/null)" = enabled ]; }

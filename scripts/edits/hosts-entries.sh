@@ -12,17 +12,20 @@
 # apply   appends the block, or replaces it where it stands; does not write what is right already
 # remove  takes it out; every other byte stays
 #
-# Exit status: 0 done, and of check: the block is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or
-# failed; 2 wrong call.
+# Exit status: 0 done, and of check: the block is as apply would leave it; 3 of check: it is not, or
+# no longer; 1 refused or failed; 2 wrong call.
 #
 # Sources of the rules:
-# - hosts(5): address, names, `#` to the end of the line; names compare without case; of two lines for one name, some
-#   resolvers take the first, others both. So a name mapped elsewhere, wherever that stands, would make ours void: refused.
-# - A file without a final newline needs one before our block. The marker line says so, and remove takes it away again;
-#   where another stack's block follows, it inherits the note, so the order in which stacks leave does not matter.
-# - /etc/hosts in a container is a bind mount, which rename(2) refuses with EBUSY: then the file is overwritten and only
-#   afterwards cut to length, so that there is no moment at which it is empty.
-# - The lock is beside the file, where only those can make it who may replace the file (lib/file-edit.sh).
+# - hosts(5): address, names, `#` to the end of the line; names compare without case; of two lines
+#   for one name, some resolvers take the first, others both. So a name mapped elsewhere, wherever
+#   that stands, would make ours void: refused.
+# - A file without a final newline needs one before our block. The marker line says so, and remove
+#   takes it away again; where another stack's block follows, it inherits the note, so the order in
+#   which stacks leave does not matter.
+# - /etc/hosts in a container is a bind mount, which rename(2) refuses with EBUSY: then the file is
+#   overwritten and only afterwards cut to length, so that there is no moment at which it is empty.
+# - The lock is beside the file, where only those can make it who may replace the file
+#   (lib/file-edit.sh).
 
 set -u
 LC_ALL=C
@@ -205,14 +208,16 @@ run() { feed | awk -v emit="$1" "$program"; }
 
 # --- the lock ---
 
-# Of those who want it only one can make the directory; with an empty directory inside it that is named after the holder.
-# A dead holder is removed by its name, so two who do it at once can not remove a third; and the outer one goes only when it is
-# empty. Who waits, waits as long as it changes hands.
+# Of those who want it only one can make the directory; with an empty directory inside it that is
+# named after the holder. A dead holder is removed by its name, so two who do it at once can not
+# remove a third; and the outer one goes only when it is empty. Who waits, waits as long as it
+# changes hands.
 : "${most_seconds:=600}"
 idle_seconds=60
 acquire() {
     lock=$(beside "$canonical").lock
-    # Where a directory can't be written, but a file that is mounted there: root has a place of its own.
+    # Where a directory can't be written, but a file that is mounted there: root has a place of its
+    # own.
     if ! acting test -w "$directory"; then
         if [ "$myself" != 0 ] || [ -n "$become" ]; then die "$FILE: $directory cannot be written, so nobody can be kept from writing the file at the same time"; fi
         mkdir -m 700 /run/pulumi-redis-ha 2>/dev/null
@@ -289,8 +294,9 @@ esac
 
 # --- the file ---
 
-# Whoever can put a link in the place of a directory or of a file on the way decides where it leads: root goes on with the
-# rights of the first of them. Above that one all is root's, so that nobody can swap it meanwhile.
+# Whoever can put a link in the place of a directory or of a file on the way decides where it leads:
+# root goes on with the rights of the first of them. Above that one all is root's, so that nobody
+# can swap it meanwhile.
 go_as_owner() {
     [ "$myself" = 0 ] && [ -z "$become" ] || return 0
     way='' rest=${1#/}
@@ -349,7 +355,8 @@ read_file() {
 
 size_of() { acting wc -c "$1" | { read -r size _ && echo "$size"; }; }
 
-# Only asked where something is wrong, as every healthy file would pay for it. One look: between two, another stack may write.
+# Only asked where something is wrong, as every healthy file would pay for it. One look: between
+# two, another stack may write.
 refuse_nul() {
     [ "$(acting cat "$canonical" | tr -dc '\000' | wc -c)" -eq 0 ] || die "$FILE: contains NUL bytes, so it is no hosts file"
 }
@@ -409,11 +416,13 @@ if [ "$action" = check ]; then
     exit 0
 fi
 if [ -n "$elevate" ]; then
-    # All of it, not only the writing: what root reads and locks is as much a matter of who owns what.
+    # All of it, not only the writing: what root reads and locks is as much a matter of who owns
+    # what.
     printf '%s\n' "$parameters" | sudo -n sh -c "$(cat "$0")" sh "$action" elevated
     exit $?
 fi
-# What a killed editor has left beside it goes away with the next one, be there something to change or not.
+# What a killed editor has left beside it goes away with the next one, be there something to change
+# or not.
 # shellcheck disable=SC2016
 leftovers=$(acting sh -c 'ls -d "$1"/."$2".pulumi-redis-ha.* 2>/dev/null' sh "$directory" "${canonical##*/}")
 if [ "$changed" = 1 ] || [ -n "$leftovers" ]; then
@@ -437,7 +446,8 @@ wanted=$(run file && printf x) || die "$FILE: awk failed"
 by_rename() {
     stage "$canonical" && same_owner "$staged" "$canonical" && printf '%s' "${wanted%x}" | fill "$bytes" && publish "$canonical" 2>/dev/null
 }
-# in_place TEXTx BYTES: first what is to stand there, then what is behind it, so that there is no moment at which it is empty.
+# in_place TEXTx BYTES: first what is to stand there, then what is behind it, so that there is no
+# moment at which it is empty.
 in_place() {
     printf '%s' "${1%x}" | acting dd of="$canonical" bs=65536 conv=notrunc 2>/dev/null || return 1
     [ "$(size_of "$canonical")" -ge "$2" ] || return 1

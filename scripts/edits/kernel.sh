@@ -7,13 +7,17 @@
 #   STORE   directory that keeps what the values were before
 #   OWNER   in the names of the files that set them again after a reboot
 #   WANTED  of these, a line each:
-#           overcommit  vm.overcommit_memory 1: without it a fork for a snapshot fails when memory is short
-#           hugepages   transparent huge pages madvise: always makes such a fork copy far more, and slowly
+#           overcommit  vm.overcommit_memory 1: without it a fork for a snapshot fails when memory
+#                       is short
+#           hugepages   transparent huge pages madvise: always makes such a fork copy far more, and
+#                       slowly
 #           somaxconn   net.core.somaxconn at least 511, the server's own backlog
 #
-# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no longer; 1 refused or failed.
+# Exit status: 0 done, and of check: all is as apply would leave it; 3 of check: it is not, or no
+# longer; 1 refused or failed.
 #
-# What a container or a hardened kernel does not let anybody change is said, and left. remove puts the values back.
+# What a container or a hardened kernel does not let anybody change is said, and left. remove puts
+# the values back.
 set -u
 umask 022
 LC_ALL=C

@@ -3,31 +3,35 @@
 #
 #   sh kvdb.sh check|apply|remove  <parameters
 #
-# Parameters are sh assignments on standard input, never arguments: a password may be among them, and arguments
-# (like the environment) are readable by others. For the same reason no message contains a value.
+# Parameters are sh assignments on standard input, never arguments: a password may be among them,
+# and arguments (like the environment) are readable by others. For the same reason no message
+# contains a value.
 #   FILE    absolute path of the server.conf
 #   STANZA  name of the stanza, `kvdb` unless given
 #   STORE   absolute directory of the stack's own, for what is needed to put things back (0700)
 #   OWNER   what to call this deployment where another one wants the same file; STORE unless given
-#   WANTED  lines `key=raw` (set exactly this), `key?=raw` (only where missing, empty, or ours already) or `key!=raw` (only
-#           in place of a reference zato+secret://...; refused in place of anything else); raw is what stands after `=`,
-#           without surrounding blanks or comment
+#   WANTED  lines `key=raw` (set exactly this), `key?=raw` (only where missing, empty, or ours
+#           already) or `key!=raw` (only in place of a reference zato+secret://...; refused in place
+#           of anything else); raw is what stands after `=`, without surrounding blanks or comment
 #
-# check   0: the file is as apply would leave it; 3: it is not; 1: it can't be, and why not. Lines `warning: ...` on standard
-#         output are for the operator. Writes nothing
-# apply   sets the keys; a key wanted in an earlier apply and no longer wanted gets its original back
+# check   0: the file is as apply would leave it; 3: it is not; 1: it can't be, and why not. Lines
+#         `warning: ...` on standard output are for the operator. Writes nothing
+# apply   sets the keys; a key wanted in an earlier apply and no longer wanted gets its original
+#         back
 # remove  puts back what was there; a key that somebody changed since is left alone, with a note
 #
-# Exit status of apply and remove: 0 done, 1 refused or failed with the file untouched; 2 wrong call.
+# Exit status of apply and remove: 0 done, 1 refused or failed with the file untouched; 2 wrong
+# call.
 #
-# One deployment at a time sets a stanza: which one, a small file beside server.conf says until remove. Ours is told by
-# the id in STORE, so neither another name of the stack nor another name of the file makes it somebody else's.
+# One deployment at a time sets a stanza: which one, a small file beside server.conf says until
+# remove. Ours is told by the id in STORE, so neither another name of the stack nor another name of
+# the file makes it somebody else's.
 #
 # Sources of the rules:
 # - A duplicate key or stanza stops Zato from starting: replace, never append.
 # - rename(2) is atomic only within a directory, so the new file is prepared beside the old one.
-# - The originals are stored before the file is replaced, with a mark until it has been; so an apply that was killed
-#   at any point leaves enough to tell our values from the originals.
+# - The originals are stored before the file is replaced, with a mark until it has been; so an apply
+#   that was killed at any point leaves enough to tell our values from the originals.
 
 set -u
 LC_ALL=C
@@ -56,7 +60,8 @@ program='
 # use edits/kvdb/output.awk
 '
 
-# Everything awk reads, from memory: so each run sees the same bytes, whatever happens to the file meanwhile.
+# Everything awk reads, from memory: so each run sees the same bytes, whatever happens to the file
+# meanwhile.
 feed() {
     cat <<END
 $action
@@ -149,7 +154,8 @@ load_entry() {
     id=${had_id:-$(date +%s).$$.$(born $$ | tr -cd A-Za-z0-9)}
 }
 
-# What is remembered must be nobody else's to change: it is written to server.conf again, by root too.
+# What is remembered must be nobody else's to change: it is written to server.conf again, by root
+# too.
 refuse_open_store() {
     ancestor=$STORE
     while [ ! -e "$ancestor" ]; do ancestor=${ancestor%/*}; ancestor=${ancestor:-/}; done
@@ -208,7 +214,8 @@ resolve() {
 
 mount_point() {
     [ -r /proc/self/mountinfo ] || return 1
-    # Thousands of mounts, and a shell that reads byte by byte, take a while; most names are not there at all.
+    # Thousands of mounts, and a shell that reads byte by byte, take a while; most names are not
+    # there at all.
     case ${target##*/} in
     *[!A-Za-z0-9._-]*) ;;
     *) grep -qF "/${target##*/} " /proc/self/mountinfo || return 1 ;;

@@ -1,8 +1,9 @@
-# Looks at the containers of one Docker engine without touching anything; read by sh from standard input on the machine
-# that runs Pulumi, after engine='…' (the docker program, told which engine), look='…' (the text of look.sh), deployment=,
-# project=, stack=, component= and network= (whose containers they are to be, and on which network) and adopted= (volumes that
-# it may take over, a line each), in front of calls of add_image, add_container, add_check and add_program, and of look_all.
-# Prints lines "KEY value" for hosts/docker/.
+# Looks at the containers of one Docker engine without touching anything; read by sh from standard
+# input on the machine that runs Pulumi, after engine='…' (the docker program, told which engine),
+# look='…' (the text of look.sh), deployment=, project=, stack=, component= and network= (whose
+# containers they are to be, and on which network) and adopted= (volumes that it may take over, a
+# line each), in front of calls of add_image, add_container, add_check and add_program, and of
+# look_all. Prints lines "KEY value" for hosts/docker/.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -50,8 +51,9 @@ look_images() {
 # look_in_new ID QUESTIONS: in an image that no container of ours has yet.
 look_in_new() { printf '%s\n%s\n' "$look" "$2" | limited 60 sh -c "$engine run --rm -i --network none --entrypoint sh $1 -s"; }
 
-# look_in CONTAINER NAME QUESTIONS: nothing where it can't be asked. An engine that is busy takes long; one that hangs must
-# not hang us. Its servers' user could have it say anything: no more than one line of each answer about NAME is taken.
+# look_in CONTAINER NAME QUESTIONS: nothing where it can't be asked. An engine that is busy takes
+# long; one that hangs must not hang us. Its servers' user could have it say anything: no more than
+# one line of each answer about NAME is taken.
 look_in() {
   printf '%s\n%s\n' "$look" "$3" | limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 | tr -cd '\012\040-\176' |
     awk -v name="$2" '{
@@ -96,8 +98,9 @@ look_owners() {
   done
 }
 
-# look_in_volume ID CONTAINER NAME DIRECTORY: where its container can't be asked, but its volume is there: whether anything was
-# ever ready in it. Nothing of what the servers' user has put there is read or run.
+# look_in_volume ID CONTAINER NAME DIRECTORY: where its container can't be asked, but its volume is
+# there: whether anything was ever ready in it. Nothing of what the servers' user has put there is
+# read or run.
 look_in_volume() {
   case "$newline$volumes" in
     *"$newline$2|"*)

@@ -1,7 +1,8 @@
 # Looks at a machine without touching anything; read by sh from standard input, in front of calls of
-# look_machine, look_place, look_former, look_part, look_names, look_program, look_version, look_instance, look_check, look_scripts and
-# look_edit. Each prints lines
-# "KEY value" for hosts/look.ts. Before it stands deployment= (the identity of the deployment that looks; see ours).
+# look_machine, look_place, look_former, look_part, look_names, look_program, look_version,
+# look_instance, look_check, look_scripts and look_edit. Each prints lines
+# "KEY value" for hosts/look.ts. Before it stands deployment= (the identity of the deployment that
+# looks; see ours).
 set -u
 umask 077
 LC_ALL=C
@@ -10,7 +11,8 @@ export LC_ALL
 # use lib/born.sh
 # use lib/as-user.sh
 
-# look_machine DIRECTORY: KiB left where the directory is or will be; and what is wrong with a place in which root is to run
+# look_machine DIRECTORY: KiB left where the directory is or will be; and what is wrong with a place
+# in which root is to run
 # scripts: somebody else could put others there.
 look_machine() {
   echo "directory $1"
@@ -22,8 +24,9 @@ look_machine() {
   [ -z "$theirs" ] || echo "refused.parents $theirs"
 }
 
-# theirs_above DIRECTORY: what in the path to it is somebody else's than root's or of who has logged in. Where everybody may
-# write but only remove what is his own, somebody else could make the next directory.
+# theirs_above DIRECTORY: what in the path to it is somebody else's than root's or of who has logged
+# in. Where everybody may write but only remove what is his own, somebody else could make the next
+# directory.
 theirs_above() {
   above=$1
   while ls -ldn "$above" && [ "$above" != / ]; do above=$(dirname "$above"); done | awk -v login="$(id -u "${SUDO_USER:-root}")" '
@@ -34,12 +37,13 @@ theirs_above() {
 
 # use lib/marks.sh
 
-# ours DIRECTORY: it has the mark of the deployment that looks. What is in any other one may be anybody's: nothing of it is run
-# or sourced, also where the directory is to be refused in the end.
+# ours DIRECTORY: it has the mark of the deployment that looks. What is in any other one may be
+# anybody's: nothing of it is run or sourced, also where the directory is to be refused in the end.
 ours() { [ "$(mark_of "$1")" = "${deployment:?}" ]; }
 
-# look_place DIRECTORY ID ADOPT: what stands against this being the directory of the deployment ID: another one's mark or,
-# without one, what is in it; where ADOPT is 1, only that something still runs on it.
+# look_place DIRECTORY ID ADOPT: what stands against this being the directory of the deployment ID:
+# another one's mark or, without one, what is in it; where ADOPT is 1, only that something still
+# runs on it.
 look_place() {
   place_problem=$(
     if [ -d "$1" ]; then p_real=$(cd "$1" 2>/dev/null && pwd -P); else p_real=$1; fi
@@ -70,8 +74,8 @@ look_place() {
 # look_former DIRECTORY ID: that deployment is in there.
 look_former() { [ "$(mark_of "$1")" != "$2" ] || echo "refused.former $1"; }
 
-# look_part NAME DIRECTORY PLACE ID ADOPT: the same for a process's own directory, below a place that is the deployment's or is
-# to be.
+# look_part NAME DIRECTORY PLACE ID ADOPT: the same for a process's own directory, below a place
+# that is the deployment's or is to be.
 look_part() {
   if [ "$5" = 1 ] || [ "$(mark_of "$3")" != "$4" ] || [ ! -d "$2" ]; then return; fi
   if is_anothers "$2" "$3"; then
@@ -154,8 +158,8 @@ look_version() {
   done
   echo "server.$asked $server"
   command -v "$server" >/dev/null 2>&1 || { echo "version.$asked $server: not found" && return; }
-  # Into a file and not a pipe, which what it left behind could hold open; in a container, which may have no mktemp, all of
-  # this has a limit of its own.
+  # Into a file and not a pipe, which what it left behind could hold open; in a container, which may
+  # have no mktemp, all of this has a limit of its own.
   if said=$(mktemp 2>/dev/null); then
     limited 10 "$server" --version >"$said" 2>&1 </dev/null
     case $? in
@@ -168,8 +172,9 @@ look_version() {
   fi
 }
 
-# look_instance NAME DIRECTORY LIFECYCLE [SETTINGS USER]: where the process is, and the identity of the instance that runs,
-# if that is well. Where it is another user's, nothing is read but the settings, and that user looks at the rest.
+# look_instance NAME DIRECTORY LIFECYCLE [SETTINGS USER]: where the process is, and the identity of
+# the instance that runs, if that is well. Where it is another user's, nothing is read but the
+# settings, and that user looks at the rest.
 look_instance() {
   i_settings=${4:-$2}
   if [ -e "$2/created" ] || [ -s "$i_settings/instance" ]; then echo "populated.$1 1"; fi
@@ -181,7 +186,8 @@ look_instance() {
   look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null && echo "instance.$1 $(cat "$i_settings/instance")"
 }
 
-# comes_back NAME DIRECTORY: where the process is a service, nobody has disabled that; it would not be there after the next boot.
+# comes_back NAME DIRECTORY: where the process is a service, nobody has disabled that; it would not
+# be there after the next boot.
 comes_back() (
   unit='' services=1
   [ -d /run/systemd/system ] && [ -f "$2/machine.conf" ] || exit 0
@@ -197,8 +203,9 @@ look_as() {
   if [ -n "$user" ]; then as_user "$@"; else limited "$as_limit" "$@"; fi
 }
 
-# look_check NAME DIRECTORY LIFECYCLE [SETTINGS USER]: the identity of the last verification if what it found still holds,
-# else what does not. Busy machines take seconds for it; check_limit, in seconds, leaves those who wait for us enough.
+# look_check NAME DIRECTORY LIFECYCLE [SETTINGS USER]: the identity of the last verification if what
+# it found still holds, else what does not. Busy machines take seconds for it; check_limit, in
+# seconds, leaves those who wait for us enough.
 look_check() {
   c_settings=${4:-$2}
   [ -s "$c_settings/verified" ] && ours "${3%/*}" || return 0
@@ -242,10 +249,11 @@ within() {
   return "$w_status"
 }
 
-# look_edit NAME SCRIPT SETTINGS KEPT SECONDS: asks the edit's script (supervisor/edits.sh has the contract) how things stand
-# with these settings. Applied: "edited.NAME IDENTITY", that of what was applied (KEPT has its settings). Not, or no longer:
-# nothing. "refused.NAME REASON", also where there is no answer. "warned.NAME WARNINGS". Lines parted by a control character;
-# what others wrote comes without any.
+# look_edit NAME SCRIPT SETTINGS KEPT SECONDS: asks the edit's script (supervisor/edits.sh has the
+# contract) how things stand with these settings. Applied: "edited.NAME IDENTITY", that of what was
+# applied (KEPT has its settings). Not, or no longer: nothing. "refused.NAME REASON", also where
+# there is no answer. "warned.NAME WARNINGS". Lines parted by a control character; what others wrote
+# comes without any.
 look_edit() {
   said=$({ { printf '%s' "$3" | within "$5" sh -c "$2" sh check 2>&3; printf '\nstatus %s\n' $?; } | sed 's/^/out /'; } 3>&1)
   said=$(printf '%s\n' "$said" | tr '\001-\011\013-\037\177' '?')

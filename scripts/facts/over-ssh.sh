@@ -1,10 +1,12 @@
-# Logs in to a machine, whose key is checked, and runs the text of a look there as root; read by sh from standard input
-# on the machine that runs Pulumi. Before it stand assignments: config= (ssh_config with Host target and maybe bastion;
-# @known@.NAME in it is the file of known keys, @key@.NAME that of key_NAME), key_target=, key_bastion= (private keys, if they are
-# to be files as long as this runs, in a directory of its own that nobody else may read), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key, unchecked, or
-# nothing for what known_hosts has), known_hosts=, become= (words in front of the remote sh), look= (the text to run),
-# limit= (seconds, 12 unless given).
-# Prints what the look prints, and lines "KEY value" of its own for hosts/ssh/.
+# Logs in to a machine, whose key is checked, and runs the text of a look there as root; read by sh
+# from standard input on the machine that runs Pulumi. Before it stand assignments: config=
+# (ssh_config with Host target and maybe bastion;
+# @known@.NAME in it is the file of known keys, @key@.NAME that of key_NAME), key_target=,
+# key_bastion= (private keys, if they are to be files as long as this runs, in a directory of its
+# own that nobody else may read), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key,
+# unchecked, or nothing for what known_hosts has), known_hosts=, become= (words in front of the
+# remote sh), look= (the text to run), limit= (seconds, 12 unless given). Prints what the look
+# prints, and lines "KEY value" of its own for hosts/ssh/.
 set -u
 umask 077
 LC_ALL=C
@@ -22,7 +24,8 @@ trap 'exit 1' HUP INT TERM
 
 keys() { sed -n 's/^[^#@ ]* *\(\(ssh\|ecdsa\)-[a-z0-9-]* [A-Za-z0-9+\/=]*\).*/\1/p'; }
 
-# scan NAME ADDRESS PORT TYPE: the key of that type that it shows. Behind a bastion ssh itself has to ask, without logging in.
+# scan NAME ADDRESS PORT TYPE: the key of that type that it shows. Behind a bastion ssh itself has
+# to ask, without logging in.
 scan() {
   if [ "$1" = target ] && [ -n "$bastion" ]; then
     case $4 in ed25519) s_algorithm=ssh-ed25519 ;; ecdsa) s_algorithm=ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521 ;; *) s_algorithm=rsa-sha2-512,rsa-sha2-256 ;; esac
@@ -35,8 +38,9 @@ scan() {
   fi | keys
 }
 
-# scan_for NAME ADDRESS PORT FINGERPRINT: that key, if it shows one; all that it showed is in shown.NAME. One after the
-# other, and more than once: a server lets only some logins be under way, and refuses others for a moment (MaxStartups).
+# scan_for NAME ADDRESS PORT FINGERPRINT: that key, if it shows one; all that it showed is in
+# shown.NAME. One after the other, and more than once: a server lets only some logins be under way,
+# and refuses others for a moment (MaxStartups).
 scan_for() {
   : >"$work/shown.$1"
   for s_try in 1 2 3; do
@@ -122,8 +126,8 @@ for name in bastion target; do
     exit 0
   fi
 done
-# able NAME ADDRESS PORT KEY...: refuses a machine of which no key is known that the plugin can ask for; one that it showed
-# before anybody was logged in is not proved.
+# able NAME ADDRESS PORT KEY...: refuses a machine of which no key is known that the plugin can ask
+# for; one that it showed before anybody was logged in is not proved.
 able() {
   if [ "${4:-}" = unchecked ] || grep -q -e "^$1 ssh-ed25519 " -e "^$1 ecdsa-" "$work/known.$1"; then return; fi
   scan_for "$1" "$2" "$3" '' >/dev/null

@@ -1,6 +1,7 @@
-# as_user WORD...: runs that as $user, who may mean harm, for $as_limit seconds at most, with an environment of its own (root's
-# may hold passphrases). What it says comes through files that it can't read: whoever keeps a pipe open would hold us for
-# ever. It is cut at 64 KiB, and control characters are left out. Needs user= and as_limit=.
+# as_user WORD...: runs that as $user, who may mean harm, for $as_limit seconds at most, with an
+# environment of its own (root's may hold passphrases). What it says comes through files that it
+# can't read: whoever keeps a pipe open would hold us for ever. It is cut at 64 KiB, and control
+# characters are left out. Needs user= and as_limit=.
 as_user() (
   as_words=
   for as_word in "$@"; do as_words="$as_words '$(printf '%s\n' "$as_word" | sed "s/'/'\\\\''/g")'"; done

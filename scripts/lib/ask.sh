@@ -1,12 +1,14 @@
 # A hung server must not hang us. Where timeout(1) is missing (it is not in POSIX), go without.
-# What is to end at once must not be able to ignore that, as the children of a hand-over ignore other signals.
+# What is to end at once must not be able to ignore that, as the children of a hand-over ignore
+# other signals.
 if command -v timeout >/dev/null 2>&1; then limited() { timeout -s KILL "$@"; }; else limited() { shift; "$@"; }; fi
 
 newline='
 '
 
-# ask ADDRESS PORT COMMAND...: what the client prints, an error reply as well as an answer; nothing if nobody replies. Good
-# for comparing with the one reply that is wanted, and for nothing else: see answer.
+# ask ADDRESS PORT COMMAND...: what the client prints, an error reply as well as an answer; nothing
+# if nobody replies. Good for comparing with the one reply that is wanted, and for nothing else: see
+# answer.
 ask() {
   ask_address=$1 ask_port=$2
   shift 2
@@ -15,12 +17,14 @@ ask() {
 ask_me() { ask "$address" "$port" "$@"; }
 field() { sed -n "s/^$1://p"; }
 
-# answer FORM ADDRESS PORT COMMAND...: succeeds, with answer set, if the reply has the form that an answer has. Whatever
-# else is said is no answer: an error reply (no client slot left, a script that runs, a load, a password that is wanted),
-# a connection that is cut, silence. Then no_answer says what there was instead, and gone is 1 if nobody listens there.
-# FORM: info (INFO), address (two lines, or none where that master is not known), fields (a list that begins with "name"),
-# list (such a list, or an empty one), quorum (CKQUORUM says that there is one), tilt (INFO of a sentinel), setting and yes-no
-# (CONFIG GET of a number, or of what is yes or no), or the one line that is wanted.
+# answer FORM ADDRESS PORT COMMAND...: succeeds, with answer set, if the reply has the form that an
+# answer has. Whatever else is said is no answer: an error reply (no client slot left, a script that
+# runs, a load, a password that is wanted), a connection that is cut, silence. Then no_answer says
+# what there was instead, and gone is 1 if nobody listens there. FORM: info (INFO), address (two
+# lines, or none where that master is not known), fields (a list that begins with "name"), list
+# (such a list, or an empty one), quorum (CKQUORUM says that there is one), tilt (INFO of a
+# sentinel), setting and yes-no (CONFIG GET of a number, or of what is yes or no), or the one line
+# that is wanted.
 answer() {
   a_form=$1 a_address=$2 a_port=$3
   shift 3
@@ -62,9 +66,10 @@ has_form() {
 # What others say, as it may stand in a message: one line, no control characters, not endless.
 one_line() { head -c 4096 | tr '\n' ' ' | tr -d '\000-\037\177' | cut -c 1-200 | sed 's/ *$//'; }
 
-# answers TAG LIST FORM COMMAND...: asks everyone in LIST ("name host address port" a line) at once. A line "TAG NAME +" for
-# one who answered, with "TAG NAME = LINE" for each line of it; "TAG NAME -" where nobody listens; else "TAG NAME ! TEXT".
-# No file is needed for it: it works on a full disk, too.
+# answers TAG LIST FORM COMMAND...: asks everyone in LIST ("name host address port" a line) at once.
+# A line "TAG NAME +" for one who answered, with "TAG NAME = LINE" for each line of it; "TAG NAME -"
+# where nobody listens; else "TAG NAME ! TEXT". No file is needed for it: it works on a full disk,
+# too.
 answers() {
   s_tag=$1 s_list=$2
   shift 2

@@ -1,8 +1,10 @@
 # Connections that stay open, where each question must cost a millisecond and not a process.
-# A shell has too few descriptors for one per peer: each client reads its commands from a FIFO of its own and all of them
-# answer into one. A FIFO that is opened for reading and writing (as Linux allows) never blocks, and its client sees no end.
+# A shell has too few descriptors for one per peer: each client reads its commands from a FIFO of
+# its own and all of them answer into one. A FIFO that is opened for reading and writing (as Linux
+# allows) never blocks, and its client sees no end.
 
-# links_possible: what that needs, apart from POSIX: a limit for each client, a clock that costs no process.
+# links_possible: what that needs, apart from POSIX: a limit for each client, a clock that costs no
+# process.
 links_possible() { [ -r /proc/uptime ] && command -v mkfifo >/dev/null && command -v timeout >/dev/null && timeout 0.5 true 2>/dev/null; }
 
 # clock: sets clock, hundredths of a second since the machine was started, which nobody sets back.
@@ -11,8 +13,9 @@ clock() {
   clock=$((${clock%.*} * 100 + 1${clock#*.} - 100))
 }
 
-# open_links LIST SECONDS: a client for each in LIST ("name host address port" a line), which ends by itself after SECONDS,
-# whatever becomes of us. Ticks into the same FIFO end the waiting for an answer that does not come.
+# open_links LIST SECONDS: a client for each in LIST ("name host address port" a line), which ends
+# by itself after SECONDS, whatever becomes of us. Ticks into the same FIFO end the waiting for an
+# answer that does not come.
 open_links() {
   links=$directory/election.links link_round=0
   rm -rf "$links"
@@ -33,8 +36,9 @@ $1
 EOT
 }
 
-# link_answers NAME: one line for each answer, in one piece as others write to the same FIFO: NAME, what the round was, and
-# the lines of the answer. Each command is followed by two more, which name the connection after the round and say that name.
+# link_answers NAME: one line for each answer, in one piece as others write to the same FIFO: NAME,
+# what the round was, and the lines of the answer. Each command is followed by two more, which name
+# the connection after the round and say that name.
 link_answers() {
   la_answer=
   while read -r la_line; do
@@ -59,8 +63,9 @@ send() {
   printf '%s\nCLIENT SETNAME round.%s\nCLIENT GETNAME\n' "$2" "$link_round" 1<>"$links/to.$1"
 }
 
-# collect HUNDREDTHS [COUNT]: what they say within that time, in replies, a line for each: "NAME ANSWER", until COUNT of them
-# or all have answered; fails if somebody is missing, whose names are in awaited then.
+# collect HUNDREDTHS [COUNT]: what they say within that time, in replies, a line for each: "NAME
+# ANSWER", until COUNT of them or all have answered; fails if somebody is missing, whose names are
+# in awaited then.
 collect() {
   clock
   co_until=$((clock + $1)) co_left=${2:--1}

@@ -1,5 +1,6 @@
-# A directory that belongs to a deployment has a mark: a file whose first line is "deployment ID"; the rest is for the reader.
-# What it says may be somebody else's: no link is followed, and nothing printed that a terminal would obey.
+# A directory that belongs to a deployment has a mark: a file whose first line is "deployment ID";
+# the rest is for the reader. What it says may be somebody else's: no link is followed, and nothing
+# printed that a terminal would obey.
 mark_of() {
   if [ -f "$1/.pulumi-redis-ha" ] && [ ! -L "$1/.pulumi-redis-ha" ]; then
     sed -n '1s/^deployment \([A-Za-z0-9-]*\)$/\1/p' "$1/.pulumi-redis-ha" 2>/dev/null | cut -c 1-64
@@ -20,8 +21,8 @@ owner_of() {
 # put_mark DIRECTORY TEXT [MODE]: makes it ours.
 put_mark() { printf '%s\n' "$2" >"$1/.pulumi-redis-ha.new" && chmod "${3:-644}" "$1/.pulumi-redis-ha.new" && mv "$1/.pulumi-redis-ha.new" "$1/.pulumi-redis-ha"; }
 
-# is_anothers DIRECTORY [OURS]: it has a mark, and not that of OURS (the directory we are installed in) or of one that was adopted
-# with it.
+# is_anothers DIRECTORY [OURS]: it has a mark, and not that of OURS (the directory we are installed
+# in) or of one that was adopted with it.
 is_anothers() {
   m_its=$(mark_of "$1")
   [ -n "$m_its" ] && ! grep -q -x -e "deployment $m_its" -e "adopted $m_its" "${2:-$here}/.pulumi-redis-ha" 2>/dev/null

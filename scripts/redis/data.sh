@@ -1,9 +1,10 @@
-# What the server would load at its next start. With an append-only file it never looks at the snapshot, and without one it
-# looks at nothing else: so it is not enough that there are files.
+# What the server would load at its next start. With an append-only file it never looks at the
+# snapshot, and without one it looks at nothing else: so it is not enough that there are files.
 
-# rdb_facts: sets rdb (absent, empty: no key in it, keys, unreadable), rdb_ctime (when it was written, by its own account, in
-# s since 1970; 0 where it doesn't say), rdb_replid and rdb_offset (the replication history that it is part of, and how
-# far). A search for the byte that starts a database would find it by chance in a time or in the checksum.
+# rdb_facts: sets rdb (absent, empty: no key in it, keys, unreadable), rdb_ctime (when it was
+# written, by its own account, in s since 1970; 0 where it doesn't say), rdb_replid and rdb_offset
+# (the replication history that it is part of, and how far). A search for the byte that starts a
+# database would find it by chance in a time or in the checksum.
 rdb_facts() {
   rdb=absent rdb_ctime=0 rdb_replid=- rdb_offset=0
   [ -e "$rdb_name" ] || return 0
@@ -38,9 +39,10 @@ $(od -An -v -tu1 -N 4096 "$rdb_name" 2>/dev/null | awk '
 EOT
 }
 
-# aof_facts: sets aof (absent, empty, keys, orphan: files that this server would not load, though there is something in
-# them) and aof_time (when it was last written to, in s since 1970). From Redis 7 on a manifest in a directory lists the
-# files; what it does not list is not loaded. A file of an older version is taken over if there is no manifest.
+# aof_facts: sets aof (absent, empty, keys, orphan: files that this server would not load, though
+# there is something in them) and aof_time (when it was last written to, in s since 1970). From
+# Redis 7 on a manifest in a directory lists the files; what it does not list is not loaded. A file
+# of an older version is taken over if there is no manifest.
 aof_facts() {
   aof=absent aof_time=0
   if [ -e "$aof_dir/$aof_name.manifest" ]; then
@@ -72,9 +74,10 @@ EOT
   fi
 }
 
-# decide_data: which of the files counts. A function of append_only (yes, no: what is wanted now), record (on, off,
-# turning-off: what the server last ran with; empty: it never ran here), rdb, rdb_ctime, aof and aof_time. Sets load (aof,
-# rdb, nothing, or refuse), begin_with (yes or no: what the server has to be started with for that) and data_why.
+# decide_data: which of the files counts. A function of append_only (yes, no: what is wanted now),
+# record (on, off, turning-off: what the server last ran with; empty: it never ran here), rdb,
+# rdb_ctime, aof and aof_time. Sets load (aof, rdb, nothing, or refuse), begin_with (yes or no: what
+# the server has to be started with for that) and data_why.
 decide_data() {
   load='' begin_with=$append_only data_why=''
   d_snapshot_is_newer=
@@ -92,14 +95,16 @@ decide_data() {
     esac
   else
     case $record.$d_snapshot_is_newer.$aof.$rdb in
-      # Killed while a synchronisation was being written into a new append-only file: all there is, is in the snapshot.
+      # Killed while a synchronisation was being written into a new append-only file: all there is,
+      # is in the snapshot.
       on.1.empty.keys) load=rdb begin_with=no ;;
       on.*) load=aof ;;
       off.1.* | turning-off.1.*) load=rdb begin_with=no ;;
       turning-off..*) load=aof ;;
       off..*) load=refuse data_why="the append-only file was off, and yet $rdb_name is older than it" ;;
       *)
-        # Nobody can tell which of the two belongs to the last run; where one has no key, the other one is meant.
+        # Nobody can tell which of the two belongs to the last run; where one has no key, the other
+        # one is meant.
         case $rdb.$aof in
           *.empty) case $rdb in keys) load=refuse ;; *) load=aof ;; esac ;;
           empty.keys) load=aof ;;
@@ -113,7 +118,8 @@ decide_data() {
   [ "$load" != aof ] || begin_with=yes
 }
 
-# own_data: sets own (none, aof, rdb or doubt), with rdb_replid and rdb_offset for a snapshot, and what decide_data sets.
+# own_data: sets own (none, aof, rdb or doubt), with rdb_replid and rdb_offset for a snapshot, and
+# what decide_data sets.
 own_data() {
   record=$(cat persistence 2>/dev/null)
   aof_facts
@@ -142,8 +148,9 @@ put_aside() {
 
 note_persistence() { printf '%s\n' "$1" >persistence.new && mv persistence.new persistence; }
 
-# aof_as_wanted INFO: succeeds if the server keeps its append-only file, or none, as the settings say, and that file has all
-# of the data; otherwise takes the next step to it and says which. A server that was started from a snapshot has it off.
+# aof_as_wanted INFO: succeeds if the server keeps its append-only file, or none, as the settings
+# say, and that file has all of the data; otherwise takes the next step to it and says which. A
+# server that was started from a snapshot has it off.
 aof_as_wanted() {
   w() { printf '%s\n' "$1" | field "$2"; }
   w_enabled=$(w "$1" aof_enabled) w_record=$(cat persistence 2>/dev/null)

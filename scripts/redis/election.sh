@@ -1,18 +1,23 @@
-# A hand-over by an election of our own, in hundredths of a second: the sentinels' own votes, asked for before writes are
-# paused; then the pause, the replica that has everything, its promotion, and the news of it to the sentinels in the form in
-# which they tell each other (docs/decisions/0004-hand-over.md). The slow way, by SENTINEL FAILOVER, is for where this can't be.
+# A hand-over by an election of our own, in hundredths of a second: the sentinels' own votes, asked
+# for before writes are paused; then the pause, the replica that has everything, its promotion, and
+# the news of it to the sentinels in the form in which they tell each other
+# (docs/decisions/0004-hand-over.md). The slow way, by SENTINEL FAILOVER, is for where this can't
+# be.
 
-# Hundredths of a second: for one round of answers; how long replicas may take to get near before the pause, and to get there
-# within it; from the beginning of the pause until which a replica may be promoted, and until which that may be told.
+# Hundredths of a second: for one round of answers; how long replicas may take to get near before
+# the pause, and to get there within it; from the beginning of the pause until which a replica may
+# be promoted, and until which that may be told.
 answer_limit=50 near_limit=1000 equal_limit=100 promote_by=150 tell_by=180
-# ms that the pause lasts if nobody ends it. The guard (settlement.sh) takes over 2.5 s after its beginning at the latest.
+# ms that the pause lasts if nobody ends it. The guard (settlement.sh) takes over 2.5 s after its
+# beginning at the latest.
 pause_limit=5000
 # Bytes that a replica may still lack when the pause begins.
 near=65536
 
-# sentinel_table: from what examine gathered, a line for each sentinel: NAME MASTER FLAGS EPOCH QUORUM AT PEER REPLICAS.
-# MASTER is the node that it names, AT the address that it knows that by (HOST,PORT); PEER another sentinel that it hears
-# (HOST,PORT,RUNID), REPLICAS those that it sees and is connected to (NODE=HOST,PORT;…); - for what it does not say.
+# sentinel_table: from what examine gathered, a line for each sentinel: NAME MASTER FLAGS EPOCH
+# QUORUM AT PEER REPLICAS. MASTER is the node that it names, AT the address that it knows that by
+# (HOST,PORT); PEER another sentinel that it hears (HOST,PORT,RUNID), REPLICAS those that it sees
+# and is connected to (NODE=HOST,PORT;…); - for what it does not say.
 sentinel_table() {
   { printf '%s\n' "$nodes" | sed 's/^/is /'; printf '%s\n' "$sentinels" | sed 's/^/sits /'; printf '%s\n' "$gathered"; } | awk '
     $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; next }
@@ -44,10 +49,11 @@ sentinel_table() {
     }'
 }
 
-# decide_election: a function, without any asking, of name (the master), pause_write, failover, table (node_table), sits
-# (sentinel_table), addresses (NODE=HOST,PORT;… as nodes are to be called) and wanted (a node of one's choice, or nothing).
-# Sets why (it can't be done: the reason) or nothing, and then candidates (replicas of the best priority, the furthest first),
-# epoch (the highest that the sentinels have a configuration of) and votes (how many are needed).
+# decide_election: a function, without any asking, of name (the master), pause_write, failover,
+# table (node_table), sits (sentinel_table), addresses (NODE=HOST,PORT;… as nodes are to be called)
+# and wanted (a node of one's choice, or nothing). Sets why (it can't be done: the reason) or
+# nothing, and then candidates (replicas of the best priority, the furthest first), epoch (the
+# highest that the sentinels have a configuration of) and votes (how many are needed).
 decide_election() {
   why='' candidates='' epoch=0 votes=0
   e_sentinels=0 e_quorum=0 e_at='' e_replid='' e_best='' e_names=''
@@ -109,9 +115,10 @@ EOT
   [ -n "$candidates" ] || why="no replica that all sentinels see${wanted:+ as $wanted} is linked and may be promoted"
 }
 
-# decide_target: a function, without any asking, of candidates, name, within (bytes that may be missing) and replies (to ROLE,
-# a line for each node: "NAME master OFFSET …" or "NAME slave HOST PORT STATE OFFSET"). Sets target: the first candidate that
-# has all that the master had when it answered, and no less than any other has; or nothing.
+# decide_target: a function, without any asking, of candidates, name, within (bytes that may be
+# missing) and replies (to ROLE, a line for each node: "NAME master OFFSET …" or "NAME slave HOST
+# PORT STATE OFFSET"). Sets target: the first candidate that has all that the master had when it
+# answered, and no less than any other has; or nothing.
 decide_target() {
   target='' t_master='' t_most=0 t_linked=' '
   while read -r t_name t_role t_two _ t_state t_offset _; do
@@ -142,8 +149,9 @@ EOT
   done
 }
 
-# count_votes: a function of replies (to IS-MASTER-DOWN-BY-ADDR: "SENTINEL 0|1 RUNID EPOCH"), runid and epoch. Sets given, and
-# later (the highest epoch that somebody has voted in, if that is not ours).
+# count_votes: a function of replies (to IS-MASTER-DOWN-BY-ADDR: "SENTINEL 0|1 RUNID EPOCH"), runid
+# and epoch. Sets given, and later (the highest epoch that somebody has voted in, if that is not
+# ours).
 count_votes() {
   given=0 later=0
   while read -r v_name v_down v_for v_epoch _; do
@@ -154,7 +162,8 @@ $replies
 EOT
 }
 
-# await_target HUNDREDTHS EACH: asks all nodes at once, again and again, EACH with its limit, until there is a target.
+# await_target HUNDREDTHS EACH: asks all nodes at once, again and again, EACH with its limit, until
+# there is a target.
 await_target() {
   clock
   at_until=$((clock + $1))
@@ -170,8 +179,9 @@ await_target() {
   done
 }
 
-# get_votes: of as many sentinels as are needed. Those that were not asked can still begin a failover of their own if this
-# machine fails now; one that has voted waits twice its failover-timeout.
+# get_votes: of as many sentinels as are needed. Those that were not asked can still begin a
+# failover of their own if this machine fails now; one that has voted waits twice its
+# failover-timeout.
 get_votes() {
   gv_tries=3
   while [ $gv_tries -gt 0 ]; do
@@ -191,9 +201,10 @@ get_votes() {
   return 1
 }
 
-# elect [NODE]: hands over to the best replica, or to that one. 0: done, with target and took (hundredths of a second that
-# writes were paused for); 1: it can't be done, or was taken back, and writes are allowed: why; 2: what became of it is not
-# known, and writes may be paused still, for pause_limit at most: why.
+# elect [NODE]: hands over to the best replica, or to that one. 0: done, with target and took
+# (hundredths of a second that writes were paused for); 1: it can't be done, or was taken back, and
+# writes are allowed: why; 2: what became of it is not known, and writes may be paused still, for
+# pause_limit at most: why.
 elect() {
   wanted=${1:-} el_limit=$ask_limit ask_limit=0.5
   elect_in_half_seconds
@@ -207,7 +218,8 @@ elect_in_half_seconds() {
   node_names=$(printf '%s\n' "$nodes" | cut -d ' ' -f 1) sentinel_names=$(printf '%s\n' "$sentinels" | cut -d ' ' -f 1)
   addresses=
   for each in $node_names; do addresses="$addresses$each=$(address_of "$each" | tr ' ' ,);"; done
-  # Nothing has begun: a machine that is busy for a moment, and sentinels that have yet to connect, are asked again.
+  # Nothing has begun: a machine that is busy for a moment, and sentinels that have yet to connect,
+  # are asked again.
   for _ in 1 2 3 4 5; do
     examine
     sits=$(sentinel_table)
@@ -279,7 +291,8 @@ elect_over_links() {
   rm -f "$election_record"
 }
 
-# take_back [TARGET]: that one, which may be promoted now or later, is told of this node again; nobody else knows of it.
+# take_back [TARGET]: that one, which may be promoted now or later, is told of this node again;
+# nobody else knows of it.
 take_back() {
   if [ -n "${1:-}" ]; then
     # shellcheck disable=SC2046
@@ -294,7 +307,8 @@ take_back() {
   return 1
 }
 
-# tell_sentinels: what a sentinel would hear of another one that it knows. Sets told, how many have taken note of it.
+# tell_sentinels: what a sentinel would hear of another one that it knows. Sets told, how many have
+# taken note of it.
 tell_sentinels() {
   next_round
   while read -r ts_name _ _ _ _ _ ts_peer _; do

@@ -1,8 +1,10 @@
-# A failover of the sentinels that takes no data away. They choose by replica-priority first, then by how far a replica was when
-# they last asked it, which may be ten seconds ago and before a restart, then by the run id; whether it has any data they don't
-# look at (sentinelSelectSlave, sentinel.c). So what one of them would choose is worked out before it is asked.
+# A failover of the sentinels that takes no data away. They choose by replica-priority first, then
+# by how far a replica was when they last asked it, which may be ten seconds ago and before a
+# restart, then by the run id; whether it has any data they don't look at (sentinelSelectSlave,
+# sentinel.c). So what one of them would choose is worked out before it is asked.
 
-# furthest NODE...: those of them, of table, that have data and are not behind another one, as far as offsets of one history tell.
+# furthest NODE...: those of them, of table, that have data and are not behind another one, as far
+# as offsets of one history tell.
 furthest() {
   printf '%s\n' "$table" | awk -v of=" $* " '
     $2 == "up" && $4 == "yes" { offset[$1] = $7; history[$1] = $8 }
@@ -15,9 +17,10 @@ furthest() {
     }'
 }
 
-# decide_choice: a function, without any asking, of replicas (what one sentinel says to SENTINEL SLAVES), nodes, table, among
-# (nodes that may be promoted) and still (1: nobody is the master, so nothing that it could say may have changed). Sets choice
-# to one of among if the sentinel, should it find a replica at all, would choose that, else to nothing, with c_why.
+# decide_choice: a function, without any asking, of replicas (what one sentinel says to SENTINEL
+# SLAVES), nodes, table, among (nodes that may be promoted) and still (1: nobody is the master, so
+# nothing that it could say may have changed). Sets choice to one of among if the sentinel, should
+# it find a replica at all, would choose that, else to nothing, with c_why.
 decide_choice() {
   choice='' c_why=$({ printf '%s\n' "$nodes" | sed 's/^/is /'; printf '%s\n' "$table" | sed 's/^/has /'; printf '%s\n' "$replicas"; } |
     awk -v among=" $among " -v still="$still" '
@@ -48,11 +51,12 @@ decide_choice() {
   esac
 }
 
-# force_failover NAME SECONDS AMONG STILL [MEANWHILE]: make the sentinels promote one of AMONG (see decide_choice); succeeds, with
-# f_named set, when a majority names another node than NAME, else f_why says what there was instead. Only to be used where NAME
-# takes no writes: while a master lives, SENTINEL FAILOVER alone loses what it goes on to acknowledge. "No good replica" may just
-# mean that a sentinel's news is some seconds old: ask again; where all have old news they have ten seconds more, in which each asks
-# the replicas once. MEANWHILE, if given, is done at every look.
+# force_failover NAME SECONDS AMONG STILL [MEANWHILE]: make the sentinels promote one of AMONG (see
+# decide_choice); succeeds, with f_named set, when a majority names another node than NAME, else
+# f_why says what there was instead. Only to be used where NAME takes no writes: while a master
+# lives, SENTINEL FAILOVER alone loses what it goes on to acknowledge. "No good replica" may just
+# mean that a sentinel's news is some seconds old: ask again; where all have old news they have ten
+# seconds more, in which each asks the replicas once. MEANWHILE, if given, is done at every look.
 force_failover() {
   f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' among=$3 still=$4 f_meanwhile=${5:-:} f_why='no sentinel answers'
   while f_now=$(date +%s); do

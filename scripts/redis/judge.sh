@@ -1,6 +1,8 @@
-# judge: a function, without any asking, of nodes, sentinels, named and gathered (examine). Prints a line for each rule that is
-# broken: NUMBER SEVERITY WORDS. The rules are those of topology/rules.ts, told in docs/healthy.md; topology/judge.ts judges by
-# the same for `npm run status`, and tests/topology/cases.ts has both say the same.
+# judge: a function, without any asking, of nodes, sentinels, named and gathered (examine). Prints a
+# line for each rule that is
+# broken: NUMBER SEVERITY WORDS. The rules are those of topology/rules.ts, told in docs/healthy.md;
+# topology/judge.ts judges by the same for `npm run status`, and tests/topology/cases.ts has both
+# say the same.
 judge() {
   { printf '%s\n' "$nodes" | sed 's/^/is /'; printf '%s\n' "$sentinels" | sed 's/^/sits /'; printf '%s\n' "$gathered"; } |
     awk -v named="$named" '
@@ -32,7 +34,8 @@ judge() {
       function number(text) { return isnumber(text) ? text : "an unknown number" }
       function why(tag, who) { return (tag, who) in answered ? "" : (tag, who) in silent ? silent[tag, who] : "no reply" }
 
-      # Whom a sentinel knows: a replica that it is not connected to it would not promote, a sentinel it would not hear.
+      # Whom a sentinel knows: a replica that it is not connected to it would not promote, a
+      # sentinel it would not hear.
       function known(list, who, watched, own, counts, stray, sees, says,   i, at, ours, flags, strays, word, kind, members, others, seen) {
         kind = list == "slaves" ? "slave" : "sentinel"
         word = list == "slaves" ? "replica" : "sentinel"
@@ -147,7 +150,8 @@ judge() {
         compare(8, "down-after-milliseconds")
         compare(9, "failover-timeout")
         compare(10, "parallel-syncs")
-        # One that is in TILT mode does not say that the master is down: the others have to be as many as the quorum.
+        # One that is in TILT mode does not say that the master is down: the others have to be as
+        # many as the quorum.
         if (tilted && all - tilted < needed)
           tell(20, tilted " of " all " sentinels are in TILT mode: until that ends, after 30 s, nobody would be made the master")
         for (n = 1; n <= nodes; n++) judge_node(node[n])

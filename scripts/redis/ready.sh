@@ -17,7 +17,8 @@ ready_node() {
   info=$answer
   its() { printf '%s\n' "$info" | field "$1"; }
   if [ "$(its role)" = master ]; then
-    # A hand-over that was killed leaves writes refused on servers that know no pause that ends by itself.
+    # A hand-over that was killed leaves writes refused on servers that know no pause that ends by
+    # itself.
     [ "$pause_write" = 1 ] || allow_writes
     is="master"
   elif [ "$(node_at "$(its master_host)" "$(its master_port)")" = "$name" ]; then
@@ -28,7 +29,8 @@ ready_node() {
     say "synchronising with the master, $(its master_sync_left_bytes) bytes left"
     return 1
   else
-    # A master that is down as well, or waits itself, is repaired after this node: not a reason to stop here.
+    # A master that is down as well, or waits itself, is repaired after this node: not a reason to
+    # stop here.
     # shellcheck disable=SC2046
     set -- $(where "$nodes" "$(node_at "$(its master_host)" "$(its master_port)")")
     is="replica, but $(its master_host):$(its master_port) is not there as its master yet"
@@ -55,6 +57,7 @@ ready_sentinel() {
     set -- $answer
     say "ready: $m_name is at $1:$2"
   done || return 1
-  # Its news of the nodes is a second old at most, not ten: on older news it would act when a link comes back. Before Redis 7.0 an error.
+  # Its news of the nodes is a second old at most, not ten: on older news it would act when a link
+  # comes back. Before Redis 7.0 an error.
   ask_me SENTINEL DEBUG info-period 1000 >/dev/null || :
 }

@@ -1,7 +1,8 @@
 # Nodes that wait to be told who is the master, after all of them were off.
 
-# decide_rejoin: a function, without any asking, of named, failover and table (node_table). Sets rejoin: "serving" (the named
-# one is the master), "promote" (it was the master and is to be again), "failover" (another one holds more, and nobody is the
+# decide_rejoin: a function, without any asking, of named, failover and table (node_table). Sets
+# rejoin: "serving" (the named one is the master), "promote" (it was the master and is to be again),
+# "failover" (another one holds more, and nobody is the
 # master: the sentinels are to choose it), or "wait" with why.
 decide_rejoin() {
   rejoin=wait why=''
@@ -45,7 +46,8 @@ EOT
   fi
 }
 
-# rejoin [NODE]: ends the state in which nodes wait, of that node or of all. Sets why where it could not.
+# rejoin [NODE]: ends the state in which nodes wait, of that node or of all. Sets why where it could
+# not.
 rejoin() {
   only=${1:-}
   gather
@@ -86,8 +88,9 @@ $table
 EOT
 }
 
-# A node that was told its role, be it by the sentinels, has no need of us any more, once its append-only file is as wanted; nor
-# has a sentinel, once it was told what a start by itself does not tell it.
+# A node that was told its role, be it by the sentinels, has no need of us any more, once its
+# append-only file is as wanted; nor has a sentinel, once it was told what a start by itself does
+# not tell it.
 place() {
   if [ "$kind" = sentinel ]; then
     until ready_sentinel >/dev/null; do sleep 0.5; done

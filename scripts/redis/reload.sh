@@ -1,4 +1,5 @@
-# settings_of TEXT: without comments, one line a directive; what repeats is joined as CONFIG SET wants it.
+# settings_of TEXT: without comments, one line a directive; what repeats is joined as CONFIG SET
+# wants it.
 settings_of() {
   printf '%s\n' "$1" | awk '
     /^#/ || NF == 0 { next }
@@ -9,7 +10,8 @@ settings_of() {
     END { for (i = 1; i <= n; i++) print order[i] " " value[order[i]] }'
 }
 
-# only_at_start KEY VALUE: 0 for what says where the server is, and for values whose quoting would have to be undone.
+# only_at_start KEY VALUE: 0 for what says where the server is, and for values whose quoting would
+# have to be undone.
 only_at_start() {
   case $1 in
     bind | port | dir | dbfilename | logfile | pidfile | unixsocket | *announce* | tls-* | resolve-hostnames) return 0 ;;
@@ -18,8 +20,8 @@ only_at_start() {
   return 1
 }
 
-# judge_set REPLY: what the reply to CONFIG SET or SENTINEL SET says of a setting: set, restart (only that can do it) or
-# refused. Anything else, or nothing, is no answer.
+# judge_set REPLY: what the reply to CONFIG SET or SENTINEL SET says of a setting: set, restart
+# (only that can do it) or refused. Anything else, or nothing, is no answer.
 judge_set() {
   case $1 in
     OK) echo set ;;
@@ -36,12 +38,14 @@ judge_set() {
 # reply_to COMMAND...: the first line of whatever this process replies, an error, too.
 reply_to() { limited "$ask_limit" "$cli" -h "$address" -p "$port" "$@" </dev/null 2>&1 | tr -d '\r' | head -n 1; }
 
-# any_reply: what this process replies to PING, an error, too; nothing where there is nobody, or nobody answers.
+# any_reply: what this process replies to PING, an error, too; nothing where there is nobody, or
+# nobody answers.
 any_reply() {
   limited "$ask_limit" "$cli" -h "$address" -p "$port" PING </dev/null 2>/dev/null | head -n 1 | grep -v -e '^Could not connect' -e '^Error: ' -e '^Terminated'
 }
 
-# set_one KEY VALUE...: sets set_said to the reply of the running server, set_what and set_to to what was asked for.
+# set_one KEY VALUE...: sets set_said to the reply of the running server, set_what and set_to to
+# what was asked for.
 set_one() {
   if [ "$1" = sentinel ]; then
     set_what="$2 of $3" set_option=$2 set_master=$3
@@ -59,8 +63,8 @@ set_one() {
   fi
 }
 
-# set_live CHANGES OLD: all of these settings or none. 0: they are set; 1: one needs a restart; 2: one is refused, or the
-# server could not be asked.
+# set_live CHANGES OLD: all of these settings or none. 0: they are set; 1: one needs a restart; 2:
+# one is refused, or the server could not be asked.
 set_live() {
   live_old=$2 live_done='' live_told='' live_status=0
   while read -r live_change; do
@@ -97,7 +101,8 @@ EOF
     printf '%s' "$live_told"
     return 0
   fi
-  # A restart sets all of it at once; till then, or where there will be none, what runs is what is written down.
+  # A restart sets all of it at once; till then, or where there will be none, what runs is what is
+  # written down.
   while read -r live_key; do
     [ -n "$live_key" ] || continue
     # shellcheck disable=SC2046
@@ -111,7 +116,8 @@ EOF
 
 # reload: what changed is set on the running server; a restart does what can't be, or was removed.
 reload() {
-  # Where it listens a name may say, that now stands for another address: the settings can be the same.
+  # Where it listens a name may say, that now stands for another address: the settings can be the
+  # same.
   # shellcheck disable=SC1090
   moves_to=$(. "$(staged parameters)" && echo "$address $port")
   if [ "$moves_to" != "$address $port" ]; then

@@ -1,12 +1,13 @@
-# In which role a node starts. The rules, and why, are in docs/decisions/0003-role-at-start.md; every combination of what can
-# be gathered is tried in tests/scripts/role.test.ts.
+# In which role a node starts. The rules, and why, are in docs/decisions/0003-role-at-start.md;
+# every combination of what can be gathered is tried in tests/scripts/role.test.ts.
 
-# decide_role: a function, without any asking, of name, initial, first (1: the whole is created now), knew (the node that this
-# one followed last, itself if it was the master, empty if it never ran), own (none, aof, rdb), rdb_replid, rdb_offset,
-# named (by a majority of the sentinels, or nothing), failover (1: in progress) and peers (lines of node_table).
-# Sets role: "master", "replica NODE", "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this
-# node, and others hold more: they have to choose another one first) or "refuse"; and why.
-# Never "I am the master, since nobody answers".
+# decide_role: a function, without any asking, of name, initial, first (1: the whole is created
+# now), knew (the node that this one followed last, itself if it was the master, empty if it never
+# ran), own (none, aof, rdb), rdb_replid, rdb_offset, named (by a majority of the sentinels, or
+# nothing), failover (1: in progress) and peers (lines of node_table). Sets role: "master", "replica
+# NODE", "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this node,
+# and others hold more: they have to choose another one first) or "refuse"; and why. Never "I am the
+# master, since nobody answers".
 decide_role() {
   role='' why=''
   r_masters='' r_loading_masters='' r_empty_masters='' r_holders='' r_ahead='' r_unclear='' r_gone='' r_unknown=''
@@ -28,7 +29,8 @@ decide_role() {
       no) continue ;;
     esac
     r_holders="$r_holders $r_name"
-    # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to be.
+    # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to
+    # be.
     if [ "$rdb_replid" != - ] && [ "$r_replid" = "$rdb_replid" ] && [ "$r_offset" -le "$rdb_offset" ]; then
       :
     elif [ "$r_offset" -gt 0 ]; then
@@ -100,8 +102,8 @@ decide_unnamed() {
   fi
 }
 
-# decide: gathers, decides, and asks the sentinels for a failover where that has to come first: nobody is the master then,
-# so no write can be lost by it.
+# decide: gathers, decides, and asks the sentinels for a failover where that has to come first:
+# nobody is the master then, so no write can be lost by it.
 decide() {
   first=${FIRST_CREATION:-0} knew=
   [ ! -e created ] || knew=$(followed_last)

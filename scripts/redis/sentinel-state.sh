@@ -1,5 +1,5 @@
-# A sentinel whose file was lost, with its disk or its machine, is the same one to the others: under another identity
-# they would count it twice, for ever.
+# A sentinel whose file was lost, with its disk or its machine, is the same one to the others: under
+# another identity they would count it twice, for ever.
 known_identity() {
   [ "${FIRST_CREATION:-0}" = 0 ] && [ "$replicaof" = replicaof ] || return 0
   printf '%s\n' "$monitored" | while read -r k_name _; do
@@ -13,7 +13,8 @@ known_identity() {
   done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* /sentinel myid /p'
 }
 
-# state_of MASTER: what Sentinel has learnt of that one, from its own file; without those that it is to forget.
+# state_of MASTER: what Sentinel has learnt of that one, from its own file; without those that it is
+# to forget.
 state_of() {
   awk -v master="$1" -v forget="$forget" '
     BEGIN { n = split(forget, each, "\n"); for (i = 1; i <= n; i++) forgotten[each[i]] = 1 }
@@ -30,7 +31,8 @@ forget_pending() {
   done | grep -q 1
 }
 
-# Masters that somebody else has it watch are not ours to drop. What the stack had it watch before is.
+# Masters that somebody else has it watch are not ours to drop. What the stack had it watch before
+# is.
 others_masters() {
   sed -n 's/^sentinel monitor \([^ ]*\) .*/\1/p' sentinel.conf | while read -r o_name; do
     case "$newline$monitored" in *"$newline$o_name "*) continue ;; esac
@@ -53,7 +55,8 @@ sentinel_state() {
     fi
     echo "sentinel monitor $m_name $m_where $m_quorum"
     awk -v master="$m_name" '$1 == "sentinel" && $3 == master' "$settings/masters.conf"
-    # A 2.8 sentinel that ends in the middle of a failover has written the promoted node as a slave of itself.
+    # A 2.8 sentinel that ends in the middle of a failover has written the promoted node as a slave
+    # of itself.
     state_of "$m_name" | grep -v -x -F "sentinel known-slave $m_name $m_where"
   done <<EOT
 $monitored
@@ -61,7 +64,8 @@ EOT
   others_masters
 }
 
-# What Sentinel owns is taken over from its own file; only a sentinel without one is told whom to monitor.
+# What Sentinel owns is taken over from its own file; only a sentinel without one is told whom to
+# monitor.
 exec_sentinel() {
   port_must_be_free
   if [ ! -s sentinel.conf ]; then say "no state of an earlier run"; : >sentinel.conf; fi
@@ -73,8 +77,9 @@ exec_sentinel() {
   become_server --sentinel
 }
 
-# only_master: the one node that says it is the master; or, while all wait to be told, the one that most of them
-# knew as the master last. At the first creation nobody knew one: a node that waits then names only itself.
+# only_master: the one node that says it is the master; or, while all wait to be told, the one that
+# most of them knew as the master last. At the first creation nobody knew one: a node that waits
+# then names only itself.
 only_master() {
   gather
   only=$(printf '%s\n' "$table" | awk '$3 == "master" { print $1 }')

@@ -1,4 +1,5 @@
-# gather: everything there is to know of the whole, asked at once; the decisions are functions of it.
+# gather: everything there is to know of the whole, asked at once; the decisions are functions of
+# it.
 gather() {
   gathered=$(
     answers address "$sentinels" address SENTINEL get-master-addr-by-name "$master" &
@@ -12,7 +13,8 @@ gather() {
   table=$(printf '%s\n' "$known" "$gathered" | node_table)
 }
 
-# majority: the node that a strict majority of all sentinels (dead ones count) names as the master, or nothing.
+# majority: the node that a strict majority of all sentinels (dead ones count) names as the master,
+# or nothing.
 majority() {
   awk -v all="$(count "$sentinels")" '
     $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2 }
@@ -22,9 +24,10 @@ majority() {
 }
 
 # node_table: a line for each node: NAME STATE ROLE KEYS FOLLOWS LINK OFFSET REPLID PRIORITY AOF.
-# STATE is up, gone (nobody listens there) or unknown (no answer: nothing is known of it, and it may be alive); KEYS yes, no
-# or unknown (it still loads); FOLLOWS the node that it replicates, a HOST:PORT that is none, or - for a master; LINK up or
-# down; OFFSET how far it is in the replication history REPLID (- before Redis 4); AOF aof or snapshot.
+# STATE is up, gone (nobody listens there) or unknown (no answer: nothing is known of it, and it may
+# be alive); KEYS yes, no or unknown (it still loads); FOLLOWS the node that it replicates, a
+# HOST:PORT that is none, or - for a master; LINK up or down; OFFSET how far it is in the
+# replication history REPLID (- before Redis 4); AOF aof or snapshot.
 node_table() {
   awk '
     $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; order[++n] = $2; state[$2] = "unknown"; next }

@@ -1,7 +1,7 @@
-# What is left of a hand-over by an election that did not come to its end: who hands over writes down, beside the data, what it
-# is about to do; a guard beside it, and everybody who comes later, finishes that or undoes it.
-# Only the guard, which is in time, may go on with what nobody has heard of yet: after the pause the former master may have
-# acknowledged more.
+# What is left of a hand-over by an election that did not come to its end: who hands over writes
+# down, beside the data, what it is about to do; a guard beside it, and everybody who comes later,
+# finishes that or undoes it. Only the guard, which is in time, may go on with what nobody has heard
+# of yet: after the pause the former master may have acknowledged more.
 
 election_record=election
 
@@ -36,10 +36,11 @@ read_record() {
 # hello PEER: the news as that one would tell it.
 hello() { printf '%s' "$1,$epoch,$master,${to%,*},${to##*,},$epoch"; }
 
-# decide_settlement: a function, without any asking, of name (who handed over), stage, target, epoch, in_time (1: writes are
-# paused still), named (by a majority), said ("SENTINEL NODE EPOCH" for each that answered: whom it names, since which
-# election), asked (how many there are) and table. Sets settlement: "finish" (some sentinel knows, and so will all; or one may,
-# and it is in time), "undo" (none of them knows), "nothing", or "wait" (nobody can tell yet, with why).
+# decide_settlement: a function, without any asking, of name (who handed over), stage, target,
+# epoch, in_time (1: writes are paused still), named (by a majority), said ("SENTINEL NODE EPOCH"
+# for each that answered: whom it names, since which election), asked (how many there are) and
+# table. Sets settlement: "finish" (some sentinel knows, and so will all; or one may, and it is in
+# time), "undo" (none of them knows), "nothing", or "wait" (nobody can tell yet, with why).
 decide_settlement() {
   settlement=wait why='' d_role=unknown d_answered=0 d_knows='' d_later=''
   while read -r d_name d_state d_as _; do
@@ -80,7 +81,9 @@ names_said() {
     END { for (each in who) { at = of[each, "ip"] ":" of[each, "port"]; print each, (at in name ? name[at] : at), of[each, "config-epoch"] } }'
 }
 
-# settle [UNTIL]: with the clock until which what nobody has heard of may be finished, by the guard. 0: there was nothing, or target is the master now; 3: nothing is left of it; 1: neither, why says why.
+# settle [UNTIL]: with the clock until which what nobody has heard of may be finished, by the guard.
+# 0: there was nothing, or target is the master now; 3: nothing is left of it; 1: neither, why says
+# why.
 settle() {
   [ -f "$election_record" ] || return 0
   s_until=${1:-0}
@@ -127,7 +130,8 @@ settle() {
   return $s_status
 }
 
-# finish: all of it again, as nobody knows how far it was. Writes are allowed here when this node follows the other one.
+# finish: all of it again, as nobody knows how far it was. Writes are allowed here when this node
+# follows the other one.
 finish() {
   printf '%s' "$tells" | {
     while read -r f_sentinel f_peer; do
@@ -151,7 +155,8 @@ finish() {
   }
 }
 
-# begin_and_guard: the record, and a process beside this one that ends neither with it nor with its terminal.
+# begin_and_guard: the record, and a process beside this one that ends neither with it nor with its
+# terminal.
 begin_and_guard() {
   maker="$$ $(born $$)"
   write_record || return 1

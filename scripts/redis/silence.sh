@@ -1,16 +1,19 @@
-# What to do with a process that runs: gathered, then decided, so that the decision can be tried over every case.
+# What to do with a process that runs: gathered, then decided, so that the decision can be tried
+# over every case.
 
-# judge_silence: prints leave, wait, kill or refuse, and why. Of these variables, without asking anybody:
+# judge_silence: prints leave, wait, kill or refuse, and why. Of these variables, without asking
+# anybody:
 #   s_kind       node or sentinel
 #   s_reply      1: it gives some reply, be it an error or that it is loading; empty: none
-#   s_patience   1: it has been silent for as long as one waits for it to come back (the sentinels' down-after, at least)
+#   s_patience   1: it has been silent for as long as one waits for it to come back (the sentinels'
+#                down-after, at least)
 #   s_over       1: it has been silent for so long that the sentinels would have failed over by now
-#   s_authority  other: a majority of the sentinels names another node, and that one says it is the master; self: a majority
-#                names this one; nobody: neither
+#   s_authority  other: a majority of the sentinels names another node, and that one says it is the
+#                master; self: a majority names this one; nobody: neither
 #   s_successor  1: some other node says that it replicates this one
 #   s_disk       1: what it would load is surely all it ever acknowledged
-# A kill -9 is for ever: what a master has in memory only is gone, and its replicas take what it loads. One that nobody
-# can take over from is killed only if nothing is lost by it.
+# A kill -9 is for ever: what a master has in memory only is gone, and its replicas take what it
+# loads. One that nobody can take over from is killed only if nothing is lost by it.
 judge_silence() {
   if [ -n "$s_reply" ]; then
     echo leave it answers
@@ -43,7 +46,8 @@ how_it_is() {
   esac
 }
 
-# silence PID SECONDS: gathers, for a process that has been silent for SECONDS, and tells the decision.
+# silence PID SECONDS: gathers, for a process that has been silent for SECONDS, and tells the
+# decision.
 silence() {
   s_kind=$kind s_authority=nobody s_successor='' s_disk='' s_patience='' s_over='' s_reply=''
   # In whole seconds, rounded up.

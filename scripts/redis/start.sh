@@ -12,8 +12,8 @@ become_server() {
   exec "$server" "$directory/$kind.conf" "$@"
 }
 
-# Where another server answers, ours could not listen, and everyone would take that one for ours. One that does not say who
-# it is (it has no client slot left, or a password) is there as well.
+# Where another server answers, ours could not listen, and everyone would take that one for ours.
+# One that does not say who it is (it has no client slot left, or a password) is there as well.
 port_must_be_free() {
   if answer_me info INFO; then
     taken_by=$(printf '%s\n' "$answer" | field config_file | one_line)
@@ -30,8 +30,9 @@ port_must_be_free() {
   fi
 }
 
-# An outgoing connection that ended within the last minute, or still goes on, may hold a port that lies in the range
-# the kernel gives to such connections (the seed's 36300 does): nobody listens there, and yet nobody can.
+# An outgoing connection that ended within the last minute, or still goes on, may hold a port that
+# lies in the range the kernel gives to such connections (the seed's 36300 does): nobody listens
+# there, and yet nobody can.
 only_held_by_a_connection() {
   tail -n 5 log 2>/dev/null | grep -q 'Address already in use' || return 1
   listening=$(printf ':%04X ' "$port")
@@ -69,8 +70,9 @@ followed_last() {
   if [ -n "$fl_last" ]; then node_at $fl_last; else echo "$name"; fi
 }
 
-# A node that waits keeps to the master it knew; a former master to itself, the one state in which a server
-# neither serves as a master nor takes data from anybody. One that is at odds with a master must not follow that.
+# A node that waits keeps to the master it knew; a former master to itself, the one state in which a
+# server neither serves as a master nor takes data from anybody. One that is at odds with a master
+# must not follow that.
 waits_for() {
   case $named.$r_masters in
     .) address_of "$(followed_last)" ;;

@@ -1,8 +1,8 @@
 # can_hand_over: sets problem if the sentinels would not carry out a failover now.
 can_hand_over() {
   problem=
-  # A sentinel that is still busy with the failover before would end it after ours, and stay with another master than
-  # the rest, at the same epoch: for ever.
+  # A sentinel that is still busy with the failover before would end it after ours, and stay with
+  # another master than the rest, at the same epoch: for ever.
   c_until=$(($(date +%s) + 60))
   while gather && [ -n "$failover" ] && [ "$(date +%s)" -lt $c_until ]; do sleep 0.2; done
   if [ "$named" != "$name" ]; then
@@ -33,8 +33,8 @@ give_up() {
   refuse "hand-over failed, writes are allowed again: $*"
 }
 
-# replicas_caught_up: every replica that is online, one at least, has all that this master ever wrote; sets caught_up to
-# their names.
+# replicas_caught_up: every replica that is online, one at least, has all that this master ever
+# wrote; sets caught_up to their names.
 replicas_caught_up() {
   gather
   offset=$(printf '%s\n' "$table" | awk -v name="$name" '$1 == name && $3 == "master" { print $7 }')
@@ -45,9 +45,9 @@ replicas_caught_up() {
   [ -n "$caught_up" ]
 }
 
-# follow_promoted: be the replica of the one that was promoted before any sentinel takes note of that. One that met a
-# former master as a master and was then cut off would make it its own master's replica afterwards, whatever it had
-# become in between (docs/decisions/0004-hand-over.md).
+# follow_promoted: be the replica of the one that was promoted before any sentinel takes note of
+# that. One that met a former master as a master and was then cut off would make it its own master's
+# replica afterwards, whatever it had become in between (docs/decisions/0004-hand-over.md).
 follow_promoted() {
   [ -z "$following" ] || return 0
   following=$(answers node "$peers" info INFO | sed -n 's/^node \([^ ]*\) = role:master$/\1/p' | grep -x -F "$caught_up" | head -n 1)
@@ -55,15 +55,17 @@ follow_promoted() {
   [ -z "$following" ] || ask_me "$replicaof" $(address_of "$following") >/dev/null
 }
 
-# cannot_hand_over WHY: to a node of one's choice, or to none; else this one may stop where its data stays.
+# cannot_hand_over WHY: to a node of one's choice, or to none; else this one may stop where its data
+# stays.
 cannot_hand_over() {
   [ -z "$chosen" ] || refuse "not handed over to $chosen: $*"
   say "$*"
   must_be_persistent
 }
 
-# handover [NODE]: by an election of our own (election.sh); where that can't be, by a failover of the sentinels, unless it is
-# to be that NODE. Anything less loses acknowledged writes (measured: docs/decisions/0004-hand-over.md).
+# handover [NODE]: by an election of our own (election.sh); where that can't be, by a failover of
+# the sentinels, unless it is to be that NODE. Anything less loses acknowledged writes (measured:
+# docs/decisions/0004-hand-over.md).
 handover() {
   following='' chosen=${1:-}
   settle

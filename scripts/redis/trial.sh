@@ -1,5 +1,6 @@
-# trial_settings FILE...: the settings as a server that only tries them may have them: in a directory of its own, without
-# data, without anybody to follow, and where nobody can talk to it. What it may read stays what it is, by its full name.
+# trial_settings FILE...: the settings as a server that only tries them may have them: in a
+# directory of its own, without data, without anybody to follow, and where nobody can talk to it.
+# What it may read stays what it is, by its full name.
 trial_settings() {
   cat "$@" | awk -v base="$directory" '
     { key = tolower($1); gsub(/["\047]/, "", key) }
@@ -28,7 +29,8 @@ trial_settings() {
   printf '%s\n' 'port 0' 'unixsocket trial.sock' 'daemonize no' 'logfile ""' "dir \"$directory/$trial\""
 }
 
-# runnable_scripts FILE: a sentinel would run these at once; that they are there is all there is to try.
+# runnable_scripts FILE: a sentinel would run these at once; that they are there is all there is to
+# try.
 runnable_scripts() {
   while read -r r_word r_option r_master r_path; do
     case "$r_word $r_option" in
@@ -51,7 +53,8 @@ sockets_can_be_made() {
 # staged FILE: what a step is about to put in its place, else what is there.
 staged() { if [ -e "$settings/$1.next" ]; then echo "$settings/$1.next"; else echo "$settings/$1"; fi; }
 
-# trial: does this server take these settings? Asked of the server itself, before anything is stopped for them.
+# trial: does this server take these settings? Asked of the server itself, before anything is
+# stopped for them.
 trial() {
   command -v "$server" >/dev/null || refuse "the program $server is missing on $host"
   for left in .trial.*; do
@@ -68,7 +71,8 @@ trial() {
     trial_files="$trial_files $(staged masters.conf)" trial_mode=--sentinel
   fi
   sockets_can_be_made "$(staged settings.conf)"
-  # A port of this machine that nobody listens on is the master: nobody is asked, and nobody hears of this sentinel.
+  # A port of this machine that nobody listens on is the master: nobody is asked, and nobody hears
+  # of this sentinel.
   # shellcheck disable=SC2086
   trial_conf=$(
     printf '%s\n' "$monitored" | sed -n 's/^\([^ ]*\) [^ ]* \([0-9]*\)$/sentinel monitor \1 127.0.0.1 1 \2/p'

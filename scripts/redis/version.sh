@@ -1,6 +1,7 @@
 # Which program a server runs, and whether it can read what another one wrote.
 
-# running_program: of what a server says to INFO server, in the words of its program's --version (components/redis/version.ts).
+# running_program: of what a server says to INFO server, in the words of its program's --version
+# (components/redis/version.ts).
 running_program() {
   awk -F: '
     { told[$1] = $2 }
@@ -11,7 +12,8 @@ running_program() {
     }'
 }
 
-# runs_another: 0: the server runs another program than it is to run from now on (says which); 1: it does not; 2: it does not say.
+# runs_another: 0: the server runs another program than it is to run from now on (says which); 1: it
+# does not; 2: it does not say.
 runs_another() {
   # shellcheck disable=SC1090
   to_run=$(. "$(staged parameters)" && echo "${program:-}")
@@ -26,8 +28,9 @@ runs_another() {
   say "runs $runs and is to run $to_run"
 }
 
-# same_format FILE: prints a snapshot without any data, of the format in which the newer one of what is kept here was written. A
-# server that can't read that can't read the data: there is no table of who reads what that would hold for ever.
+# same_format FILE: prints a snapshot without any data, of the format in which the newer one of what
+# is kept here was written. A server that can't read that can't read the data: there is no table of
+# who reads what that would hold for ever.
 same_format() {
   sf_newest=
   for each in "$rdb_name" "$aof_dir"/*.rdb "$aof_name"; do

@@ -1,9 +1,10 @@
-# Puts a Redis onto a machine that has none, and takes away what came with it; read by sh from standard input, as root,
-# behind shared.sh. Before it stand assignments: action= (install, remove), packages= (1: the distribution's may be
-# installed), version= (of the package, or its beginning; empty for any), tarball= (name of a file with redis-server and
-# redis-cli in it, in the home of who has logged in, where nobody else can put one: to be unpacked into bin=; mark= is the
-# content of the mark of the directory that it makes), servers= (programs that will do).
-# Prints lines "server PROGRAM" and "version TEXT".
+# Puts a Redis onto a machine that has none, and takes away what came with it; read by sh from
+# standard input, as root, behind shared.sh. Before it stand assignments: action= (install, remove),
+# packages= (1: the distribution's may be installed), version= (of the package, or its beginning;
+# empty for any), tarball= (name of a file with redis-server and redis-cli in it, in the home of who
+# has logged in, where nobody else can put one: to be unpacked into bin=; mark= is the content of
+# the mark of the directory that it makes), servers= (programs that will do). Prints lines "server
+# PROGRAM" and "version TEXT".
 set -u
 umask 022
 LC_ALL=C
@@ -32,7 +33,8 @@ from_tarball() {
     # On some machines nothing at all runs in /tmp.
     "$found" --version >"$log" 2>&1 </dev/null || grep -q 'Permission denied' "$log" || fail "ssh.redisTarball: its ${found##*/} does not run on this machine: $(tail -n 3 "$log" | cut -c 1-300)"
   done
-  # As install.sh does: whoever is uninstalled last removes the directories that were not there before.
+  # As install.sh does: whoever is uninstalled last removes the directories that were not there
+  # before.
   place=${bin%/redis/bin} base=${bin%/*/redis/bin} made=
   [ -d "$place" ] || place_mark="$mark
 made"
@@ -53,14 +55,16 @@ made"
   rm -rf "$unpacked" "$tarball"
 }
 
-# of_apt: the newest version in the repositories that begins as asked for; nothing where any will do.
+# of_apt: the newest version in the repositories that begins as asked for; nothing where any will
+# do.
 of_apt() {
   [ -z "$version" ] || apt-cache madison redis-server | awk -F ' *[|] *' -v v="$version" '{ plain = $2; sub(/^[0-9]*:/, "", plain) } index($2, v) == 1 || index(plain, v) == 1 { print "=" $2; exit }'
 }
 
 apt() { apt-get "$@" -y -q --no-install-recommends install "redis-server$pinned"; }
 
-# Debian starts a service as soon as its package is installed: what nobody asked for must not take a port.
+# Debian starts a service as soon as its package is installed: what nobody asked for must not take a
+# port.
 from_debian() {
   policy_is_ours=
   if [ ! -e /usr/sbin/policy-rc.d ] && [ ! -L /usr/sbin/policy-rc.d ]; then

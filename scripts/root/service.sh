@@ -1,21 +1,22 @@
 #!/bin/sh
-# What root does for the stack on a machine. The processes run as a user of their own, which can change nothing of what
-# root runs or reads; where systemd runs, each is a service.
+# What root does for the stack on a machine. The processes run as a user of their own, which can
+# change nothing of what root runs or reads; where systemd runs, each is a service.
 #
 #   sh machine.sh prepare                user and directories
 #   sh machine.sh create|update NAME STOPSECONDS [known]
-#                                        settings on stdin: put them, keep the process as host.sh does; its service gets
-#                                        that long to end
+#                                        settings on stdin: put them, keep the process as host.sh
+#                                        does; its service gets that long to end
 #   sh machine.sh delete NAME            end it, and remove its directories and its service
 #   sh machine.sh start|stop|kill NAME   by hand; a killed one stays away until it is started
 #   sh machine.sh handover NAME [NODE]   hand a master over
 #   sh machine.sh verify NAME            lifecycle.sh verify
 #   sh machine.sh uninstall              undo whatever is still there
 #
-# machine.conf beside it (sh assignments): user=, unit= (in front of the services' names), owner= (tells stacks apart),
-# services= (0: none, though systemd runs).
-# settings/NAME is root's, and the user's group may read it: the settings, the identity and what was verified. All in
-# processes/ is the user's: nothing in there is read, run or followed by root, who has the user do that (as_user).
+# machine.conf beside it (sh assignments): user=, unit= (in front of the services' names), owner=
+# (tells stacks apart), services= (0: none, though systemd runs).
+# settings/NAME is root's, and the user's group may read it: the settings, the identity and what was
+# verified. All in processes/ is the user's: nothing in there is read, run or followed by root, who
+# has the user do that (as_user).
 set -u
 umask 022
 LC_ALL=C
@@ -37,15 +38,16 @@ fail() { echo "$*" >&2; exit 1; }
 of() {
   name=$1
   directory=$here/settings/$name own=$here/processes/$name service=$unit-$name.service
-  # A synchronisation may take hours, and goes on where nobody waits for it; all else has limits of its own, and this one
-  # ends what somebody holds up.
+  # A synchronisation may take hours, and goes on where nobody waits for it; all else has limits of
+  # its own, and this one ends what somebody holds up.
   as_limit=21600
 }
 of "${2:-}"
 
 has_systemd() { [ "$services" = 1 ] && [ -d /run/systemd/system ]; }
 
-# alone COMMAND: of all stacks, and all hosts of one, on this machine, one at a time. Nothing comes after it that asks for directory.
+# alone COMMAND: of all stacks, and all hosts of one, on this machine, one at a time. Nothing comes
+# after it that asks for directory.
 alone() {
   directory=$shared
   lock
@@ -65,8 +67,8 @@ seconds() { (
   case $1 in stop) echo "$stop_limit" ;; verify) echo "$verify_limit" ;; esac
 ); }
 
-# free_id: a number that no user, no group and no process has. Those of containers (999, in Redis' own images) are users
-# here as well: they would own the files of ours.
+# free_id: a number that no user, no group and no process has. Those of containers (999, in Redis'
+# own images) are users here as well: they would own the files of ours.
 free_id() {
   {
     awk -F : '{ print $3 }' /etc/passwd /etc/group
@@ -110,7 +112,8 @@ prepare() {
   chmod 755 "$here" "$here/settings" "$here"/*.sh && chown "$user" "$here/processes" && chmod 700 "$here/processes" || exit 1
 }
 
-# What a unit may forbid itself; kernels and containers that refuse one of these would refuse the whole unit.
+# What a unit may forbid itself; kernels and containers that refuse one of these would refuse the
+# whole unit.
 hardening='NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
@@ -128,7 +131,8 @@ CapabilityBoundingSet=
 SystemCallArchitectures=native
 SystemCallFilter=@system-service'
 
-# runs_with PROPERTIES: there is such a thing here, and our directory, be it in /home or /tmp, is not taken away by it.
+# runs_with PROPERTIES: there is such a thing here, and our directory, be it in /home or /tmp, is
+# not taken away by it.
 runs_with() {
   printf '%s\n' "$1" | {
     set -- systemd-run --quiet --wait --collect "--uid=$user" -p "ReadWritePaths=$here/processes"
@@ -171,7 +175,8 @@ ExecStartPre=-+/bin/sh $here/host.sh again hosts-entries.sh
 ExecStart=/bin/sh $here/host.sh supervise $own $directory
 Restart=always
 RestartSec=1
-# The first process hands over, then ends the server: nobody else gets the signal, and both need their time.
+# The first process hands over, then ends the server: nobody else gets the signal, and both need
+# their time.
 KillMode=mixed
 TimeoutStopSec=$stop_seconds
 LimitNOFILE=65536
@@ -217,7 +222,8 @@ service_gone() {
   as_user rm -rf "$own.supervisor" "$own.held" "$own.wanted" </dev/null
 }
 
-# put NAME CONTENT: one of the settings, staged beside what the process runs with until host.sh asks for it.
+# put NAME CONTENT: one of the settings, staged beside what the process runs with until host.sh asks
+# for it.
 put() {
   rm -f "$directory/$1.next"
   if [ -e "$directory/$1" ] && [ "$(cat "$directory/$1"; echo .)" = "$2." ]; then return; fi
@@ -298,7 +304,8 @@ delete() {
   rm -rf "$directory" "$directory.lock"
 }
 
-# verify: what it found is what a later look compares with; root's own record, that look reads nothing else.
+# verify: what it found is what a later look compares with; root's own record, that look reads
+# nothing else.
 verify() {
   as_limit=$(($(seconds verify) + 300))
   occasion=$(cat)

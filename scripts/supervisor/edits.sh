@@ -1,9 +1,10 @@
-# The contract of an edit: sh SCRIPT check|apply|remove, its settings on standard input. check: 0 applied, exactly as apply
-# with these settings would leave it; 3 not applied, yet or any more; 1 refused, with the reason. apply and remove: 0, or 1 with
-# the reason. Each of them can be killed at any step and converges with the next one.
+# The contract of an edit: sh SCRIPT check|apply|remove, its settings on standard input. check: 0
+# applied, exactly as apply with these settings would leave it; 3 not applied, yet or any more; 1
+# refused, with the reason. apply and remove: 0, or 1 with the reason. Each of them can be killed at
+# any step and converges with the next one.
 
-# What an edit is an edit of, and in whose name: with another of these it is another one, and the one that was made before has
-# to be taken back.
+# What an edit is an edit of, and in whose name: with another of these it is another one, and the
+# one that was made before has to be taken back.
 place_of() { grep -E '^(FILE|STANZA|TABLE|OWNER|STORE)=' "$1"; }
 
 edit() {
@@ -37,7 +38,8 @@ again() {
 }
 
 uninstall() {
-  # Where root keeps the settings apart, it has ended the processes itself, and what is left of theirs is not for us to read.
+  # Where root keeps the settings apart, it has ended the processes itself, and what is left of
+  # theirs is not for us to read.
   [ -e "$here/machine.conf" ] || for each in "$here"/*/parameters; do
     directory=${each%/parameters} settings=${each%/parameters}
     [ ! -e "$each" ] || (lock && delete)
@@ -50,8 +52,8 @@ uninstall() {
   remove_ours
 }
 
-# remove_ours: what installing and the steps since have made here, and the directory itself if installing made that; what else
-# is in it stays, and is told.
+# remove_ours: what installing and the steps since have made here, and the directory itself if
+# installing made that; what else is in it stays, and is told.
 remove_ours() {
   was_made=$(grep -x made "$here/.pulumi-redis-ha")
   if [ -f "$here/.files" ]; then
@@ -70,8 +72,8 @@ remove_ours() {
   true
 }
 
-# unmake DIRECTORY: whoever is last in it removes the directories that installing made, and only those; one that somebody else
-# has something in is left to whoever is last there.
+# unmake DIRECTORY: whoever is last in it removes the directories that installing made, and only
+# those; one that somebody else has something in is left to whoever is last there.
 unmake() {
   u_at=$1
   while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && [ "$(head -n 1 "$u_at/made")" = "$u_at" ] && mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do

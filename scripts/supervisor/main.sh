@@ -1,29 +1,35 @@
 #!/bin/sh
-# What one machine without a service manager does for the stack: keeps processes running and remembers edits.
-# Installed (install.sh), with the scripts it calls, in the stack's directory on that machine.
+# What one machine without a service manager does for the stack: keeps processes running and
+# remembers edits. Installed (install.sh), with the scripts it calls, in the stack's directory on
+# that machine.
 #
 #   sh host.sh create|update DIRECTORY [SETTINGS [PARENT [known]]]
-#                                        settings on stdin: put them, start or change the process, wait until ready; known:
-#                                        something of the same deployment was ready before, here or elsewhere
+#                                        settings on stdin: put them, start or change the process,
+#                                        wait until ready; known: something of the same deployment
+#                                        was ready before, here or elsewhere
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
 #   sh host.sh alive DIRECTORY           0: it runs, and its server answers
 #   sh host.sh handover DIRECTORY [SETTINGS [NODE]]
-#                                        if it is the master and somebody can take over: hand over; to that NODE, or fail
+#                                        if it is the master and somebody can take over: hand over;
+#                                        to that NODE, or fail
 #   sh host.sh kill DIRECTORY            its end as in a crash
-#   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent of the process, start
-#                                        it whenever its directory says what to run; on TERM hand over, end it and end
+#   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent
+#   of the process, start
+#                                        it whenever its directory says what to run; on TERM hand
+#                                        over, end it and end
 #   sh host.sh delete DIRECTORY          stop it and remove the directory
 #   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
 #   sh host.sh remove SCRIPT EDIT        undo it, with the settings that it was applied with last
-#   sh host.sh again SCRIPT              make all edits of that script again: somebody else may have written the files anew
-#   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
+#   sh host.sh again SCRIPT              make all edits of that script again: somebody else may have
+#   written the files anew sh host.sh uninstall                 undo whatever is still there, then
+#   remove the scripts
 #
-# What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload, resync, handover, retry, orphan,
-# place (lifecycle.sh).
-# The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each file.
-# SETTINGS, a directory, may follow DIRECTORY everywhere: where somebody else, root, has put the settings, which are then not
-# read from stdin, and keeps the identity. The server can't change what is in there.
-# PARENT: the process is supervised, and this is the words for what supervises it.
+# What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload,
+# resync, handover, retry, orphan, place (lifecycle.sh).
+# The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each
+# file. SETTINGS, a directory, may follow DIRECTORY everywhere: where somebody else, root, has put
+# the settings, which are then not read from stdin, and keeps the identity. The server can't change
+# what is in there. PARENT: the process is supervised, and this is the words for what supervises it.
 set -u
 umask 077
 LC_ALL=C

@@ -1,4 +1,5 @@
-# only_files: what we would wait on for ever (a FIFO, a device, a file of gigabytes where a line is expected) is refused.
+# only_files: what we would wait on for ever (a FIFO, a device, a file of gigabytes where a line is
+# expected) is refused.
 only_files() {
   case $action in
     create | update | start) set -- "$directory"/* "$directory"/.[!.]* ;;
@@ -31,7 +32,8 @@ adopt() {
   [ -n "$pid" ] && echo "$pid $(born "$pid")" >pid
 }
 
-# supervised: the process has a parent (a container's first process, a service), which is the one to start it.
+# supervised: the process has a parent (a container's first process, a service), which is the one to
+# start it.
 supervised() {
   s_pid='' s_birth=
   [ -s "$directory.supervisor" ] || return 1
@@ -50,5 +52,6 @@ await_parent() {
   done
 }
 
-# hold: the parent is to leave the process ended until start_process, or until the step that holds it has ended.
+# hold: the parent is to leave the process ended until start_process, or until the step that holds
+# it has ended.
 hold() { ! supervised || : >"$directory.held"; }

@@ -1,4 +1,5 @@
-# put NAME CONTENT: as the settings on standard input have it: beside the file that it is to take the place of, until commit.
+# put NAME CONTENT: as the settings on standard input have it: beside the file that it is to take
+# the place of, until commit.
 put() {
   rm -f "$1.next"
   if [ -e "$1" ] && [ "$(cat "$1"; echo .)" = "$2." ]; then return; fi
@@ -65,7 +66,8 @@ start_process() {
     start_before=
     # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
     if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
-    # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be read for years.
+    # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be
+    # read for years.
     # shellcheck disable=SC2086
     env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" "$settings" </dev/null >>log 2>&1 &
   fi
@@ -142,7 +144,8 @@ end_process() {
   running || return 0
   end_left=$((stop_limit * 20))
   while running; do
-    # Again each second: Redis refuses to end while it writes its first append-only file after a synchronisation.
+    # Again each second: Redis refuses to end while it writes its first append-only file after a
+    # synchronisation.
     [ $((end_left % 20)) -ne 0 ] || kill -TERM "$pid"
     end_left=$((end_left - 1))
     if [ $end_left -le 0 ]; then
@@ -155,7 +158,8 @@ end_process() {
   rm -f pid
 }
 
-# answers: 0: the server that runs answers; 1: it is gone, or may be killed. One that must not be ends this step.
+# answers: 0: the server that runs answers; 1: it is gone, or may be killed. One that must not be
+# ends this step.
 answers() {
   silent_since=$(date +%s) silent_said=
   until lifecycle alive; do

@@ -1,6 +1,7 @@
-# uninterrupted ACTION [ARGUMENT]: the lifecycle script's action, which changes roles, is finished or undone by that script, whatever
-# ends this one: a terminal's Ctrl-C, a plugin that kills its shell, a connection that goes away. It has a session of its own,
-# writes to files, as a closed pipe would end it, and owns the lock as long as it runs.
+# uninterrupted ACTION [ARGUMENT]: the lifecycle script's action, which changes roles, is finished
+# or undone by that script, whatever ends this one: a terminal's Ctrl-C, a plugin that kills its
+# shell, a connection that goes away. It has a session of its own, writes to files, as a closed pipe
+# would end it, and owns the lock as long as it runs.
 uninterrupted() {
   u_out=$directory.lock/out u_err=$directory.lock/err u_signal=
   { : >"$u_out" && : >"$u_err"; } 2>/dev/null || { u_out=/dev/null u_err=/dev/null; }

@@ -6,10 +6,10 @@ enter() {
   if [ -s "$settings/parameters" ]; then . "$settings/parameters"; fi
 }
 
-# not_repaired: the end of a step that could not get a process to be as it was before. Where no step of ours has stopped it,
-# that fails neither its resource nor those that come after it: the sentinels have to run, above all where a node can't.
-# As it is not recorded, the next look finds it again, and the verification at the end fails for it
-# (docs/decisions/0002-looking-and-repair.md).
+# not_repaired: the end of a step that could not get a process to be as it was before. Where no step
+# of ours has stopped it, that fails neither its resource nor those that come after it: the
+# sentinels have to run, above all where a node can't. As it is not recorded, the next look finds it
+# again, and the verification at the end fails for it (docs/decisions/0002-looking-and-repair.md).
 as_it_was=
 not_repaired() {
   [ -n "$as_it_was" ] || exit 1

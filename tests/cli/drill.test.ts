@@ -25,7 +25,11 @@ describe("events", () => {
       "slave 10.0.0.3:36300 10.0.0.3 36300 @ redis-ha redis1 16300 new reported role is master",
       "-role-change replica node3 new reported role is master",
     ],
-    ["+sentinel", "sentinel abc 10.0.0.2 26355 @ redis-ha redis1 16300", "+sentinel sentinel redis2:26355"],
+    [
+      "+sentinel",
+      "sentinel abc 10.0.0.2 26355 @ redis-ha redis1 16300",
+      "+sentinel sentinel redis2:26355",
+    ],
     ["+switch-master", "redis-ha redis1 16300 redis3 36300", "+switch-master node1 -> node3"],
     ["+switch-master", "other redis1 16300 redis3 36300", undefined],
     ["+new-epoch", "5", "+new-epoch 5"],
@@ -33,7 +37,14 @@ describe("events", () => {
   ];
   for (const [event, message, text] of events) {
     test(`${event} ${message}`, () => {
-      assert.equal(eventText({ ...members, nodes: members.nodes, sentinels: members.sentinels }, event, message), text);
+      assert.equal(
+        eventText(
+          { ...members, nodes: members.nodes, sentinels: members.sentinels },
+          event,
+          message,
+        ),
+        text,
+      );
     });
   }
 
@@ -57,13 +68,22 @@ describe("events", () => {
         ["+odown", ["c"]],
       ],
     );
-    assert.equal(entryText({ at: 12.4, text: "+sdown", reporters: ["a", "b"] }, 3), "     12 ms  +sdown  (a, b)");
-    assert.equal(entryText({ at: 12.4, text: "+sdown", reporters: ["a", "b", "c"] }, 3), "     12 ms  +sdown  (all sentinels)");
+    assert.equal(
+      entryText({ at: 12.4, text: "+sdown", reporters: ["a", "b"] }, 3),
+      "     12 ms  +sdown  (a, b)",
+    );
+    assert.equal(
+      entryText({ at: 12.4, text: "+sdown", reporters: ["a", "b", "c"] }, 3),
+      "     12 ms  +sdown  (all sentinels)",
+    );
   });
 });
 
 test("losses: what the replicas had must be there, the rest is reported", () => {
-  assert.deepEqual(lossesOf([1, 2, 4, 5], ["1", "2", "4", "5", "3"], 2), { replicated: 0, inFlight: 0 });
+  assert.deepEqual(lossesOf([1, 2, 4, 5], ["1", "2", "4", "5", "3"], 2), {
+    replicated: 0,
+    inFlight: 0,
+  });
   assert.deepEqual(lossesOf([1, 2, 4, 5], ["1"], 2), { replicated: 1, inFlight: 2 });
 });
 
@@ -111,8 +131,17 @@ test("a port with nobody behind it is seen as such", async () => {
 
 test("a wait ends by finding, by its limit, or by the signal", async () => {
   const say = (): void => undefined;
-  assert.equal(await until({ what: "it", limit: 5, look: () => Promise.resolve({ found: 3 }), say }), 3);
-  const never = { what: "it", limit: 30, interval: 5, look: () => Promise.resolve({ seen: "nothing" }), say };
+  assert.equal(
+    await until({ what: "it", limit: 5, look: () => Promise.resolve({ found: 3 }), say }),
+    3,
+  );
+  const never = {
+    what: "it",
+    limit: 30,
+    interval: 5,
+    look: () => Promise.resolve({ seen: "nothing" }),
+    say,
+  };
   await assert.rejects(until(never), /Waited 0\.0 s for it\. Seen last: nothing/);
   const controller = new AbortController();
   setTimeout(() => {

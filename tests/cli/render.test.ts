@@ -10,7 +10,11 @@ const red = (text: string): string => `<${text}>`;
 test("a healthy topology has no red, no trailing blanks, and aligned columns", () => {
   const { topology, nodes } = healthy();
   nodes[2].priority = 0;
-  const lines = renderStatus({ ...topology, limitations: ["Redis 2.8.19 has no CKQUORUM"] }, judge(topology), red);
+  const lines = renderStatus(
+    { ...topology, limitations: ["Redis 2.8.19 has no CKQUORUM"] },
+    judge(topology),
+    red,
+  );
   assert.deepEqual(lines, [
     "redis-ha (stack dev): healthy, the master is node1 (redis1:16300)",
     "",
@@ -34,7 +38,10 @@ test("what is wrong is red in its cell and in words", () => {
   sentinels[1].epoch = 3;
   sentinels[2].ckquorum = undefined;
   const text = renderStatus(topology, judge(topology), red).join("\n");
-  assert.match(text, /^<redis-ha \(stack dev\): NOT HEALTHY, the master is node1 \(redis1:16300\)>$/m);
+  assert.match(
+    text,
+    /^<redis-ha \(stack dev\): NOT HEALTHY, the master is node1 \(redis1:16300\)>$/m,
+  );
   assert.match(text, /^<node3> {2}redis3:36300 {2}<no answer> +- +- +- +- +- +-$/m);
   assert.match(text, /^redis2:26355 .* <3> {6}master/m);
   assert.match(text, /not in this version$/m);
@@ -105,5 +112,7 @@ test("JSON says the same", () => {
     [undefined, { bytes: 1, seconds: 0 }, { bytes: 2, seconds: 1 }],
   );
   const words = "redis1:16355 gives no answer: connect ECONNREFUSED";
-  assert.deepEqual(status.problems, [{ rule: 3, severity: "broken", who: "redis1:16355", column: "answer", words }]);
+  assert.deepEqual(status.problems, [
+    { rule: 3, severity: "broken", who: "redis1:16355", column: "answer", words },
+  ]);
 });

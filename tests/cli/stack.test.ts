@@ -9,8 +9,14 @@ import { withoutSalt, withSaltOf } from "../../cli/stack/settings.ts";
 
 describe("arguments", () => {
   test("a stack and switches, in any order", () => {
-    assert.deepEqual(parseArguments(["prod", "--json"], ["json"], "U"), { stack: "prod", options: { json: true } });
-    assert.deepEqual(parseArguments([], ["json"], "U"), { stack: undefined, options: { json: false } });
+    assert.deepEqual(parseArguments(["prod", "--json"], ["json"], "U"), {
+      stack: "prod",
+      options: { json: true },
+    });
+    assert.deepEqual(parseArguments([], ["json"], "U"), {
+      stack: undefined,
+      options: { json: false },
+    });
   });
   const refused: readonly (readonly [string[], RegExp, number])[] = [
     [["--yes"], /--yes/, 2],
@@ -23,7 +29,10 @@ describe("arguments", () => {
     test(`refused: ${JSON.stringify(args)}`, () => {
       assert.throws(
         () => parseArguments(args, ["json"], "Usage"),
-        (error: unknown) => error instanceof CliError && message.test(error.message) && error.exitStatus === exitStatus,
+        (error: unknown) =>
+          error instanceof CliError &&
+          message.test(error.message) &&
+          error.exitStatus === exitStatus,
       );
     });
   }
@@ -66,7 +75,13 @@ describe("locks", () => {
 });
 
 describe("what is about to be destroyed", () => {
-  const node = { name: "node1", host: "redis1", address: "10.0.0.1", port: 16300, directory: "/srv/\u001b[2J" };
+  const node = {
+    name: "node1",
+    host: "redis1",
+    address: "10.0.0.1",
+    port: 16300,
+    directory: "/srv/\u001b[2J",
+  };
   const exported = (...resources: object[]) => JSON.stringify({ deployment: { resources } });
   const stack = { type: "pulumi:pulumi:Stack", outputs: { nodes: [node] } };
   for (const [what, json, expected] of [
@@ -75,7 +90,11 @@ describe("what is about to be destroyed", () => {
       exported(stack, {}),
       /^Stack dev: 2 resources, state in file:\/\/\/s\n {2}node1 redis1:16300 \(10\.0\.0\.1\), data in \/srv\//,
     ],
-    ["a stack that was never brought up", exported({ type: "pulumi:pulumi:Stack" }), /^Stack dev: 1 resources, state in file:\/\/\/s$/],
+    [
+      "a stack that was never brought up",
+      exported({ type: "pulumi:pulumi:Stack" }),
+      /^Stack dev: 1 resources, state in file:\/\/\/s$/,
+    ],
     ["a stack without anything", "{}", /^Stack dev: 0 resources/],
   ] as const) {
     test(what, () => {
@@ -91,7 +110,10 @@ describe("the salt", () => {
     assert.equal(withoutSalt(`${salt}# a`), "# a");
     assert.equal(withoutSalt("# a\nencryptionsalt: v1:x"), "# a\n");
     assert.equal(withoutSalt(salt), "");
-    assert.equal(withoutSalt("# encryptionsalt: in a comment\n"), "# encryptionsalt: in a comment\n");
+    assert.equal(
+      withoutSalt("# encryptionsalt: in a comment\n"),
+      "# encryptionsalt: in a comment\n",
+    );
   });
   test("stays where secrets need it", () => {
     const text = `config:\n  a:p:\n    secure: v1:xyz\n${salt}`;
@@ -114,14 +136,20 @@ describe("outputs", () => {
   };
   test("names are resolved by the stack's own hosts", () => {
     const { nodes, sentinels, limitations } = parseOutputs("dev", JSON.stringify(outputs));
-    assert.deepEqual([nodes[0]?.address, sentinels, limitations], ["10.0.0.1", [{ host: "redis1", address: "10.0.0.1", port: 16355 }], []]);
+    assert.deepEqual(
+      [nodes[0]?.address, sentinels, limitations],
+      ["10.0.0.1", [{ host: "redis1", address: "10.0.0.1", port: 16355 }], []],
+    );
     assert.equal(endpointAt(sentinels, "10.0.0.1", 16355), sentinels[0]);
     assert.equal(endpointAt(sentinels, "10.0.0.1", 1), undefined);
   });
   test("a stack that was never brought up says what to do", () => {
     assert.throws(
       () => parseOutputs("dev", "{}"),
-      (error: unknown) => error instanceof CliError && error.exitStatus === 2 && (error.next ?? "").includes("npm start"),
+      (error: unknown) =>
+        error instanceof CliError &&
+        error.exitStatus === 2 &&
+        (error.next ?? "").includes("npm start"),
     );
   });
 });

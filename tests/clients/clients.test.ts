@@ -20,7 +20,10 @@ class Client {
     this.#file = join(directory, `${name}.acknowledged`);
     this.#errors = join(directory, `${name}.errors`);
     const errors = openSync(this.#errors, "a");
-    this.#process = spawn(program, [...args, this.#file], { cwd: directory, stdio: ["ignore", errors, errors] });
+    this.#process = spawn(program, [...args, this.#file], {
+      cwd: directory,
+      stdio: ["ignore", errors, errors],
+    });
     this.#process.on("error", (error) => writeFileSync(this.#errors, String(error)));
     closeSync(errors);
   }
@@ -54,7 +57,11 @@ interface Event {
   ended: number;
 }
 
-const nodes: Record<string, string> = { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:36300" };
+const nodes: Record<string, string> = {
+  node1: "redis1:16300",
+  node2: "redis2:26300",
+  node3: "redis3:36300",
+};
 const sentinel = "redis3:36355";
 /** Seconds; far above what any client needs: one that waits for the frozen master waits longer. */
 const limit = 120;
@@ -70,17 +77,23 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
   const events: Event[] = [];
 
   before(async () => {
-    assert.ok(process.env.SANDBOX, "this edits /etc/hosts and takes the default ports: run it by tests/sandbox.sh");
+    assert.ok(
+      process.env.SANDBOX,
+      "this edits /etc/hosts and takes the default ports: run it by tests/sandbox.sh",
+    );
     // Two of the ports are among those of outgoing connections.
     writeFileSync("/proc/sys/net/ipv4/ip_local_reserved_ports", "36300,36355");
     const programs = await Promise.all(
       Object.entries(languages).map(async ([name, language]) =>
-        missingTool(name) === undefined ? Object.entries(language.clients(await built(name, console.log))) : [],
+        missingTool(name) === undefined
+          ? Object.entries(language.clients(await built(name, console.log)))
+          : [],
       ),
     );
     await project.init();
     await project.up();
-    for (const [name, command] of programs.flat()) clients.push(new Client(name, command, project.directory));
+    for (const [name, command] of programs.flat())
+      clients.push(new Client(name, command, project.directory));
     await more();
   });
 
@@ -92,14 +105,17 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
   /** Waits until each client has got that many more writes acknowledged. */
   async function more(count = 20): Promise<void> {
     const wanted = new Map(clients.map((client) => [client, client.acknowledged().length + count]));
-    const behind = () => clients.filter((client) => client.acknowledged().length < (wanted.get(client) ?? 0));
-    await eventually("every client writes", () => behind().length === 0, limit).catch((error: unknown) => {
-      throw new Error(
-        `${String(error)}; not so: ${behind()
-          .map((client) => `${client.name}: ${client.said()}`)
-          .join("\n")}`,
-      );
-    });
+    const behind = () =>
+      clients.filter((client) => client.acknowledged().length < (wanted.get(client) ?? 0));
+    await eventually("every client writes", () => behind().length === 0, limit).catch(
+      (error: unknown) => {
+        throw new Error(
+          `${String(error)}; not so: ${behind()
+            .map((client) => `${client.name}: ${client.said()}`)
+            .join("\n")}`,
+        );
+      },
+    );
   }
 
   async function during(name: string, work: () => Promise<unknown>): Promise<void> {
@@ -132,12 +148,19 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
     eventually(
       `${name} follows the master`,
       async () =>
-        String(await ask(nodes[name] as string, "INFO", "replication")).includes("role:slave\r\nmaster_host:redis") &&
-        String(await ask(nodes[name] as string, "INFO", "replication")).includes("master_link_status:up"),
+        String(await ask(nodes[name] as string, "INFO", "replication")).includes(
+          "role:slave\r\nmaster_host:redis",
+        ) &&
+        String(await ask(nodes[name] as string, "INFO", "replication")).includes(
+          "master_link_status:up",
+        ),
     );
 
   it("write again after hand-overs, for a setting that needs restarts", async () => {
-    project.configure({ ...config, redis: { directives: { databases: "17" }, minReplicasToWrite: 1 } });
+    project.configure({
+      ...config,
+      redis: { directives: { databases: "17" }, minReplicasToWrite: 1 },
+    });
     await during("hand-over", () => project.up());
   });
 
@@ -157,7 +180,10 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
   });
 
   it("write again while a master is frozen that takes writes without a replica", async () => {
-    project.configure({ ...config, redis: { directives: { databases: "17" }, minReplicasToWrite: 0 } });
+    project.configure({
+      ...config,
+      redis: { directives: { databases: "17" }, minReplicasToWrite: 0 },
+    });
     await project.up();
     await more();
     const frozen = await master();
@@ -193,27 +219,38 @@ describe("clients that are configured as docs/clients.md shows", { timeout: 2_40
     const cells = events.map(({ name, began, ended }, index) => {
       const until = events[index + 1]?.began ?? Infinity;
       const times = acknowledged.map(({ at }) => at);
-      const gaps = times.map((at, each) => (at >= began && at <= ended ? at - (times[each - 1] ?? at) : 0));
+      const gaps = times.map((at, each) =>
+        at >= began && at <= ended ? at - (times[each - 1] ?? at) : 0,
+      );
       const gone = lost.filter(({ at }) => at >= began && at < until).length;
       return `${name}: ${gone} / ${(Math.max(0, ...gaps) / 1000).toFixed(1)} s`;
     });
-    t.diagnostic(`${t.name}: ${acknowledged.length} acknowledged, ${lost.length} lost; ${cells.join(", ")}`);
+    t.diagnostic(
+      `${t.name}: ${acknowledged.length} acknowledged, ${lost.length} lost; ${cells.join(", ")}`,
+    );
   }
 });
 
-/** @returns whether the server there has a key with its own name as the value, or a task, by its identity, in Celery's queue. */
+/**
+ * @returns whether the server there has a key with its own name as the value, or a task, by its
+ * identity, in Celery's queue.
+ */
 async function readBack(place: string): Promise<(what: string) => boolean> {
   const redis = new Redis(Number(place.split(":")[1]), "127.0.0.1");
   try {
-    const keys = (await redis.keys("*")).filter((key) => key !== "celery" && !key.startsWith("_kombu"));
+    const keys = (await redis.keys("*")).filter(
+      (key) => key !== "celery" && !key.startsWith("_kombu"),
+    );
     const there = new Set<string>();
     for (let from = 0; from < keys.length; from += 1000) {
       const some = keys.slice(from, from + 1000);
       const values = await redis.mget(some);
       // Django's key has its version before it, and its value is pickled.
-      for (const [index, key] of some.entries()) if (values[index]?.includes(key.replace(/^:1:/, ""))) there.add(key);
+      for (const [index, key] of some.entries())
+        if (values[index]?.includes(key.replace(/^:1:/, ""))) there.add(key);
     }
-    for (const task of await redis.lrange("celery", 0, -1)) there.add((JSON.parse(task) as { headers: { id: string } }).headers.id);
+    for (const task of await redis.lrange("celery", 0, -1))
+      there.add((JSON.parse(task) as { headers: { id: string } }).headers.id);
     return (what) => there.has(what);
   } finally {
     redis.disconnect();
@@ -225,18 +262,31 @@ describe("docs/clients.md", () => {
 
   it("has no block of code that isn't run", () => {
     assert.equal(text.match(/^```\w/gm)?.length, shownFiles().size);
-    for (const path of shownFiles().keys()) assert.ok(Object.keys(languages).includes(path.split("/")[0] ?? ""), path);
+    for (const path of shownFiles().keys())
+      assert.ok(Object.keys(languages).includes(path.split("/")[0] ?? ""), path);
   });
 
   it("names the versions that are run", () => {
-    const pins = globSync(join(checkout, "tests/clients/*/{requirements.txt,package.json,pom.xml,go.mod,Cargo.toml}"))
+    const pins = globSync(
+      join(checkout, "tests/clients/*/{requirements.txt,package.json,pom.xml,go.mod,Cargo.toml}"),
+    )
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
-    const table = [...text.matchAll(/^\| \[.*?\| (.*) \|$/gm)].flatMap(([, cell = ""]) => cell.split(", "));
+    const table = [...text.matchAll(/^\| \[.*?\| (.*) \|$/gm)].flatMap(([, cell = ""]) =>
+      cell.split(", "),
+    );
     assert.ok(table.length >= 10);
     for (const each of table) {
-      const [name = "", version = ""] = each.split(" ").map((word) => word.replaceAll(".", String.raw`\.`));
-      assert.match(pins, new RegExp(String.raw`\b${name}\W[^\n]*(\n\s*<version>)?\b${version.replace(/^v/, "v?")}\b`), each);
+      const [name = "", version = ""] = each
+        .split(" ")
+        .map((word) => word.replaceAll(".", String.raw`\.`));
+      assert.match(
+        pins,
+        new RegExp(
+          String.raw`\b${name}\W[^\n]*(\n\s*<version>)?\b${version.replace(/^v/, "v?")}\b`,
+        ),
+        each,
+      );
     }
   });
 });

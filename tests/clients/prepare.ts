@@ -1,6 +1,7 @@
 import { built, languages, missingTool } from "./builds.ts";
 
-// What needs a network is made before the tests go into their sandbox, which has none. Two at once: there are two cores.
+// What needs a network is made before the tests go into their sandbox, which has none. Two at once:
+// there are two cores.
 const wanted = Object.keys(languages);
 await Promise.all(
   [1, 2].map(async () => {

@@ -1,4 +1,13 @@
-import { copyFileSync, globSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, debianMirror, run } from "../matrix/servers.ts";
 
@@ -10,14 +19,24 @@ export interface Image {
   archive: string;
 }
 
-/** Debian with its Redis: a C library, dash and GNU tools. Redis 8.0.2, or what the suite has today. */
+/**
+ * Debian with its Redis: a C library, dash and GNU tools. Redis 8.0.2, or what the suite has today.
+ */
 export async function debianImage(say: Say): Promise<Image> {
   const directory = await cached("image-trixie", async (target) => {
     const root = join(target, "root");
     say("Making an image of Debian trixie with redis-server (debootstrap, a minute)");
-    await run("debootstrap", "--variant=minbase", "--include=redis-server,redis-tools", "trixie", root, await debianMirror());
+    await run(
+      "debootstrap",
+      "--variant=minbase",
+      "--include=redis-server,redis-tools",
+      "trixie",
+      root,
+      await debianMirror(),
+    );
     for (const left of globSync(join(root, "var/cache/apt/archives/*.deb"))) rmSync(left);
-    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"]) rmSync(join(root, left), { recursive: true });
+    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"])
+      rmSync(join(root, left), { recursive: true });
     await run("tar", "-C", root, "--numeric-owner", "-cf", join(target, "root.tar"), ".");
     rmSync(root, { recursive: true });
   });
@@ -27,9 +46,11 @@ export async function debianImage(say: Say): Promise<Image> {
 /** Nothing but busybox and this machine's own Redis with its libraries. */
 export async function busyboxImage(directory: string): Promise<Image> {
   const root = join(directory, "busybox");
-  for (const each of ["bin", "usr/bin", "etc", "tmp", "proc", "dev", "sys"]) mkdirSync(join(root, each), { recursive: true });
+  for (const each of ["bin", "usr/bin", "etc", "tmp", "proc", "dev", "sys"])
+    mkdirSync(join(root, each), { recursive: true });
   const path = (process.env.PATH ?? "").split(":");
-  const find = (program: string) => realpathSync(globSync(path.map((each) => join(each, program)))[0] ?? program);
+  const find = (program: string) =>
+    realpathSync(globSync(path.map((each) => join(each, program)))[0] ?? program);
   copyFileSync(find("busybox"), join(root, "bin/busybox"));
   for (const applet of (await run("busybox", "--list")).split("\n")) {
     if (applet !== "busybox") symlinkSync("busybox", join(root, "bin", applet));
@@ -38,7 +59,8 @@ export async function busyboxImage(directory: string): Promise<Image> {
   const needed = new Set(globSync("/{usr/,}lib/*/libnss_{files,dns}.so.2"));
   for (const program of ["redis-server", "redis-cli"]) {
     copyFileSync(find(program), join(root, "usr/bin", program));
-    for (const [library] of (await run("ldd", find(program))).matchAll(/\/\S+\.so\S*/g)) needed.add(library);
+    for (const [library] of (await run("ldd", find(program))).matchAll(/\/\S+\.so\S*/g))
+      needed.add(library);
   }
   for (const library of needed) {
     mkdirSync(join(root, dirname(library)), { recursive: true });

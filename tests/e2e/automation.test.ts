@@ -23,8 +23,16 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
     const line: IteratorResult<string, unknown> = await lines.next();
     return JSON.parse(String(line.value)) as Ended;
   };
-  const good: RedisHaArgs = { ...members("auto", 22_600), directory: join(project.redis, "one"), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
-  const other: RedisHaArgs = { ...members("also", 22_700), directory: join(project.redis, "two"), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
+  const good: RedisHaArgs = {
+    ...members("auto", 22_600),
+    directory: join(project.redis, "one"),
+    sentinel: { failoverTimeoutMilliseconds: 30_000 },
+  };
+  const other: RedisHaArgs = {
+    ...members("also", 22_700),
+    directory: join(project.redis, "two"),
+    sentinel: { failoverTimeoutMilliseconds: 30_000 },
+  };
   /** What a look finds out, and what the arguments themselves tell. */
   const bad: Record<string, RedisHaArgs> = {
     "by what is on the machine": { ...other, redis: { serverBinary: "/none/redis-server" } },
@@ -55,7 +63,10 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
     for (const caught of [false, true]) {
       it(`what is refused ${what} fails the update and touches nothing${caught ? ", also where the program catches it" : ""}`, async () => {
         const pids = project.pidsBelow("one");
-        const { error, changes } = await up({ components: { one: { ...args, ...members("auto", 22_600), directory: good.directory } }, caught });
+        const { error, changes } = await up({
+          components: { one: { ...args, ...members("auto", 22_600), directory: good.directory } },
+          caught,
+        });
         assert.equal(changes, undefined, "it fails");
         assert.match(error ?? "", /is not allowed/);
         assert.equal(pids.size, 6);
@@ -68,9 +79,16 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
   for (const caught of [false, true]) {
     it(`what is refused of the stack's configuration, too${caught ? ", also where the program catches it" : ""}`, async () => {
       const pids = project.pidsBelow("one");
-      const { error, changes } = await up({ components: { one: good }, config: { "pulumi-redis-ha:masterNmae": "x" }, caught });
+      const { error, changes } = await up({
+        components: { one: good },
+        config: { "pulumi-redis-ha:masterNmae": "x" },
+        caught,
+      });
       assert.equal(changes, undefined, "it fails");
-      assert.match(error ?? "", /masterNmae: "masterNmae" is not allowed.*Did you mean masterName\?/s);
+      assert.match(
+        error ?? "",
+        /masterNmae: "masterNmae" is not allowed.*Did you mean masterName\?/s,
+      );
       assert.equal(pids.size, 6);
       assert.deepEqual([...pids.values()].map(isRunning), Array(6).fill(true));
     });
@@ -84,14 +102,27 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
   });
 
   it("settings that the same program makes: shown without them, made with them, and refused before anything is touched", async () => {
-    const { changes: shown, error } = await up({ components: { one: good }, seconds: "88", preview: true });
+    const { changes: shown, error } = await up({
+      components: { one: good },
+      seconds: "88",
+      preview: true,
+    });
     assert.equal(error, undefined);
     assert.equal(shown?.delete, undefined);
     assert.equal((await up({ components: { one: good }, seconds: "88" })).error, undefined);
     assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "88"]);
-    assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "min-replicas-max-lag"), ["min-replicas-max-lag", "88"]);
-    assert.match(String(await ask("auto1:22650", "SENTINEL", "MASTER", "redis-ha")), /down-after-milliseconds,88000,/);
-    assert.deepEqual(Object.keys((await up({ components: { one: good }, seconds: "88" })).changes ?? {}), ["same"]);
+    assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "min-replicas-max-lag"), [
+      "min-replicas-max-lag",
+      "88",
+    ]);
+    assert.match(
+      String(await ask("auto1:22650", "SENTINEL", "MASTER", "redis-ha")),
+      /down-after-milliseconds,88000,/,
+    );
+    assert.deepEqual(
+      Object.keys((await up({ components: { one: good }, seconds: "88" })).changes ?? {}),
+      ["same"],
+    );
     const { error: refused } = await up({ components: { one: good }, seconds: "0" });
     assert.match(
       refused ?? "",
@@ -103,14 +134,21 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
   });
 
   it("of two in a program, the refused one keeps the other from nothing", async () => {
-    const { error } = await up({ components: { one: good, two: bad["by what is on the machine"] as RedisHaArgs } });
+    const { error } = await up({
+      components: { one: good, two: bad["by what is on the machine"] as RedisHaArgs },
+    });
     assert.match(error ?? "", /redis\.serverBinary/);
     const { error: changed } = await up({
-      components: { one: { ...good, redis: { directives: { timeout: "77" } } }, two: bad["by what is on the machine"] as RedisHaArgs },
+      components: {
+        one: { ...good, redis: { directives: { timeout: "77" } } },
+        two: bad["by what is on the machine"] as RedisHaArgs,
+      },
     });
     assert.match(changed ?? "", /redis\.serverBinary/);
     assert.deepEqual(await ask("auto1:22600", "CONFIG", "GET", "timeout"), ["timeout", "77"]);
-    const { error: both } = await up({ components: { one: { ...good, redis: { directives: { timeout: "77" } } }, two: other } });
+    const { error: both } = await up({
+      components: { one: { ...good, redis: { directives: { timeout: "77" } } }, two: other },
+    });
     assert.equal(both, undefined);
     assert.match(String(await ask("also1:22750", "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3/);
   });

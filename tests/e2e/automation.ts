@@ -5,9 +5,9 @@ import { RedisHa, type RedisHaArgs } from "../../components/index.ts";
 import { readConfig } from "../../config.ts";
 
 /**
- * What one `up` is to have: a RedisHa a name; with `caught`, the program goes on where one is refused; with `seconds`, a command of
- * the same program says what some of their settings are; with `config`, the stack's configuration does; with `preview`, it is only
- * shown.
+ * What one `up` is to have: a RedisHa a name; with `caught`, the program goes on where one is
+ * refused; with `seconds`, a command of the same program says what some of their settings are; with
+ * `config`, the stack's configuration does; with `preview`, it is only shown.
  */
 export interface Step {
   components: Record<string, RedisHaArgs>;
@@ -17,20 +17,38 @@ export interface Step {
   preview?: boolean;
 }
 
-// One process for all steps, as a service that embeds Pulumi: a line of JSON in is a step, a line of JSON out its end.
+// One process for all steps, as a service that embeds Pulumi: a line of JSON in is a step, a line
+// of JSON out its end.
 for await (const line of createInterface({ input: process.stdin })) {
-  const { components, caught = false, seconds, config = {}, preview = false } = JSON.parse(line) as Step;
+  const {
+    components,
+    caught = false,
+    seconds,
+    config = {},
+    preview = false,
+  } = JSON.parse(line) as Step;
   const program = () => {
-    const said = seconds === undefined ? undefined : new local.Command("seconds", { create: `echo ${seconds}` }).stdout;
+    const said =
+      seconds === undefined
+        ? undefined
+        : new local.Command("seconds", { create: `echo ${seconds}` }).stdout;
     const later: RedisHaArgs = said
       ? {
-          redis: { directives: { timeout: said }, minReplicasMaxLagSeconds: said.apply(Number), appendOnly: said.apply((text) => text !== "") },
+          redis: {
+            directives: { timeout: said },
+            minReplicasMaxLagSeconds: said.apply(Number),
+            appendOnly: said.apply((text) => text !== ""),
+          },
           sentinel: { downAfterMilliseconds: said.apply((text) => Number(text) * 1000) },
         }
       : {};
     for (const [name, args] of Object.entries(components)) {
       try {
-        new RedisHa(name, { ...args, ...later, ...(Object.keys(config).length > 0 ? readConfig() : {}) });
+        new RedisHa(name, {
+          ...args,
+          ...later,
+          ...(Object.keys(config).length > 0 ? readConfig() : {}),
+        });
       } catch (error) {
         if (!caught) throw error;
       }
@@ -39,11 +57,18 @@ for await (const line of createInterface({ input: process.stdin })) {
   };
   let said = "";
   const onOutput = (text: string) => (said += text);
-  const ended = await LocalWorkspace.createOrSelectStack({ stackName: "test", projectName: "embedded", program }, { workDir: process.cwd() })
+  const ended = await LocalWorkspace.createOrSelectStack(
+    { stackName: "test", projectName: "embedded", program },
+    { workDir: process.cwd() },
+  )
     .then(async (stack) => {
       for (const key of Object.keys(await stack.getAllConfig())) await stack.removeConfig(key);
-      await stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])));
-      return preview ? (await stack.preview({ onOutput })).changeSummary : (await stack.up({ onOutput })).summary.resourceChanges;
+      await stack.setAllConfig(
+        Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])),
+      );
+      return preview
+        ? (await stack.preview({ onOutput })).changeSummary
+        : (await stack.up({ onOutput })).summary.resourceChanges;
     })
     .then((changes = {}) => ({ changes }))
     .catch((error: unknown) => ({ error: String(error) }));

@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, isRunning, members, namedMaster, Project } from "./project.ts";
 
 const args = { ...members("dir", 22_300), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
-const up = (project: Project) => project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
-const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
+const up = (project: Project) =>
+  project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+const destroy = (project: Project) =>
+  project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 
 describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => {
   const one = new Project(args);
@@ -54,11 +64,19 @@ describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => 
   }
 
   it("the system's own are refused", async () => {
-    one.configure({ ...args, ...members("etc", 22_300), nodes: { node1: "etc:22300", node2: "usr:22301", node3: "proc:22302" }, directory: "/" });
+    one.configure({
+      ...args,
+      ...members("etc", 22_300),
+      nodes: { node1: "etc:22300", node2: "usr:22301", node3: "proc:22302" },
+      directory: "/",
+    });
     const { status, output } = await up(one);
     one.configure(args);
     assert.notEqual(status, 0);
-    assert.match(output, /hosts\.\w+\.directory: "\/(etc|usr|proc)" is not allowed on \w+: it is the system's/);
+    assert.match(
+      output,
+      /hosts\.\w+\.directory: "\/(etc|usr|proc)" is not allowed on \w+: it is the system's/,
+    );
   });
 
   it("an empty one that was there before is taken, and another stack in it is refused, and touches nothing", async () => {
@@ -84,8 +102,13 @@ describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => 
     cpSync(one.redis, copy, { recursive: true });
     // A copy of what runs, which has no process of its own.
     for (const host of ["dir1", "dir2", "dir3"])
-      for (const each of readdirSync(join(copy, host))) if (existsSync(join(copy, host, each, "pid"))) rmSync(join(copy, host, each, "pid"));
-    const other = { ...members("dir", 22_400), sentinel: { failoverTimeoutMilliseconds: 30_000 }, directory: copy };
+      for (const each of readdirSync(join(copy, host)))
+        if (existsSync(join(copy, host, each, "pid"))) rmSync(join(copy, host, each, "pid"));
+    const other = {
+      ...members("dir", 22_400),
+      sentinel: { failoverTimeoutMilliseconds: 30_000 },
+      directory: copy,
+    };
     two.configure(other);
     const { status, output } = await up(two);
     assert.notEqual(status, 0);
@@ -96,7 +119,11 @@ describe("a directory belongs to one deployment", { timeout: 2_400_000 }, () => 
   });
 
   it("a stack beside it, below the same directory, keeps it when the first goes; what is not ours stays, and is named", async () => {
-    two.configure({ ...members("more", 22_500), sentinel: { failoverTimeoutMilliseconds: 30_000 }, directory: one.redis });
+    two.configure({
+      ...members("more", 22_500),
+      sentinel: { failoverTimeoutMilliseconds: 30_000 },
+      directory: one.redis,
+    });
     await two.up();
     writeFileSync(precious, "precious");
     const { output } = await destroy(one);

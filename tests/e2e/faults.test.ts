@@ -5,7 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { killWhen } from "./kill.ts";
-import { ask, checkout, eventually, hostsBesidesStacks, isRunning, members, Project } from "./project.ts";
+import {
+  ask,
+  checkout,
+  eventually,
+  hostsBesidesStacks,
+  isRunning,
+  members,
+  Project,
+} from "./project.ts";
 
 describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
   const { nodes, sentinels } = members("killed", 20_100);
@@ -23,8 +31,12 @@ describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
       const project = new Project(config);
       try {
         await project.init();
-        await killWhen(project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]), () => condition(project));
-        // Plain `pulumi up` does it as well after `pulumi cancel`, unless the engine was killed while it wrote its own state.
+        await killWhen(
+          project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]),
+          () => condition(project),
+        );
+        // Plain `pulumi up` does it as well after `pulumi cancel`, unless the engine was killed
+        // while it wrote its own state.
         await project.succeed("node", `${checkout}/cli/start.ts`, project.stack);
         assert.match(String(await ask(place, "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3 usable/);
         assert.deepEqual([...project.pids().values()].map(isRunning), Array(6).fill(true));
@@ -40,7 +52,10 @@ describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
     const project = new Project(config);
     try {
       await project.init();
-      await killWhen(project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]), () => project.pids().size >= 2);
+      await killWhen(
+        project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]),
+        () => project.pids().size >= 2,
+      );
       const pids = [...project.pids().values()];
       const running = project.pids();
       const refused = await project.run("node", `${checkout}/cli/destroy.ts`);
@@ -49,7 +64,10 @@ describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
         refused.output,
         /taking test, which PULUMI_STACK says\nStack test: \d+ resources, state in file:[^]*no terminal to ask on[^]*--yes/,
       );
-      const typed = (text: string) => ["-c", `printf '%s\\n' ${text} | script -qec "node ${checkout}/cli/destroy.ts" /dev/null`];
+      const typed = (text: string) => [
+        "-c",
+        `printf '%s\\n' ${text} | script -qec "node ${checkout}/cli/destroy.ts" /dev/null`,
+      ];
       const denied = await project.run("sh", ...typed("dev"));
       assert.match(denied.output, /Type test to remove it[^]*Nothing was touched/);
       assert.ok([...running.values()].every(isRunning), "nothing was ended");
@@ -76,7 +94,14 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
     const project = new Project({ nodes, sentinels, ...config });
     try {
       await project.init();
-      const ended = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+      const ended = await project.run(
+        "pulumi",
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        project.stack,
+      );
       assert.notEqual(ended.status, 0, ended.output);
       return { ...ended, pids: project.pids() };
     } finally {
@@ -89,7 +114,10 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
     try {
       const { output, seconds } = await failure({});
       t.diagnostic(`${seconds} s`);
-      assert.match(output, /node2 ended before it was ready\. The last lines of .*\/failing2\/node2\/log:/);
+      assert.match(
+        output,
+        /node2 ended before it was ready\. The last lines of .*\/failing2\/node2\/log:/,
+      );
       assert.match(output, /Address already in use/);
     } finally {
       server.close();
@@ -106,7 +134,9 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
   });
 
   it("a server program that isn't there: before anything is touched", async (t) => {
-    const { output, seconds, pids } = await failure({ redis: { serverBinary: join(scratch, "redis-server") } });
+    const { output, seconds, pids } = await failure({
+      redis: { serverBinary: join(scratch, "redis-server") },
+    });
     t.diagnostic(`${seconds} s`);
     assert.match(
       output,
@@ -118,7 +148,11 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
 
   it("a server program that is too old: before anything is touched", async () => {
     const old = join(scratch, "old-redis-server");
-    writeFileSync(old, "#!/bin/sh\necho 'Redis server v=2.8.3 sha=00000000:0 malloc=libc bits=64 build=0'\n", { mode: 0o755 });
+    writeFileSync(
+      old,
+      "#!/bin/sh\necho 'Redis server v=2.8.3 sha=00000000:0 malloc=libc bits=64 build=0'\n",
+      { mode: 0o755 },
+    );
     const { output } = await failure({ redis: { serverBinary: old } });
     assert.match(output, /is Redis 2\.8\.3: allowed is a redis-server of at least 2\.8\.4/);
     assert.doesNotMatch(output, /command:local:Command(?! +\S*-deployment )/);

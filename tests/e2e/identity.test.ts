@@ -1,11 +1,30 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ask, checkout, hostsBesidesStacks, isRunning, members, namedMaster, Project } from "./project.ts";
+import {
+  ask,
+  checkout,
+  hostsBesidesStacks,
+  isRunning,
+  members,
+  namedMaster,
+  Project,
+} from "./project.ts";
 
 /** A program whose RedisHa has that name and those options. */
-const program = (name: string, options: string, args: object) => `import * as pulumi from "@pulumi/pulumi";
+const program = (
+  name: string,
+  options: string,
+  args: object,
+) => `import * as pulumi from "@pulumi/pulumi";
 import { RedisHa } from ${JSON.stringify(join(checkout, "components", "redisHa.ts"))};
 const { rootStackResource } = pulumi;
 class Platform extends pulumi.ComponentResource {}
@@ -14,15 +33,23 @@ export const redis = new RedisHa(${JSON.stringify(name)}, ${JSON.stringify(args)
 void [rootStackResource, platform];
 `;
 
-const projectFile = (name: string) => `name: ${name}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.ts\n`;
+const projectFile = (name: string) =>
+  `name: ${name}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.ts\n`;
 
 describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   const hosts = hostsBesidesStacks();
-  const project = new Project({}, { "Pulumi.yaml": projectFile("one"), "package.json": '{ "type": "module" }' });
+  const project = new Project(
+    {},
+    { "Pulumi.yaml": projectFile("one"), "package.json": '{ "type": "module" }' },
+  );
   const serverConf = join(project.directory, "server.conf");
   const original = "[kvdb]\nhost=\nport=\nredis_sentinels=\n";
   writeFileSync(serverConf, original);
-  const args = { ...members("same", 22_100), sentinel: { failoverTimeoutMilliseconds: 30_000 }, zato: { serverConfs: [serverConf] } };
+  const args = {
+    ...members("same", 22_100),
+    sentinel: { failoverTimeoutMilliseconds: 30_000 },
+    zato: { serverConfs: [serverConf] },
+  };
   const write = (name: string, options: string, its: object = args) => {
     writeFileSync(join(project.directory, "index.ts"), program(name, options, its));
   };
@@ -31,7 +58,11 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   const state = join(home, ".local", "state");
   symlinkSync(join(checkout, "node_modules"), join(project.directory, "node_modules"));
   mkdirSync(home);
-  Object.assign(project.environment, { HOME: home, XDG_STATE_HOME: undefined, PULUMI_HOME: process.env.PULUMI_HOME });
+  Object.assign(project.environment, {
+    HOME: home,
+    XDG_STATE_HOME: undefined,
+    PULUMI_HOME: process.env.PULUMI_HOME,
+  });
   const place = () => join(state, "redis-ha", "one.test");
   /** Directory of each process to its pid. */
   const pids = () =>
@@ -51,7 +82,13 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   });
 
   it("previews its places before it is created", async () => {
-    const { output } = await project.succeed("pulumi", "preview", "--diff", "--stack", project.stack);
+    const { output } = await project.succeed(
+      "pulumi",
+      "preview",
+      "--diff",
+      "--stack",
+      project.stack,
+    );
     assert.match(output, /redis-ha\/one\.test\/cache-same1\/host\.sh create /);
   });
 
@@ -60,9 +97,12 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
     before_ = pids();
     assert.deepEqual(
       [...before_.keys()].sort(),
-      ["node1", "node2", "node3", "sentinel1", "sentinel2", "sentinel3"].map((name) => `cache-same${name.slice(-1)}/${name}/pid`).sort(),
+      ["node1", "node2", "node3", "sentinel1", "sentinel2", "sentinel3"]
+        .map((name) => `cache-same${name.slice(-1)}/${name}/pid`)
+        .sort(),
     );
-    for (let index = 0; index < 100; index++) await ask(await master(), "SET", `key${index}`, String(index));
+    for (let index = 0; index < 100; index++)
+      await ask(await master(), "SET", `key${index}`, String(index));
     await project.upChangesNothing();
   });
 
@@ -77,7 +117,10 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
     [
       "the component is put below another one, with an alias",
       () => {
-        write("sessions", '{ parent: platform, aliases: [{ name: "sessions", parent: rootStackResource }] }');
+        write(
+          "sessions",
+          '{ parent: platform, aliases: [{ name: "sessions", parent: rootStackResource }] }',
+        );
       },
     ],
     [
@@ -106,18 +149,32 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   it("is found again, with all of its data, after all of it was killed", async () => {
     for (const pid of before_.values()) process.kill(pid, "SIGKILL");
     await project.up();
-    for (let index = 0; index < 100; index++) assert.equal(await ask(await master(), "GET", `key${index}`), String(index));
+    for (let index = 0; index < 100; index++)
+      assert.equal(await ask(await master(), "GET", `key${index}`), String(index));
     assert.deepEqual([...pids().keys()], [...before_.keys()]);
     await project.upChangesNothing();
   });
 
   it("stays where it is when another directory is set: that is refused, and nothing is touched", async () => {
     const kept = readFileSync(join(project.directory, "index.ts"), "utf8");
-    write("sessions", "{ parent: platform }", { ...args, directory: join(project.directory, "moved") });
+    write("sessions", "{ parent: platform }", {
+      ...args,
+      directory: join(project.directory, "moved"),
+    });
     const running = pids();
-    const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+    const { status, output } = await project.run(
+      "pulumi",
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--stack",
+      project.stack,
+    );
     assert.notEqual(status, 0);
-    assert.match(output, /hosts\.same\d\.directory: another one is not allowed: what runs there was created in ".*cache-same\d"/);
+    assert.match(
+      output,
+      /hosts\.same\d\.directory: another one is not allowed: what runs there was created in ".*cache-same\d"/,
+    );
     assert.ok(!existsSync(join(project.directory, "moved")));
     assert.deepEqual(pids(), running);
     writeFileSync(join(project.directory, "index.ts"), kept);

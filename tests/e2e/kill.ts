@@ -27,17 +27,27 @@ function kill(pid: number): string | undefined {
 }
 
 /**
- * Kills the engine and all its plugins with -9 as soon as `condition` holds; what they started goes on by itself.
+ * Kills the engine and all its plugins with -9 as soon as `condition` holds; what they started goes
+ * on by itself.
  *
  * @param condition a state that `up` surely goes through, and stays in for long enough to be seen.
- * @throws AssertionError with what `up` said, where it had ended before that: a test of what comes after a kill has not been one.
+ * @throws AssertionError with what `up` said, where it had ended before that: a test of what comes
+ * after a kill has not been one.
  */
-export async function killWhen(up: ChildProcess, condition: () => Promise<boolean> | boolean): Promise<void> {
+export async function killWhen(
+  up: ChildProcess,
+  condition: () => Promise<boolean> | boolean,
+): Promise<void> {
   let output = "";
-  for (const stream of [up.stdout, up.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
+  for (const stream of [up.stdout, up.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
   const closed = new Promise((resolve) => up.on("close", resolve));
   const ended = () => up.exitCode !== null || up.signalCode !== null;
-  await eventually("the moment to kill `pulumi up`", async () => ended() || (await condition()), 180).catch((error: unknown) => {
+  await eventually(
+    "the moment to kill `pulumi up`",
+    async () => ended() || (await condition()),
+    180,
+  ).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${output}`);
   });
   const killed = ended() ? [] : family(up.pid as number).map(kill);

@@ -9,14 +9,22 @@ import { scriptText } from "../../scripts/bundle.ts";
 import { installPacked } from "../package/consumer.ts";
 import { ask, checkout, hostsBesidesStacks, members, Project } from "./project.ts";
 
-/** Leaves nothing else in a block of /etc/hosts, under the editors' lock: stacks beside this one have theirs in the same file. */
+/**
+ * Leaves nothing else in a block of /etc/hosts, under the editors' lock: stacks beside this one
+ * have theirs in the same file.
+ */
 function leaveInHosts(owner: string, entries: string[]): void {
   const input = assignments({ OWNER: owner, ENTRIES: entries });
-  const { status, stderr } = spawnSync("sh", ["-c", scriptText("hosts-entries.sh"), "sh", "apply"], { input, encoding: "utf8" });
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", scriptText("hosts-entries.sh"), "sh", "apply"],
+    { input, encoding: "utf8" },
+  );
   assert.equal(status, 0, stderr);
 }
 
-const destroy = (project: Project) => project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
+const destroy = (project: Project) =>
+  project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 
 describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
   it("two stacks at once share /etc/hosts, and each takes only its own entries away", async () => {
@@ -31,7 +39,8 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
         }),
       );
       const together = readFileSync("/etc/hosts", "utf8");
-      for (const name of ["one1", "one2", "one3", "two1", "two2", "two3"]) assert.match(together, new RegExp(`^127\\.0\\.0\\.1 ${name}$`, "m"));
+      for (const name of ["one1", "one2", "one3", "two1", "two2", "two3"])
+        assert.match(together, new RegExp(`^127\\.0\\.0\\.1 ${name}$`, "m"));
       await destroy(one);
       assert.match(readFileSync("/etc/hosts", "utf8"), /^127\.0\.0\.1 two1$/m);
       assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /one1/);
@@ -51,7 +60,14 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
       writeFileSync(hostsFile, "10.0.0.7 taken2\n");
       project.configure({ ...members("taken", 21_500), hostsFile });
       await project.init();
-      const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+      const { status, output } = await project.run(
+        "pulumi",
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        project.stack,
+      );
       assert.notEqual(status, 0);
       assert.match(output, /taken2/);
       assert.doesNotMatch(output, /command:local:Command(?! +\S*-deployment )/);
@@ -69,7 +85,9 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
         "[main]\ngunicorn_bind=0.0.0.0:17010 # π\n\n[kvdb]\nhost=\nport=\nuse_redis_sentinels=False # off\nredis_sentinels=\nredis_sentinels_master=\n";
       const expected =
         "[main]\ngunicorn_bind=0.0.0.0:17010 # π\n\n[kvdb]\nhost=zato1\nport=21700\nuse_redis_sentinels=True # off\nredis_sentinels=zato1:21750, zato2:21751, zato3:21752\nredis_sentinels_master=redis-ha\nsocket_timeout=0.5\n";
-      const files = ["server1", "server2"].map((server) => join(project.directory, server, "server.conf"));
+      const files = ["server1", "server2"].map((server) =>
+        join(project.directory, server, "server.conf"),
+      );
       for (const file of files) {
         mkdirSync(join(file, ".."));
         writeFileSync(file, original, { mode: 0o640 });
@@ -84,16 +102,28 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
       }
       const { ino, mtimeMs } = statSync(files[0] as string);
       await project.upChangesNothing();
-      assert.deepEqual([statSync(files[0] as string).ino, statSync(files[0] as string).mtimeMs], [ino, mtimeMs]);
+      assert.deepEqual(
+        [statSync(files[0] as string).ino, statSync(files[0] as string).mtimeMs],
+        [ino, mtimeMs],
+      );
       // Somebody turned it off again, by hand or with web-admin.
-      writeFileSync(files[1] as string, expected.replace("use_redis_sentinels=True", "use_redis_sentinels=False"));
-      leaveInHosts("pulumi-redis-ha/pulumi-redis-ha/test/redis-ha-hosts-zato1", ["127.0.0.1 zato1", "127.0.0.1 zato2"]);
+      writeFileSync(
+        files[1] as string,
+        expected.replace("use_redis_sentinels=True", "use_redis_sentinels=False"),
+      );
+      leaveInHosts("pulumi-redis-ha/pulumi-redis-ha/test/redis-ha-hosts-zato1", [
+        "127.0.0.1 zato1",
+        "127.0.0.1 zato2",
+      ]);
       assert.doesNotMatch(readFileSync("/etc/hosts", "utf8"), /zato3$/m);
       const edit = createHash("sha256")
         .update(files[1] as string)
         .digest("hex")
         .slice(0, 8);
-      assert.deepEqual(await project.planned(), ["update redis-ha-hosts-zato1-entries", `update redis-ha-zato-${edit}`]);
+      assert.deepEqual(await project.planned(), [
+        "update redis-ha-hosts-zato1-entries",
+        `update redis-ha-zato-${edit}`,
+      ]);
       await project.up();
       assert.equal(readFileSync(files[1] as string, "utf8"), expected);
       assert.match(readFileSync("/etc/hosts", "utf8"), /^127\.0\.0\.1 zato2\n127\.0\.0\.1 zato3$/m);
@@ -118,7 +148,14 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
         if (content !== undefined) writeFileSync(file, content);
         project.configure({ ...members("bad", 21_900), zato: { serverConfs: [file] } });
         await project.init();
-        const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+        const { status, output } = await project.run(
+          "pulumi",
+          "up",
+          "--yes",
+          "--skip-preview",
+          "--stack",
+          project.stack,
+        );
         assert.notEqual(status, 0);
         assert.match(output, said);
         assert.match(output, /server\.conf/);
@@ -134,18 +171,37 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
 
 describe("the package in somebody else's program", { timeout: 2_400_000 }, () => {
   it("brings the example up and down", async () => {
-    const example = (file: string) => readFileSync(join(checkout, "examples", "library", file), "utf8");
+    const example = (file: string) =>
+      readFileSync(join(checkout, "examples", "library", file), "utf8");
     assert.ok(example("index.ts").split("\n").length <= 17, "the example has 15 lines");
-    const project = new Project({}, Object.fromEntries(["index.ts", "Pulumi.yaml", "package.json"].map((file) => [file, example(file)])));
+    const project = new Project(
+      {},
+      Object.fromEntries(
+        ["index.ts", "Pulumi.yaml", "package.json"].map((file) => [file, example(file)]),
+      ),
+    );
     try {
       installPacked(project.directory);
       for (const dependency of ["@pulumi", "handlebars"])
-        symlinkSync(join(checkout, "node_modules", dependency), join(project.directory, "node_modules", dependency));
-      writeFileSync(join(project.directory, `Pulumi.${project.stack}.yaml`), `config:\n  my-infrastructure:directory: ${project.redis}\n`);
+        symlinkSync(
+          join(checkout, "node_modules", dependency),
+          join(project.directory, "node_modules", dependency),
+        );
+      writeFileSync(
+        join(project.directory, `Pulumi.${project.stack}.yaml`),
+        `config:\n  my-infrastructure:directory: ${project.redis}\n`,
+      );
       await project.init();
       await project.up();
-      assert.deepEqual(await project.output("sentinels"), ["sessions1:16455", "sessions2:26455", "sessions3:30455"]);
-      assert.match(String(await ask("sessions1:16455", "SENTINEL", "CKQUORUM", "sessions")), /^OK 3/);
+      assert.deepEqual(await project.output("sentinels"), [
+        "sessions1:16455",
+        "sessions2:26455",
+        "sessions3:30455",
+      ]);
+      assert.match(
+        String(await ask("sessions1:16455", "SENTINEL", "CKQUORUM", "sessions")),
+        /^OK 3/,
+      );
       await project.upChangesNothing();
       await destroy(project);
       assert.ok(!existsSync(project.redis));

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,21 +27,37 @@ export interface Ended {
 /** Member name to HOST:PORT. */
 export type Members = Record<string, string>;
 
-/** Host names and ports of its own for each test file, so that they can run side by side; `port` is a multiple of 100. */
-export function members(prefix: string, port: number, nodes = 3, sentinels = 3): { nodes: Members; sentinels: Members } {
+/**
+ * Host names and ports of its own for each test file, so that they can run side by side; `port` is
+ * a multiple of 100.
+ */
+export function members(
+  prefix: string,
+  port: number,
+  nodes = 3,
+  sentinels = 3,
+): { nodes: Members; sentinels: Members } {
   const list = (kind: string, count: number, first: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${kind}${index + 1}`, `${prefix}${index + 1}:${first + index}`]));
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `${kind}${index + 1}`,
+        `${prefix}${index + 1}:${first + index}`,
+      ]),
+    );
   return { nodes: list("node", nodes, port), sentinels: list("sentinel", sentinels, port + 50) };
 }
 
-/** A Pulumi project and stack of its own in a temporary directory, with a state backend of its own. */
+/**
+ * A Pulumi project and stack of its own in a temporary directory, with a state backend of its own.
+ */
 export class Project {
   readonly directory = mkdtempSync(join(tmpdir(), "redis-ha-e2e-"));
   stack = "test";
   readonly environment: NodeJS.ProcessEnv;
 
   /**
-   * @param config the stack's configuration; the servers live in the temporary directory unless it says otherwise.
+   * @param config the stack's configuration; the servers live in the temporary directory unless it
+   * says otherwise.
    * @param program other files than those of this checkout: name to content.
    */
   constructor(config: Record<string, unknown>, program?: Record<string, string>) {
@@ -62,29 +88,42 @@ export class Project {
 
   configure(config: Record<string, unknown>): void {
     const file = join(this.directory, `Pulumi.${this.stack}.yaml`);
-    const salt = existsSync(file) ? /^encryptionsalt: .*$/m.exec(readFileSync(file, "utf8"))?.[0] : undefined;
-    const keys = Object.entries({ directory: this.redis, ...config }).map(([key, value]) => `  pulumi-redis-ha:${key}: ${JSON.stringify(value)}\n`);
+    const salt = existsSync(file)
+      ? /^encryptionsalt: .*$/m.exec(readFileSync(file, "utf8"))?.[0]
+      : undefined;
+    const keys = Object.entries({ directory: this.redis, ...config }).map(
+      ([key, value]) => `  pulumi-redis-ha:${key}: ${JSON.stringify(value)}\n`,
+    );
     writeFileSync(file, `${salt ? `${salt}\n` : ""}config:\n${keys.join("")}`);
   }
 
   start(program: string, args: string[], input: "ignore" | "pipe" = "ignore"): ChildProcess {
-    return spawn(program, args, { cwd: this.directory, env: this.environment, stdio: [input, "pipe", "pipe"], detached: true });
+    return spawn(program, args, {
+      cwd: this.directory,
+      env: this.environment,
+      stdio: [input, "pipe", "pipe"],
+      detached: true,
+    });
   }
 
   run(program: string, ...args: string[]): Promise<Ended> {
     const began = Date.now();
     const child = this.start(program, args);
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
     return new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (status) => resolve({ status, output, seconds: (Date.now() - began) / 1000 }));
+      child.on("close", (status) =>
+        resolve({ status, output, seconds: (Date.now() - began) / 1000 }),
+      );
     });
   }
 
   async succeed(program: string, ...args: string[]): Promise<Ended> {
     const ended = await this.run(program, ...args);
-    if (ended.status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${ended.status}:\n${ended.output}`);
+    if (ended.status !== 0)
+      throw new Error(`${program} ${args.join(" ")} ended with ${ended.status}:\n${ended.output}`);
     return ended;
   }
 
@@ -92,7 +131,10 @@ export class Project {
     await this.succeed("pulumi", "stack", "init", this.stack);
   }
 
-  /** @param stack its new name, be it with organization and project in front; Pulumi.yaml has the project's. */
+  /**
+   * @param stack its new name, be it with organization and project in front; Pulumi.yaml has the
+   * project's.
+   */
   async rename(stack: string): Promise<void> {
     await this.succeed("pulumi", "stack", "rename", stack, "--stack", this.stack);
     this.stack = stack.split("/").at(-1) ?? stack;
@@ -103,7 +145,10 @@ export class Project {
     return this.succeed("pulumi", "up", "--yes", "--skip-preview", "--stack", this.stack, ...args);
   }
 
-  /** Waits until `npm run status` finds all of it healthy, without touching anything: an `up` that may change nothing has one try. */
+  /**
+   * Waits until `npm run status` finds all of it healthy, without touching anything: an `up` that
+   * may change nothing has one try.
+   */
   async healthy(): Promise<void> {
     let said = "nothing";
     const looks = async () => {
@@ -121,7 +166,10 @@ export class Project {
     return this.up("--expect-no-changes", ...args);
   }
 
-  /** @returns what a preview would do, sorted: `OPERATION NAME` of each resource that would not stay the same. */
+  /**
+   * @returns what a preview would do, sorted: `OPERATION NAME` of each resource that would not stay
+   * the same.
+   */
   async planned(): Promise<string[]> {
     const { output } = await this.succeed("pulumi", "preview", "--json", "--stack", this.stack);
     const { steps } = JSON.parse(output) as { steps: { op: string; urn: string }[] };
@@ -132,7 +180,15 @@ export class Project {
   }
 
   async output<T>(name: string): Promise<T> {
-    const { output } = await this.succeed("pulumi", "stack", "output", name, "--json", "--stack", this.stack);
+    const { output } = await this.succeed(
+      "pulumi",
+      "stack",
+      "output",
+      name,
+      "--json",
+      "--stack",
+      this.stack,
+    );
     return JSON.parse(output) as T;
   }
 
@@ -145,7 +201,9 @@ export class Project {
   pidsBelow(name: string): Map<string, number> {
     const directory = join(this.redis, name);
     const pids = new Map<string, number>();
-    for (const host of existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : []) {
+    for (const host of existsSync(directory)
+      ? readdirSync(directory, { withFileTypes: true })
+      : []) {
       if (!host.isDirectory()) continue;
       for (const each of readdirSync(join(directory, host.name))) {
         const file = join(directory, host.name, each, "pid");
@@ -166,8 +224,11 @@ export class Project {
     const pids = this.pids();
     await this.run("pulumi", "cancel", "--yes", "--stack", this.stack);
     await this.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", this.stack);
-    for (const pid of pids.values()) if (isRunning(pid) && workingDirectory(pid).startsWith(this.directory)) process.kill(pid, "SIGKILL");
-    for (const script of readdirIfThere(this.redis)) await this.run("sh", join(this.redis, script, "host.sh"), "uninstall");
+    for (const pid of pids.values())
+      if (isRunning(pid) && workingDirectory(pid).startsWith(this.directory))
+        process.kill(pid, "SIGKILL");
+    for (const script of readdirIfThere(this.redis))
+      await this.run("sh", join(this.redis, script, "host.sh"), "uninstall");
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -190,12 +251,19 @@ export function isRunning(pid: number): boolean {
 
 /** /etc/hosts without the blocks of stacks: other tests have theirs in there at the same time. */
 export function hostsBesidesStacks(): string {
-  return readFileSync("/etc/hosts", "utf8").replaceAll(/^# BEGIN pulumi-redis-ha[^]*?^# END pulumi-redis-ha.*\n/gm, "");
+  return readFileSync("/etc/hosts", "utf8").replaceAll(
+    /^# BEGIN pulumi-redis-ha[^]*?^# END pulumi-redis-ha.*\n/gm,
+    "",
+  );
 }
 
 /** Runs one command on one server, by port on loopback. */
 export async function ask(place: string, command: string, ...args: string[]): Promise<unknown> {
-  const redis = new Redis(Number(place.split(":")[1]), "127.0.0.1", { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5000 });
+  const redis = new Redis(Number(place.split(":")[1]), "127.0.0.1", {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 5000,
+  });
   redis.on("error", () => undefined);
   try {
     await redis.connect();
@@ -207,11 +275,19 @@ export async function ask(place: string, command: string, ...args: string[]): Pr
 
 /** The node that the sentinel at `place` names as the master: HOST:PORT. */
 export async function namedMaster(place: string, masterName = "redis-ha"): Promise<string> {
-  return ((await ask(place, "SENTINEL", "get-master-addr-by-name", masterName)) as string[]).join(":");
+  return ((await ask(place, "SENTINEL", "get-master-addr-by-name", masterName)) as string[]).join(
+    ":",
+  );
 }
 
-/** Waits until `condition` holds; the limit is generous, it only keeps a broken test from hanging. */
-export async function eventually(what: string, condition: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
+/**
+ * Waits until `condition` holds; the limit is generous, it only keeps a broken test from hanging.
+ */
+export async function eventually(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  seconds = 60,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await Promise.resolve(condition()).catch(() => false))) {
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);

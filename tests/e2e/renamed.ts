@@ -14,15 +14,21 @@ export const { sentinels, redisSentinels, masterName, nodes, kvdbStanza, hosts, 
 `;
 
 /**
- * Gives all that this checkout's program is known by another name: its stack, its project and, with an alias, its component, which
- * is put below another one; then has it brought up.
+ * Gives all that this checkout's program is known by another name: its stack, its project and, with
+ * an alias, its component, which is put below another one; then has it brought up.
  *
  * @throws AssertionError where that is more than the creation of that other component.
  */
 export async function renameAll(project: Project): Promise<void> {
   await project.rename("organization/renamed/other");
-  const projectFile = readFileSync(join(checkout, "Pulumi.yaml"), "utf8").replace(/^name: .*$/m, "name: renamed");
-  for (const [name, content] of Object.entries({ "Pulumi.yaml": projectFile, "index.ts": program })) {
+  const projectFile = readFileSync(join(checkout, "Pulumi.yaml"), "utf8").replace(
+    /^name: .*$/m,
+    "name: renamed",
+  );
+  for (const [name, content] of Object.entries({
+    "Pulumi.yaml": projectFile,
+    "index.ts": program,
+  })) {
     // A link to this checkout's.
     rmSync(join(project.directory, name));
     writeFileSync(join(project.directory, name), content);

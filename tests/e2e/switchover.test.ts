@@ -4,8 +4,12 @@ import { after, before, describe, it } from "node:test";
 import { ask, checkout, members, namedMaster, Project } from "./project.ts";
 
 describe("npm run switchover", { timeout: 2_400_000 }, () => {
-  const project = new Project({ ...members("swi", 22_800), sentinel: { failoverTimeoutMilliseconds: 30_000 } });
-  const switchover = (...args: string[]) => project.run("node", join(checkout, "cli", "switchover.ts"), ...args);
+  const project = new Project({
+    ...members("swi", 22_800),
+    sentinel: { failoverTimeoutMilliseconds: 30_000 },
+  });
+  const switchover = (...args: string[]) =>
+    project.run("node", join(checkout, "cli", "switchover.ts"), ...args);
 
   before(async () => {
     await project.init();

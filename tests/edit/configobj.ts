@@ -9,7 +9,8 @@ export interface Comparison {
   readonly wanted: Readonly<Record<string, string>>;
 }
 
-// The wanted raw value is parsed by ConfigObj too: alone, so that nothing of our editing is part of what is expected.
+// The wanted raw value is parsed by ConfigObj too: alone, so that nothing of our editing is part of
+// what is expected.
 const program = `
 import json, sys
 from configobj import ConfigObj
@@ -30,10 +31,19 @@ for case in json.load(sys.stdin):
 json.dump(problems, sys.stdout)
 `;
 
-/** Reads the files as Zato does (file names, UTF-8, lists on) and returns what is not as it should be. */
+/**
+ * Reads the files as Zato does (file names, UTF-8, lists on) and returns what is not as it should
+ * be.
+ */
 export function compareWithConfigObj(comparisons: readonly Comparison[]): string[] {
-  const python = spawnSync("/usr/bin/python3", ["-c", program], { input: JSON.stringify(comparisons), encoding: "utf8" });
-  if (python.status !== 0) throw new Error(`python3 with configobj (Debian: python3-configobj) is needed: ${python.stderr}`);
+  const python = spawnSync("/usr/bin/python3", ["-c", program], {
+    input: JSON.stringify(comparisons),
+    encoding: "utf8",
+  });
+  if (python.status !== 0)
+    throw new Error(
+      `python3 with configobj (Debian: python3-configobj) is needed: ${python.stderr}`,
+    );
   return JSON.parse(python.stdout) as string[];
 }
 
@@ -48,7 +58,13 @@ json.dump([problem(file) for file in json.load(sys.stdin)], sys.stdout)
 
 /** @returns for each file why ConfigObj can't load it, null where it can. */
 export function problemsOfConfigObj(files: readonly string[]): (string | null)[] {
-  const python = spawnSync("/usr/bin/python3", ["-c", loader], { input: JSON.stringify(files), encoding: "utf8" });
-  if (python.status !== 0) throw new Error(`python3 with configobj (Debian: python3-configobj) is needed: ${python.stderr}`);
+  const python = spawnSync("/usr/bin/python3", ["-c", loader], {
+    input: JSON.stringify(files),
+    encoding: "utf8",
+  });
+  if (python.status !== 0)
+    throw new Error(
+      `python3 with configobj (Debian: python3-configobj) is needed: ${python.stderr}`,
+    );
   return JSON.parse(python.stdout) as (string | null)[];
 }

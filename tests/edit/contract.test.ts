@@ -12,14 +12,18 @@ const killing = (killAt: number, directory: string) =>
   `rm -f ${directory}/steps\n` +
   steps
     .map(
-      (each) => `${each}() { echo x >>${directory}/steps; [ "$(wc -l <${directory}/steps)" -ne ${killAt} ] || kill -9 $$; command ${each} "$@"; }\n`,
+      (each) =>
+        `${each}() { echo x >>${directory}/steps; [ "$(wc -l <${directory}/steps)" -ne ${killAt} ] || kill -9 $$; command ${each} "$@"; }\n`,
     )
     .join("");
 
 function runner(shell: Shell, script: string, through?: readonly string[]): Edit["run"] {
   const directory = newDirectory();
   return (action, settings, killAt) =>
-    run(shell, script, action, settings, { through, prelude: killAt === undefined ? "" : killing(killAt, directory) });
+    run(shell, script, action, settings, {
+      through,
+      prelude: killAt === undefined ? "" : killing(killAt, directory),
+    });
 }
 
 /** Every file below the directory with its content. */
@@ -43,7 +47,8 @@ class Namespace {
   }
 
   static async make(): Promise<Namespace> {
-    // The kernel's own somaxconn is the namespace's; files stand in for what a machine has only one of.
+    // The kernel's own somaxconn is the namespace's; files stand in for what a machine has only one
+    // of.
     const directory = newDirectory();
     mkdirSync(join(directory, "etc"));
     for (const each of ["sysctl.d", "tmpfiles.d"]) mkdirSync(join(directory, "etc", each));
@@ -52,7 +57,9 @@ class Namespace {
     const text = `mount --make-rprivate / && mount --bind ${directory}/etc /etc && mount --bind ${directory}/overcommit /proc/sys/vm/overcommit_memory &&
       { [ ! -e /sys/kernel/mm/transparent_hugepage/enabled ] || mount --bind ${directory}/hugepages /sys/kernel/mm/transparent_hugepage/enabled; } &&
       mount -t tmpfs none /run && ip link set lo up; echo 128 >/proc/sys/net/core/somaxconn; touch ${directory}/ready; exec sleep 1000000`;
-    const child = spawn("unshare", ["--net", "--mount", "sh", "-c", text], { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn("unshare", ["--net", "--mount", "sh", "-c", text], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     child.unref();
     while (!existsSync(join(directory, "ready"))) await sleep(20);
     rmSync(join(directory, "ready"));
@@ -64,7 +71,11 @@ class Namespace {
   }
 
   run(text: string): string {
-    const { status, stdout, stderr } = spawnSync("nsenter", [...this.through.slice(1), "sh", "-c", text], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(
+      "nsenter",
+      [...this.through.slice(1), "sh", "-c", text],
+      { encoding: "utf8" },
+    );
     if (status !== 0) throw new Error(`${text}: ${stderr}`);
     return stdout;
   }
@@ -101,7 +112,11 @@ for (const plain of shells) {
         const file = join(directory, "hosts");
         const text = "127.0.0.1 localhost\n10.0.0.1 a";
         writeFileSync(file, text);
-        const settings = { FILE: file, OWNER: "prh/dev", ENTRIES: "127.0.0.1 redis1\n127.0.0.1 redis2" };
+        const settings = {
+          FILE: file,
+          OWNER: "prh/dev",
+          ENTRIES: "127.0.0.1 redis1\n127.0.0.1 redis2",
+        };
         const change = (from: string, to: string) => () => {
           writeFileSync(file, bytes(file).replace(from, to));
         };
@@ -136,8 +151,15 @@ for (const plain of shells) {
     keepsTheContract(() => {
       const directory = newDirectory();
       const file = join(directory, "server.conf");
-      writeFileSync(file, "[main]\na=b\n\n[kvdb]\nhost=\nport=\nuse_redis_sentinels=False # off\nredis_sentinels=\n");
-      const settings: Parameters = { FILE: file, STORE: join(newDirectory(), "store"), WANTED: "host=zato1\nport=6379\nuse_redis_sentinels=True" };
+      writeFileSync(
+        file,
+        "[main]\na=b\n\n[kvdb]\nhost=\nport=\nuse_redis_sentinels=False # off\nredis_sentinels=\n",
+      );
+      const settings: Parameters = {
+        FILE: file,
+        STORE: join(newDirectory(), "store"),
+        WANTED: "host=zato1\nport=6379\nuse_redis_sentinels=True",
+      };
       return {
         run: runner(plain, "kvdb.sh"),
         settings,
@@ -149,7 +171,9 @@ for (const plain of shells) {
             writeFileSync(file, bytes(file).replace("host=zato1", "host="));
           },
         },
-        refused: { "no such file": { settings: { FILE: join(directory, "none") }, reason: /no such file/ } },
+        refused: {
+          "no such file": { settings: { FILE: join(directory, "none") }, reason: /no such file/ },
+        },
       };
     });
   });
@@ -160,21 +184,30 @@ for (const plain of shells) {
         const space = await newNamespace();
         const store = join(newDirectory(), "kernel");
         const settings = { STORE: store, OWNER: "prh", WANTED: "overcommit\nhugepages\nsomaxconn" };
-        const values = "cat /proc/sys/vm/overcommit_memory /sys/kernel/mm/transparent_hugepage/enabled /proc/sys/net/core/somaxconn";
+        const values =
+          "cat /proc/sys/vm/overcommit_memory /sys/kernel/mm/transparent_hugepage/enabled /proc/sys/net/core/somaxconn";
         return {
           run: runner(shell, "kernel.sh", space.through),
           settings,
           others: { ...settings, WANTED: "overcommit\nhugepages" },
           // As the kernel words the one that files stand in for.
-          state: () => `${space.run(values).replace("[always] madvise never", "always")}${tree(join(space.directory, "etc"))} ${existsSync(store)}`,
-          applied: /^1\nmadvise\n511\n[^]*^vm\.overcommit_memory = 1\nnet\.core\.somaxconn = 511\n/m,
+          state: () =>
+            `${space.run(values).replace("[always] madvise never", "always")}${tree(join(space.directory, "etc"))} ${existsSync(store)}`,
+          applied:
+            /^1\nmadvise\n511\n[^]*^vm\.overcommit_memory = 1\nnet\.core\.somaxconn = 511\n/m,
           byHand: {
             "the kernel's own value": () => space.run("echo 64 >/proc/sys/net/core/somaxconn"),
             "another value": () => space.run("echo 2 >/proc/sys/vm/overcommit_memory"),
-            "huge pages": () => space.run("echo always >/sys/kernel/mm/transparent_hugepage/enabled"),
+            "huge pages": () =>
+              space.run("echo always >/sys/kernel/mm/transparent_hugepage/enabled"),
             "what sets it after a reboot": () => space.run("rm /etc/sysctl.d/60-prh.conf"),
           },
-          refused: { "an unknown setting": { settings: { WANTED: "overcommit\nswap" }, reason: /no kernel setting swap: known are overcommit/ } },
+          refused: {
+            "an unknown setting": {
+              settings: { WANTED: "overcommit\nswap" },
+              reason: /no kernel setting swap: known are overcommit/,
+            },
+          },
         };
       },
       { kills: true },
@@ -191,9 +224,12 @@ for (const plain of shells) {
         run: runner(shell, "kernel.sh", space.through),
         settings,
         others: { ...settings, WANTED: "overcommit" },
-        state: () => `${space.run("cat /proc/sys/vm/overcommit_memory /proc/sys/net/core/somaxconn")}${tree(join(space.directory, "etc"))}`,
+        state: () =>
+          `${space.run("cat /proc/sys/vm/overcommit_memory /proc/sys/net/core/somaxconn")}${tree(join(space.directory, "etc"))}`,
         applied: /^0\n511\n/,
-        byHand: { "the one that can be changed": () => space.run("echo 64 >/proc/sys/net/core/somaxconn") },
+        byHand: {
+          "the one that can be changed": () => space.run("echo 64 >/proc/sys/net/core/somaxconn"),
+        },
         refused: {},
       };
     });
@@ -205,12 +241,18 @@ for (const plain of shells) {
         const space = await newNamespace();
         space.run("nft add table inet other");
         const store = join(newDirectory(), "firewall");
-        const settings = { TABLE: "prh_test", PORTS: "16300\n16355", ALLOWED: "10.0.0.1\n10.0.0.0/24\n10.0.0.1", STORE: store };
+        const settings = {
+          TABLE: "prh_test",
+          PORTS: "16300\n16355",
+          ALLOWED: "10.0.0.1\n10.0.0.0/24\n10.0.0.1",
+          STORE: store,
+        };
         return {
           run: runner(shell, "firewall.sh", space.through),
           settings,
           others: { ...settings, ALLOWED: "10.0.0.2" },
-          state: () => `${space.run("nft -s list ruleset")}${existsSync(store) ? readFileSync(join(store, "rules"), "utf8") : ""}`,
+          state: () =>
+            `${space.run("nft -s list ruleset")}${existsSync(store) ? readFileSync(join(store, "rules"), "utf8") : ""}`,
           applied: /tcp dport \{ 16300, 16355 \} drop/,
           byHand: {
             "the table gone": () => space.run("nft delete table inet prh_test"),
@@ -220,7 +262,12 @@ for (const plain of shells) {
               rmSync(join(store, "rules"));
             },
           },
-          refused: { "what is no address": { settings: { ALLOWED: "10.0.0.0/8/9; drop" }, reason: /nft does not take the rules/ } },
+          refused: {
+            "what is no address": {
+              settings: { ALLOWED: "10.0.0.0/8/9; drop" },
+              reason: /nft does not take the rules/,
+            },
+          },
         };
       },
       { kills: true },

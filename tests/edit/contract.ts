@@ -11,7 +11,10 @@ export interface Ended {
 
 /** An edit, and how its script is run. */
 export interface Edit {
-  /** `killAt`: kill -9 before the step of that number; steps are the calls of programs that change something. */
+  /**
+   * `killAt`: kill -9 before the step of that number; steps are the calls of programs that change
+   * something.
+   */
   run(action: Action, settings: Parameters, killAt?: number): Promise<Ended>;
   readonly settings: Parameters;
   /** The same edit with other settings. */
@@ -22,8 +25,21 @@ export interface Edit {
   readonly applied: RegExp;
   /** What somebody may do to it: each is seen, and made up for. */
   readonly byHand: Readonly<Record<string, () => unknown>>;
-  /** What is refused: the settings, what has to be prepared, the reason, and how to undo what was prepared. */
-  readonly refused: Readonly<Record<string, { settings?: Partial<Parameters>; prepare?: () => unknown; reason: RegExp; undo?: () => unknown }>>;
+  /**
+   * What is refused: the settings, what has to be prepared, the reason, and how to undo what was
+   * prepared.
+   */
+  readonly refused: Readonly<
+    Record<
+      string,
+      {
+        settings?: Partial<Parameters>;
+        prepare?: () => unknown;
+        reason: RegExp;
+        undo?: () => unknown;
+      }
+    >
+  >;
 }
 
 /**
@@ -32,7 +48,10 @@ export interface Edit {
  * @param make is called before the first step.
  * @param todo why it does not hold yet.
  */
-export function keepsTheContract(make: () => Edit | Promise<Edit>, { todo, kills = false }: { todo?: string; kills?: boolean } = {}): void {
+export function keepsTheContract(
+  make: () => Edit | Promise<Edit>,
+  { todo, kills = false }: { todo?: string; kills?: boolean } = {},
+): void {
   const options = todo === undefined ? {} : { todo };
   let edit: Edit;
   let before = "";
@@ -93,7 +112,12 @@ export function keepsTheContract(make: () => Edit | Promise<Edit>, { todo, kills
     for (const [what, { settings = {}, prepare, reason, undo }] of Object.entries(edit.refused)) {
       await prepare?.();
       const prepared = await edit.state();
-      const parameters = Object.fromEntries(Object.entries({ ...edit.settings, ...settings }).map(([name, value]) => [name, value ?? ""]));
+      const parameters = Object.fromEntries(
+        Object.entries({ ...edit.settings, ...settings }).map(([name, value]) => [
+          name,
+          value ?? "",
+        ]),
+      );
       for (const action of ["check", "apply"] as const) {
         const { status, out, err } = await edit.run(action, parameters);
         assert.equal(status, 1, `${what}, ${action}: ${out}${err}`);
@@ -106,25 +130,34 @@ export function keepsTheContract(make: () => Edit | Promise<Edit>, { todo, kills
   });
 
   if (!kills) return;
-  it("killed at any step: the next apply, and the next remove, make up for it", options, async () => {
-    for (const [action, next] of [
-      ["apply", "apply"],
-      ["apply", "remove"],
-      ["remove", "apply"],
-      ["remove", "remove"],
-    ] as const) {
-      let [step, killed] = [0, true];
-      while (killed) {
-        // Each of the first ones, where there is most to go wrong, then some; `npm run soak` takes all.
-        step += step < 6 || process.env.ROUNDS ? 1 : 13;
-        if (action === "remove") await ends("apply", 0);
-        killed = (await edit.run(action, edit.settings, step)).status === null;
-        await ends(next, 0);
-        await check(next === "apply" ? 0 : 3);
-        await ends("remove", 0);
-        assert.equal(await edit.state(), before, `${action} killed at step ${step}, then ${next}`);
+  it(
+    "killed at any step: the next apply, and the next remove, make up for it",
+    options,
+    async () => {
+      for (const [action, next] of [
+        ["apply", "apply"],
+        ["apply", "remove"],
+        ["remove", "apply"],
+        ["remove", "remove"],
+      ] as const) {
+        let [step, killed] = [0, true];
+        while (killed) {
+          // Each of the first ones, where there is most to go wrong, then some; `npm run soak`
+          // takes all.
+          step += step < 6 || process.env.ROUNDS ? 1 : 13;
+          if (action === "remove") await ends("apply", 0);
+          killed = (await edit.run(action, edit.settings, step)).status === null;
+          await ends(next, 0);
+          await check(next === "apply" ? 0 : 3);
+          await ends("remove", 0);
+          assert.equal(
+            await edit.state(),
+            before,
+            `${action} killed at step ${step}, then ${next}`,
+          );
+        }
+        assert.ok(step > 2, `${action} has steps to be killed at`);
       }
-      assert.ok(step > 2, `${action} has steps to be killed at`);
-    }
-  });
+    },
+  );
 }

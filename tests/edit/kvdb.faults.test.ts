@@ -15,7 +15,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { bytes, find, identity, inPairs, isRoot, newDirectory, run, shells, type Parameters } from "./shells.ts";
+import {
+  bytes,
+  find,
+  identity,
+  inPairs,
+  isRoot,
+  newDirectory,
+  run,
+  shells,
+  type Parameters,
+} from "./shells.ts";
 
 interface Refusal {
   readonly name: string;
@@ -28,41 +38,122 @@ const refusals: readonly Refusal[] = [
   { name: "stanza missing", text: "[a]\nhost=1\n", message: /has no \[kvdb\]/ },
   { name: "empty file", text: "", message: /has no \[kvdb\]/ },
   { name: "stanza in another case", text: "[KVDB]\nhost=1\n", message: /has no \[kvdb\]/ },
-  { name: "stanza only in a comment and a nested one", text: "#[kvdb]\n[a]\n[[kvdb]]\nhost=1\n", message: /has no \[kvdb\]/ },
-  { name: "stanza twice", text: '[kvdb]\nhost=1\n[a]\n["kvdb"]\n', message: /line 4: a second \[kvdb\] \(the first is in line 1\)/ },
-  { name: "key twice", text: '[kvdb]\nhost=1\n\n"host" = 2\n', message: /line 4: a second host in \[kvdb\] \(the first is in line 2\)/ },
-  { name: "unterminated triple quotes", text: '[kvdb]\nhost=1\n[a]\nx="""\n[b]\n', message: /line 4: .*never closes/ },
-  { name: "text after triple quotes", text: "[kvdb]\nhost=1\n[a]\nx='''\n''' y\n", message: /line 5: text after the closing/ },
-  { name: "text after triple quotes on one line", text: "[kvdb]\nhost=1\nx='''a''' y\n", message: /line 3: text after the closing/ },
-  { name: "header not closed", text: "[kvdb\nhost=1\n", message: /line 1: a section header that is not closed/ },
-  { name: "header with text behind", text: "[kvdb]\nhost=1\n[a] b\n", message: /line 3: a section header/ },
-  { name: "header with unequal brackets", text: "[kvdb]\nhost=1\n[[a]\n", message: /line 3: .*2 \[ and 1 \]/ },
-  { name: "nested too deep", text: "[kvdb]\nhost=1\n[[[a]]]\n", message: /line 3: .*nested too deep: at most 2/ },
-  { name: "a line that is nothing", text: "[kvdb]\nhost=1\nsecret-text\n", message: /line 3: neither key = value/ },
+  {
+    name: "stanza only in a comment and a nested one",
+    text: "#[kvdb]\n[a]\n[[kvdb]]\nhost=1\n",
+    message: /has no \[kvdb\]/,
+  },
+  {
+    name: "stanza twice",
+    text: '[kvdb]\nhost=1\n[a]\n["kvdb"]\n',
+    message: /line 4: a second \[kvdb\] \(the first is in line 1\)/,
+  },
+  {
+    name: "key twice",
+    text: '[kvdb]\nhost=1\n\n"host" = 2\n',
+    message: /line 4: a second host in \[kvdb\] \(the first is in line 2\)/,
+  },
+  {
+    name: "unterminated triple quotes",
+    text: '[kvdb]\nhost=1\n[a]\nx="""\n[b]\n',
+    message: /line 4: .*never closes/,
+  },
+  {
+    name: "text after triple quotes",
+    text: "[kvdb]\nhost=1\n[a]\nx='''\n''' y\n",
+    message: /line 5: text after the closing/,
+  },
+  {
+    name: "text after triple quotes on one line",
+    text: "[kvdb]\nhost=1\nx='''a''' y\n",
+    message: /line 3: text after the closing/,
+  },
+  {
+    name: "header not closed",
+    text: "[kvdb\nhost=1\n",
+    message: /line 1: a section header that is not closed/,
+  },
+  {
+    name: "header with text behind",
+    text: "[kvdb]\nhost=1\n[a] b\n",
+    message: /line 3: a section header/,
+  },
+  {
+    name: "header with unequal brackets",
+    text: "[kvdb]\nhost=1\n[[a]\n",
+    message: /line 3: .*2 \[ and 1 \]/,
+  },
+  {
+    name: "nested too deep",
+    text: "[kvdb]\nhost=1\n[[[a]]]\n",
+    message: /line 3: .*nested too deep: at most 2/,
+  },
+  {
+    name: "a line that is nothing",
+    text: "[kvdb]\nhost=1\nsecret-text\n",
+    message: /line 3: neither key = value/,
+  },
   { name: "a line without a key", text: "[kvdb]\n=1\n", message: /line 2: neither key = value/ },
-  { name: "multi-line present value", text: '[kvdb]\nhost="""\n"""\n', message: /line 2: the value of host is a multi-line one/ },
+  {
+    name: "multi-line present value",
+    text: '[kvdb]\nhost="""\n"""\n',
+    message: /line 2: the value of host is a multi-line one/,
+  },
   {
     name: "quotes that do not match",
     text: '[kvdb]\nhost="a\n',
     message: /line 2: the value of host has quotes that do not match, or an empty element/,
   },
-  { name: "section where the key is wanted", text: "[kvdb]\nerrors=1\n[[host]]\n", message: /line 3: a section \[\[host\]\]/ },
-  { name: "bytes that are not UTF-8", text: "[kvdb]\nhost=1\n# \xe9\n", message: /line 3: bytes that are not UTF-8/ },
-  { name: "a second key elsewhere", text: "[kvdb]\nhost=1\n[a]\nx=1\n'x' = 2\n", message: /line 5: a second x in \[a\] \(the first is in line 4\)/ },
-  { name: "a second key at the top", text: "x=1\nx=2\n[kvdb]\nhost=1\n", message: /line 2: a second x \(the first is in line 1\)/ },
-  { name: "a second section elsewhere", text: "[a]\n[kvdb]\nhost=1\n[a]\n", message: /line 4: a second \[a\] \(the first is in line 1\)/ },
-  { name: "a second nested section", text: "[a]\n[[b]]\n[[b]]\n[kvdb]\n", message: /line 3: a second \[\[b\]\] in \[a\]/ },
+  {
+    name: "section where the key is wanted",
+    text: "[kvdb]\nerrors=1\n[[host]]\n",
+    message: /line 3: a section \[\[host\]\]/,
+  },
+  {
+    name: "bytes that are not UTF-8",
+    text: "[kvdb]\nhost=1\n# \xe9\n",
+    message: /line 3: bytes that are not UTF-8/,
+  },
+  {
+    name: "a second key elsewhere",
+    text: "[kvdb]\nhost=1\n[a]\nx=1\n'x' = 2\n",
+    message: /line 5: a second x in \[a\] \(the first is in line 4\)/,
+  },
+  {
+    name: "a second key at the top",
+    text: "x=1\nx=2\n[kvdb]\nhost=1\n",
+    message: /line 2: a second x \(the first is in line 1\)/,
+  },
+  {
+    name: "a second section elsewhere",
+    text: "[a]\n[kvdb]\nhost=1\n[a]\n",
+    message: /line 4: a second \[a\] \(the first is in line 1\)/,
+  },
+  {
+    name: "a second nested section",
+    text: "[a]\n[[b]]\n[[b]]\n[kvdb]\n",
+    message: /line 3: a second \[\[b\]\] in \[a\]/,
+  },
   {
     name: "a section beside a key of that name",
     text: "[kvdb]\ndb=0\n[[db]]\n",
     message: /line 3: \[\[db\]\] is a key and a section at once \(the first is in line 2\)/,
   },
-  { name: "an open quote elsewhere", text: "[kvdb]\nhost=1\n[a]\nx='y\n", message: /line 4: the value of x has quotes that do not match/ },
-  { name: "an empty element elsewhere", text: "[kvdb]\nhost=1\n[a]\ny=a,,b\n", message: /line 4: .*empty element in a list/ },
+  {
+    name: "an open quote elsewhere",
+    text: "[kvdb]\nhost=1\n[a]\nx='y\n",
+    message: /line 4: the value of x has quotes that do not match/,
+  },
+  {
+    name: "an empty element elsewhere",
+    text: "[kvdb]\nhost=1\n[a]\ny=a,,b\n",
+    message: /line 4: .*empty element in a list/,
+  },
   {
     name: "Zato 4.1",
     text: "[main]\n[redis]\nhost=\n",
-    message: /line 2: this is a server.conf of Zato 4\.1, which has \[redis\].*never asks sentinels.*proxy/,
+    message:
+      /line 2: this is a server.conf of Zato 4\.1, which has \[redis\].*never asks sentinels.*proxy/,
   },
   {
     name: "Zato 1.1",
@@ -95,27 +186,58 @@ const refusals: readonly Refusal[] = [
     wanted: "password!=",
     message: /line 2: \[kvdb\] has a password/,
   },
-  { name: "another database", text: "[kvdb]\nhost=1\ndb=5\n", message: /line 3: db is not 0, .*set db=0/ },
+  {
+    name: "another database",
+    text: "[kvdb]\nhost=1\ndb=5\n",
+    message: /line 3: db is not 0, .*set db=0/,
+  },
   { name: "NUL", text: "[kvdb]\nhost=\0\n", message: /NUL bytes/ },
-  { name: "UTF-16", text: Buffer.from("\ufeff[kvdb]\nhost=1\n", "utf16le").toString("latin1"), message: /NUL bytes \(UTF-16/ },
-  { name: "UTF-16 mark alone", text: "\xff\xfe[kvdb]\nhost=1\n", message: /line 1: the file is UTF-16/ },
-  { name: "wanted: comment in the value", wanted: "host=a # secret-text", message: /WANTED: the value of host would not be read back/ },
+  {
+    name: "UTF-16",
+    text: Buffer.from("\ufeff[kvdb]\nhost=1\n", "utf16le").toString("latin1"),
+    message: /NUL bytes \(UTF-16/,
+  },
+  {
+    name: "UTF-16 mark alone",
+    text: "\xff\xfe[kvdb]\nhost=1\n",
+    message: /line 1: the file is UTF-16/,
+  },
+  {
+    name: "wanted: comment in the value",
+    wanted: "host=a # secret-text",
+    message: /WANTED: the value of host would not be read back/,
+  },
   { name: "wanted: quotes", wanted: 'host="secret-text', message: /WANTED: the value of host/ },
-  { name: "wanted: empty element", wanted: "host=a,,secret-text", message: /WANTED: the value of host/ },
+  {
+    name: "wanted: empty element",
+    wanted: "host=a,,secret-text",
+    message: /WANTED: the value of host/,
+  },
   { name: "wanted: blanks", wanted: "host= a", message: /WANTED: the value of host/ },
   { name: "wanted: twice", wanted: "host=a\nhost?=b", message: /WANTED: host is there twice/ },
-  { name: "wanted: no key", wanted: "host=a\nsecret-text", message: /WANTED: line 2 is not key=value/ },
+  {
+    name: "wanted: no key",
+    wanted: "host=a\nsecret-text",
+    message: /WANTED: line 2 is not key=value/,
+  },
   { name: "wanted: nothing", wanted: "", message: /WANTED is empty/ },
 ];
 
 const plain = "[kvdb]\nhost=a # c\nport=1\n";
 
-function setUp(text = plain, wanted = "host=redis1"): { directory: string; file: string; parameters: Parameters } {
+function setUp(
+  text = plain,
+  wanted = "host=redis1",
+): { directory: string; file: string; parameters: Parameters } {
   const directory = newDirectory();
   mkdirSync(join(directory, "conf"));
   const file = join(directory, "conf", "server.conf");
   writeFileSync(file, text, "latin1");
-  return { directory, file, parameters: { FILE: file, STORE: join(directory, "store"), WANTED: wanted } };
+  return {
+    directory,
+    file,
+    parameters: { FILE: file, STORE: join(directory, "store"), WANTED: wanted },
+  };
 }
 
 for (const shell of shells) {
@@ -132,7 +254,10 @@ for (const shell of shells) {
           assert.equal(result.out, "");
         }
         assert.equal(identity(file), before);
-        assert.deepEqual([readdirSync(directory), readdirSync(join(directory, "conf"))], [["conf"], ["server.conf"]]);
+        assert.deepEqual(
+          [readdirSync(directory), readdirSync(join(directory, "conf"))],
+          [["conf"], ["server.conf"]],
+        );
       });
     });
   });
@@ -150,7 +275,10 @@ for (const shell of shells) {
       [{ ...parameters, FILE: join(directory, "loop") }, /too many levels/],
       [{ ...parameters, FILE: "server.conf" }, /FILE must be an absolute path/],
       [{ ...parameters, STORE: "store" }, /STORE must be an absolute path/],
-      [{ ...parameters, STORE: join(file, "store") }, /cannot be written, as .*server\.conf is not a writable directory/],
+      [
+        { ...parameters, STORE: join(file, "store") },
+        /cannot be written, as .*server\.conf is not a writable directory/,
+      ],
       [{ ...parameters, STANZA: "" }, /STANZA must be/],
     ];
     for (const [bad, message] of cases)
@@ -164,7 +292,9 @@ for (const shell of shells) {
 
   test(`without the rights, ${shell.name}`, { skip: !isRoot && "needs root" }, async () => {
     const { directory, file, parameters } = setUp();
-    const options = { through: [find("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"] };
+    const options = {
+      through: [find("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups"],
+    };
     const store = { ...parameters, STORE: join(directory, "mine", "store") };
     mkdirSync(join(directory, "mine"));
     chownSync(join(directory, "mine"), 65534, 65534);
@@ -190,51 +320,63 @@ for (const shell of shells) {
     assert.deepEqual(readdirSync(join(directory, "conf")), ["server.conf"]);
   });
 
-  test(`a mount point and a full disk, ${shell.name}`, { skip: !isRoot && "needs root" }, async (t) => {
-    const { directory, file, parameters } = setUp();
-    const disk = join(directory, "disk");
-    mkdirSync(disk);
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=755", "none", disk]).status !== 0) {
-      t.skip("cannot mount");
-      return;
-    }
-    try {
-      const big = `[kvdb]\nhost=a\n[x]\ny=${"z".repeat(40_000)}\n`;
-      const full = join(disk, "server.conf");
-      writeFileSync(full, big);
-      const onDisk: Parameters = { ...parameters, FILE: full };
-      const before = identity(full);
-      const apply = await run(shell, "kvdb.sh", "apply", onDisk);
-      assert.equal(apply.status, 1);
-      assert.match(apply.err, /disk full\?\); .* is untouched/);
-      assert.deepEqual([identity(full), bytes(full), readdirSync(disk), existsSync(onDisk.STORE ?? "")], [before, big, ["server.conf"], false]);
-
-      writeFileSync(join(disk, "server.conf"), "x".repeat(65_536));
-      const inStore = await run(shell, "kvdb.sh", "apply", { ...parameters, STORE: join(disk, "store") });
-      assert.equal(inStore.status, 1);
-      assert.match(inStore.err, /disk full\?\); .* is untouched/);
-      assert.equal(bytes(file), plain);
-      assert.deepEqual(readdirSync(join(directory, "conf")), ["server.conf"]);
-    } finally {
-      spawnSync("umount", [disk]);
-    }
-    const source = join(directory, "source");
-    writeFileSync(source, plain);
-    if (spawnSync("mount", ["--bind", source, file]).status !== 0) {
-      t.skip("cannot bind");
-      return;
-    }
-    try {
-      for (const action of ["check", "apply"] as const) {
-        const result = await run(shell, "kvdb.sh", action, parameters);
-        assert.equal(result.status, 1);
-        assert.match(result.err, /is a mount point/);
+  test(
+    `a mount point and a full disk, ${shell.name}`,
+    { skip: !isRoot && "needs root" },
+    async (t) => {
+      const { directory, file, parameters } = setUp();
+      const disk = join(directory, "disk");
+      mkdirSync(disk);
+      if (
+        spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=755", "none", disk]).status !== 0
+      ) {
+        t.skip("cannot mount");
+        return;
       }
-      assert.equal(bytes(file), plain);
-    } finally {
-      spawnSync("umount", [file]);
-    }
-  });
+      try {
+        const big = `[kvdb]\nhost=a\n[x]\ny=${"z".repeat(40_000)}\n`;
+        const full = join(disk, "server.conf");
+        writeFileSync(full, big);
+        const onDisk: Parameters = { ...parameters, FILE: full };
+        const before = identity(full);
+        const apply = await run(shell, "kvdb.sh", "apply", onDisk);
+        assert.equal(apply.status, 1);
+        assert.match(apply.err, /disk full\?\); .* is untouched/);
+        assert.deepEqual(
+          [identity(full), bytes(full), readdirSync(disk), existsSync(onDisk.STORE ?? "")],
+          [before, big, ["server.conf"], false],
+        );
+
+        writeFileSync(join(disk, "server.conf"), "x".repeat(65_536));
+        const inStore = await run(shell, "kvdb.sh", "apply", {
+          ...parameters,
+          STORE: join(disk, "store"),
+        });
+        assert.equal(inStore.status, 1);
+        assert.match(inStore.err, /disk full\?\); .* is untouched/);
+        assert.equal(bytes(file), plain);
+        assert.deepEqual(readdirSync(join(directory, "conf")), ["server.conf"]);
+      } finally {
+        spawnSync("umount", [disk]);
+      }
+      const source = join(directory, "source");
+      writeFileSync(source, plain);
+      if (spawnSync("mount", ["--bind", source, file]).status !== 0) {
+        t.skip("cannot bind");
+        return;
+      }
+      try {
+        for (const action of ["check", "apply"] as const) {
+          const result = await run(shell, "kvdb.sh", action, parameters);
+          assert.equal(result.status, 1);
+          assert.match(result.err, /is a mount point/);
+        }
+        assert.equal(bytes(file), plain);
+      } finally {
+        spawnSync("umount", [file]);
+      }
+    },
+  );
 
   test(`a rename that fails, ${shell.name}`, async () => {
     const { directory, file, parameters } = setUp();
@@ -242,7 +384,10 @@ for (const shell of shells) {
     const result = await run(shell, "kvdb.sh", "apply", parameters, { prelude });
     assert.equal(result.status, 1);
     assert.match(result.err, /cannot be replaced \(Device or resource busy\); it is untouched/);
-    assert.deepEqual([bytes(file), readdirSync(join(directory, "conf")), existsSync(join(directory, "store"))], [plain, ["server.conf"], false]);
+    assert.deepEqual(
+      [bytes(file), readdirSync(join(directory, "conf")), existsSync(join(directory, "store"))],
+      [plain, ["server.conf"], false],
+    );
   });
 
   test(`mode, owner and symbolic link stay, ${shell.name}`, async () => {
@@ -258,7 +403,8 @@ for (const shell of shells) {
       assert.deepEqual([result.status, result.err], [0, ""]);
       if (action === "apply") assert.equal(statSync(join(directory, "store")).mode & 0o777, 0o700);
       if (action === "apply")
-        for (const name of readdirSync(join(directory, "store"))) assert.equal(statSync(join(directory, "store", name)).mode & 0o777, 0o600);
+        for (const name of readdirSync(join(directory, "store")))
+          assert.equal(statSync(join(directory, "store", name)).mode & 0o777, 0o600);
       const now = statSync(file);
       assert.deepEqual([now.mode, now.uid, now.gid], [mode, uid, gid]);
       assert.equal(lstatSync(link).isSymbolicLink(), true);
@@ -272,7 +418,9 @@ for (const shell of shells) {
     const second = "host=redis2\nother=o";
     // Each rename, before and after; and in between, at each fsync.
     const points = [
-      ...[1, 2, 3, 4].flatMap((call) => ["before", "after"].map((when) => ({ program: "mv", call, when }))),
+      ...[1, 2, 3, 4].flatMap((call) =>
+        ["before", "after"].map((when) => ({ program: "mv", call, when })),
+      ),
       ...[1, 2, 3, 4].map((call) => ({ program: "sync", call, when: "before" })),
     ];
     let killed = 0;
@@ -291,10 +439,20 @@ for (const shell of shells) {
     return $ended
 }`;
         const wanted = scenario === "second" ? second : first;
-        const attempt = await run(shell, "kvdb.sh", scenario === "remove" ? "remove" : "apply", { ...parameters, WANTED: wanted }, { prelude });
+        const attempt = await run(
+          shell,
+          "kvdb.sh",
+          scenario === "remove" ? "remove" : "apply",
+          { ...parameters, WANTED: wanted },
+          { prelude },
+        );
         if (attempt.signal === "SIGKILL") killed++;
         // Whatever it was killed in: complete, never half.
-        const versions = [original, "[kvdb]\nhost = redis1 # c\nport = 1\nnew = n\n[x]", "[kvdb]\nhost = redis2 # c\nport =\nother = o\n[x]"];
+        const versions = [
+          original,
+          "[kvdb]\nhost = redis1 # c\nport = 1\nnew = n\n[x]",
+          "[kvdb]\nhost = redis2 # c\nport =\nother = o\n[x]",
+        ];
         assert.ok(versions.includes(bytes(file)), bytes(file));
 
         if (scenario !== "remove" && call % 2 === 0) {
@@ -303,7 +461,11 @@ for (const shell of shells) {
           assert.equal(bytes(file), versions[2]);
         }
         const remove = await run(shell, "kvdb.sh", "remove", parameters);
-        assert.deepEqual([remove.status, remove.err], [0, ""], `${scenario} ${program} ${call} ${when}`);
+        assert.deepEqual(
+          [remove.status, remove.err],
+          [0, ""],
+          `${scenario} ${program} ${call} ${when}`,
+        );
         assert.equal(bytes(file), original, `${scenario} ${program} ${call} ${when}`);
         assert.deepEqual(readdirSync(join(directory, "conf")), ["server.conf"]);
         assert.equal(existsSync(join(directory, "store")), false);
@@ -320,7 +482,8 @@ for (const shell of shells) {
     assert.equal((await run(shell, "kvdb.sh", "apply", parameters)).status, 0);
     const edited = bytes(file);
     assert.equal(edited, "[kvdb]\nhost=redis1\nport=2 # c\nerrors=1\nnew=n\nnewer=m\n[x]\ny=1\n");
-    // A value of ours, a comment of ours, an added key of ours, a line taken out, and the rest of the file.
+    // A value of ours, a comment of ours, an added key of ours, a line taken out, and the rest of
+    // the file.
     writeFileSync(
       file,
       "# top\n" +
@@ -333,7 +496,10 @@ for (const shell of shells) {
     );
     const remove = await run(shell, "kvdb.sh", "remove", parameters);
     assert.equal(remove.status, 0);
-    assert.equal(bytes(file), "# top\n[kvdb]\nhost=theirs\nport =  1  # why\nnewer=k\n[x]\ny=2\n[z]\nhost=9\n");
+    assert.equal(
+      bytes(file),
+      "# top\n[kvdb]\nhost=theirs\nport =  1  # why\nnewer=k\n[x]\ny=2\n[z]\nhost=9\n",
+    );
     assert.match(remove.err, /line 3: host was changed by somebody else since; left as it is/);
     assert.match(remove.err, /newer was changed/);
     assert.match(remove.err, /errors is no longer in \[kvdb\]/);
@@ -378,7 +544,12 @@ for (const shell of shells) {
     // Both names become the same file name in the store.
     const twin = join(directory, "conf", "server conf");
     writeFileSync(twin, "[kvdb]\nhost=twin\n");
-    const all = [parameters, { ...parameters, STANZA: "broker" }, { ...parameters, FILE: other }, { ...parameters, FILE: twin }];
+    const all = [
+      parameters,
+      { ...parameters, STANZA: "broker" },
+      { ...parameters, FILE: other },
+      { ...parameters, FILE: twin },
+    ];
     for (const each of all) assert.equal((await run(shell, "kvdb.sh", "apply", each)).status, 0);
     assert.equal(readdirSync(join(directory, "store")).length, 4);
     renameSync(file, join(directory, "moved"));
@@ -387,21 +558,42 @@ for (const shell of shells) {
     assert.match(gone.err, /is gone, so there is nothing to put back/);
     renameSync(join(directory, "moved"), file);
     for (const each of all) assert.equal((await run(shell, "kvdb.sh", "remove", each)).status, 0);
-    assert.deepEqual([bytes(file), bytes(other), bytes(twin)], ["[kvdb]\nhost=redis1\n[broker]\nhost=b\n", plain, "[kvdb]\nhost=twin\n"]);
+    assert.deepEqual(
+      [bytes(file), bytes(other), bytes(twin)],
+      ["[kvdb]\nhost=redis1\n[broker]\nhost=b\n", plain, "[kvdb]\nhost=twin\n"],
+    );
     assert.equal(existsSync(join(directory, "store")), false);
   });
 
   test(`secrets stay off the command line and the messages, ${shell.name}`, async () => {
     const { directory, file, parameters } = setUp(plain, "host=s3cr3t-%(x)s\nport=1");
     const seen = join(directory, "seen");
-    const prelude = ["awk", "cat", "cp", "mv", "sed", "tr", "wc", "sync", "ls", "rm", "mkdir", "tail", "cksum"]
+    const prelude = [
+      "awk",
+      "cat",
+      "cp",
+      "mv",
+      "sed",
+      "tr",
+      "wc",
+      "sync",
+      "ls",
+      "rm",
+      "mkdir",
+      "tail",
+      "cksum",
+    ]
       .map((program) => `${program}() { { echo "$*"; env; } >>${seen}; command ${program} "$@"; }`)
       .join("\n");
     for (const action of ["check", "apply", "remove"] as const) {
-      const result = await run(shell, "kvdb.sh", action, parameters, { prelude, env: { WANTED: "x", STORE: "x" } });
+      const result = await run(shell, "kvdb.sh", action, parameters, {
+        prelude,
+        env: { WANTED: "x", STORE: "x" },
+      });
       assert.equal(result.status, action === "check" ? 3 : 0, result.err);
       assert.doesNotMatch(result.out + result.err, /s3cr3t/);
-      if (action === "check") assert.match(result.out, /^warning: .*the value of host contains %\(/m);
+      if (action === "check")
+        assert.match(result.out, /^warning: .*the value of host contains %\(/m);
       assert.equal(result.err, "");
     }
     assert.doesNotMatch(readFileSync(seen, "latin1"), /s3cr3t/);

@@ -9,8 +9,12 @@ import { asBytes, bytes, inPairs, newDirectory, random, run, shells } from "./sh
 const seed = Number(process.env.PRH_EDIT_SEED ?? Date.now() % 1_000_000);
 const cases = Number(process.env.PRH_EDIT_CASES ?? process.env.ROUNDS ?? 40);
 
-/** What ConfigObj reads and the editor does not touch: no such stanza, a key of ours in a form that it does not change, NUL. */
-const exceptions = /has no \[broker\]|stands where the key|is a multi-line one|the value of (host|port|new) has quotes that do not match$|NUL bytes/;
+/**
+ * What ConfigObj reads and the editor does not touch: no such stanza, a key of ours in a form that
+ * it does not change, NUL.
+ */
+const exceptions =
+  /has no \[broker\]|stands where the key|is a multi-line one|the value of (host|port|new) has quotes that do not match$|NUL bytes/;
 
 const base = `# top
 name = "a, b" # c
@@ -110,7 +114,8 @@ const known: readonly string[] = [
 test(`what is accepted, ConfigObj loads, before and after; what is refused, it refuses: seed ${seed}`, async () => {
   const below = random(seed);
   const texts = [...known, ...Array.from({ length: cases }, () => mangle(below))];
-  const results: { label: string; text: string; before: string; after: string; refusal: string }[] = [];
+  const results: { label: string; text: string; before: string; after: string; refusal: string }[] =
+    [];
   await inPairs([...texts.entries()], async ([index, text]) => {
     const shell = shells[index % shells.length];
     assert.ok(shell);
@@ -118,12 +123,26 @@ test(`what is accepted, ConfigObj loads, before and after; what is refused, it r
     const [file, before] = [join(directory, "server.conf"), join(directory, "before")];
     writeFileSync(file, text, "latin1");
     writeFileSync(before, text, "latin1");
-    const parameters = { FILE: file, STANZA: "broker", STORE: join(directory, "store"), WANTED: "host=redis1\nport?=7\nnew=n" };
+    const parameters = {
+      FILE: file,
+      STANZA: "broker",
+      STORE: join(directory, "store"),
+      WANTED: "host=redis1\nport?=7\nnew=n",
+    };
     const apply = await run(shell, "kvdb.sh", "apply", parameters);
-    assert.ok(apply.status === 0 || apply.status === 1, `case ${index}: status ${apply.status}: ${apply.err}`);
+    assert.ok(
+      apply.status === 0 || apply.status === 1,
+      `case ${index}: status ${apply.status}: ${apply.err}`,
+    );
     assert.equal(apply.status === 1, apply.err !== "", apply.err);
     if (apply.status === 1) assert.equal(bytes(file), text);
-    results.push({ label: `case ${index}, ${shell.name}`, text, before, after: file, refusal: apply.err.trim() });
+    results.push({
+      label: `case ${index}, ${shell.name}`,
+      text,
+      before,
+      after: file,
+      refusal: apply.err.trim(),
+    });
   });
   const before = problemsOfConfigObj(results.map((each) => each.before));
   const after = problemsOfConfigObj(results.map((each) => each.after));
@@ -134,5 +153,8 @@ test(`what is accepted, ConfigObj loads, before and after; what is refused, it r
   });
   assert.deepEqual(wrong, []);
   const accepted = results.filter(({ refusal }) => refusal === "").length;
-  assert.ok(accepted >= 10 && results.length - accepted >= 10, `${accepted} of ${results.length} were accepted`);
+  assert.ok(
+    accepted >= 10 && results.length - accepted >= 10,
+    `${accepted} of ${results.length} were accepted`,
+  );
 });

@@ -9,8 +9,27 @@ import { asBytes, bytes, inPairs, newDirectory, random, run, shells } from "./sh
 const seed = Number(process.env.PRH_EDIT_SEED ?? Date.now() % 1_000_000);
 /** `npm run soak` takes many. */
 const cases = Number(process.env.ROUNDS ?? 30);
-const keys = ["host", "port", "use_redis_sentinels", "redis_sentinels", "redis_sentinels_master", "socket_timeout"];
-const values: readonly string[] = ["a", "redis1:1, redis2:2", '"q # x"', "'y, ]='", "True", "5", "a:1,", "zato+secret://x.y", "Ł ö", '""', ""];
+const keys = [
+  "host",
+  "port",
+  "use_redis_sentinels",
+  "redis_sentinels",
+  "redis_sentinels_master",
+  "socket_timeout",
+];
+const values: readonly string[] = [
+  "a",
+  "redis1:1, redis2:2",
+  '"q # x"',
+  "'y, ]='",
+  "True",
+  "5",
+  "a:1,",
+  "zato+secret://x.y",
+  "Ł ö",
+  '""',
+  "",
+];
 const comments: readonly string[] = ["", "", " # c", "#c", "\t# it's [kvdb] \"x", "  # a, b = c"];
 const gaps: readonly string[] = ["", "", " ", "  ", "\t"];
 
@@ -59,7 +78,9 @@ function make(below: (limit: number) => number): Case {
   const style = below(4);
   const ends = lines.map(() => (style === 0 ? "\r\n" : style === 1 ? pick(["\n", "\r\n"]) : "\n"));
   if (below(2) === 0) ends[ends.length - 1] = "";
-  const text = (below(6) === 0 ? "\ufeff" : "") + lines.map((each, index) => each + (ends[index] ?? "")).join("");
+  const text =
+    (below(6) === 0 ? "\ufeff" : "") +
+    lines.map((each, index) => each + (ends[index] ?? "")).join("");
   return {
     text,
     wishes: keys
@@ -73,7 +94,11 @@ function make(below: (limit: number) => number): Case {
 test(`${cases} random files, there and back, seed ${seed}`, async () => {
   const below = random(seed);
   const comparisons: Comparison[] = [];
-  const jobs = Array.from({ length: cases }, (_, index) => ({ ...make(below), index, other: below(4) === 0 }));
+  const jobs = Array.from({ length: cases }, (_, index) => ({
+    ...make(below),
+    index,
+    other: below(4) === 0,
+  }));
   await inPairs(jobs, async ({ text, wishes, index, other }) => {
     const shell = shells[index % shells.length];
     assert.ok(shell);
@@ -86,7 +111,10 @@ test(`${cases} random files, there and back, seed ${seed}`, async () => {
     const parameters = { FILE: file, STORE: join(directory, "store"), WANTED: wanted };
     if (other) {
       // Something else was wanted first.
-      const first = await run(shell, "kvdb.sh", "apply", { ...parameters, WANTED: "host=first\nsocket_timeout?=9\nextra=" });
+      const first = await run(shell, "kvdb.sh", "apply", {
+        ...parameters,
+        WANTED: "host=first\nsocket_timeout?=9\nextra=",
+      });
       assert.deepEqual([first.status, first.err], [0, ""], label);
     }
     const apply = await run(shell, "kvdb.sh", "apply", parameters);
@@ -94,7 +122,13 @@ test(`${cases} random files, there and back, seed ${seed}`, async () => {
     const [before, after] = [join(directory, "before"), join(directory, "after")];
     writeFileSync(before, original, "latin1");
     writeFileSync(after, bytes(file), "latin1");
-    comparisons.push({ name: label, before, after, stanza: "kvdb", wanted: Object.fromEntries(wishes) });
+    comparisons.push({
+      name: label,
+      before,
+      after,
+      stanza: "kvdb",
+      wanted: Object.fromEntries(wishes),
+    });
     const remove = await run(shell, "kvdb.sh", "remove", parameters);
     assert.deepEqual([remove.status, remove.err], [0, ""], label);
     assert.equal(bytes(file), original, label);

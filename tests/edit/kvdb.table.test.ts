@@ -3,7 +3,16 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { compareWithConfigObj, type Comparison } from "./configobj.ts";
-import { asBytes, bytes, gawkShells, identity, inPairs, newDirectory, run, shells } from "./shells.ts";
+import {
+  asBytes,
+  bytes,
+  gawkShells,
+  identity,
+  inPairs,
+  newDirectory,
+  run,
+  shells,
+} from "./shells.ts";
 
 interface Variation {
   readonly name: string;
@@ -96,26 +105,64 @@ const variations: readonly Variation[] = [
   { name: "double quotes with # inside", text: '[kvdb]\nhost=⟦"a # b, c"|redis1⟧ # d "e"\n' },
   { name: "single quotes with ] and =", text: "[kvdb]\nhost=⟦'a]=#'|redis1⟧ # it's\n" },
   { name: "quotes within quotes", text: '[kvdb]\nhost=⟦"a"b"|redis1⟧ # c\n' },
-  { name: "empty quotes count as empty", text: '[kvdb]\nhost=⟦""|redis1⟧\n', wanted: "host?=redis1" },
-  { name: "what is set stays with ?", text: "[kvdb]\nhost=mine\nport=⟦|1⟧\n", wanted: "host?=redis1\nport?=1" },
-  { name: "triple quotes on one line", text: "[kvdb]\nhost='''⟦|⟧'''\nport=⟦0|1⟧\n", wanted: "port=1" },
-  { name: "a list becomes a list", text: '[kvdb]\nredis_sentinels = ⟦a:1, "b:2",|x:1, y:2⟧ # c, d\n', wanted: "redis_sentinels=x:1, y:2" },
-  { name: "one sentinel", text: "[kvdb]\nredis_sentinels=⟦|redis1:16355,⟧ # c\n", wanted: "redis_sentinels=redis1:16355," },
-  { name: "value with # in quotes", text: '[kvdb]\npassword=⟦x|"a#b, c"⟧ # c\n', wanted: 'password="a#b, c"' },
-  { name: "value of shell characters", text: "[kvdb]\npassword=⟦x|$(id)`id`\\n\\\\&%s$HOME'⟧\n", wanted: "password=$(id)`id`\\n\\\\&%s$HOME'" },
+  {
+    name: "empty quotes count as empty",
+    text: '[kvdb]\nhost=⟦""|redis1⟧\n',
+    wanted: "host?=redis1",
+  },
+  {
+    name: "what is set stays with ?",
+    text: "[kvdb]\nhost=mine\nport=⟦|1⟧\n",
+    wanted: "host?=redis1\nport?=1",
+  },
+  {
+    name: "triple quotes on one line",
+    text: "[kvdb]\nhost='''⟦|⟧'''\nport=⟦0|1⟧\n",
+    wanted: "port=1",
+  },
+  {
+    name: "a list becomes a list",
+    text: '[kvdb]\nredis_sentinels = ⟦a:1, "b:2",|x:1, y:2⟧ # c, d\n',
+    wanted: "redis_sentinels=x:1, y:2",
+  },
+  {
+    name: "one sentinel",
+    text: "[kvdb]\nredis_sentinels=⟦|redis1:16355,⟧ # c\n",
+    wanted: "redis_sentinels=redis1:16355,",
+  },
+  {
+    name: "value with # in quotes",
+    text: '[kvdb]\npassword=⟦x|"a#b, c"⟧ # c\n',
+    wanted: 'password="a#b, c"',
+  },
+  {
+    name: "value of shell characters",
+    text: "[kvdb]\npassword=⟦x|$(id)`id`\\n\\\\&%s$HOME'⟧\n",
+    wanted: "password=$(id)`id`\\n\\\\&%s$HOME'",
+  },
   { name: "back to empty", text: "[kvdb]\nsocket_timeout = ⟦5|⟧ # c\n", wanted: "socket_timeout=" },
-  { name: "non-ASCII", text: "# Größe 🚀 \u0085\n[kvdb]\nname=ⅷé\u2028x\nhost=⟦Zürich|Łódź⟧ # ü\n[é]\nñ=日本\n", wanted: "host=Łódź" },
+  {
+    name: "non-ASCII",
+    text: "# Größe 🚀 \u0085\n[kvdb]\nname=ⅷé\u2028x\nhost=⟦Zürich|Łódź⟧ # ü\n[é]\nñ=日本\n",
+    wanted: "host=Łódź",
+  },
   { name: "[ kvdb ]  # x", text: "[a]\nhost=1\n[ kvdb ]  # x]\nhost=⟦a|redis1⟧\n" },
   { name: '["kvdb"]', text: '["kvdb"]\nhost=⟦a|redis1⟧\n' },
   { name: "[ 'kvdb' ]# x", text: "[ 'kvdb' ]# x\nhost=⟦a|redis1⟧\n" },
   { name: "indented header and keys", text: "  [kvdb]\n    db = 0⟦|\n    host = redis1⟧\n  [x]\n" },
   { name: "quoted key", text: "[kvdb]\n\"host\"=⟦a|redis1⟧\n'db' = 0\n" },
-  { name: "quoted keys with = in them", text: "[kvdb]\n\"host=x\" = 1\n'host = y'=2\nhost=⟦a|redis1⟧\n" },
+  {
+    name: "quoted keys with = in them",
+    text: "[kvdb]\n\"host=x\" = 1\n'host = y'=2\nhost=⟦a|redis1⟧\n",
+  },
   { name: "only section", text: "[kvdb]\nhost=⟦a|redis1⟧\n" },
   { name: "first section", text: "[kvdb]\nhost=⟦a|redis1⟧\n[b]\nhost=b\n" },
   { name: "last section", text: "host=0\n[b]\nhost=b\n[kvdb]\nhost=⟦a|redis1⟧\n" },
   { name: "empty stanza", text: "[kvdb]⟦|\nhost=redis1⟧\n\n# of b\n[b]\nx=1\n" },
-  { name: "empty stanza, the rest of the file spaced", text: "[b]\nx = 1\n[kvdb]⟦|\nhost = redis1⟧\n" },
+  {
+    name: "empty stanza, the rest of the file spaced",
+    text: "[b]\nx = 1\n[kvdb]⟦|\nhost = redis1⟧\n",
+  },
   { name: "empty stanza, only a comment in it", text: "[kvdb]⟦|\nhost=redis1⟧\n# host=x\n[b]\n" },
   { name: "empty stanza at the end, no newline", text: "[b]\n[kvdb]⟦|\nhost=redis1⟧" },
   { name: "no final newline", text: "[kvdb]\nhost=⟦a|redis1⟧" },
@@ -123,8 +170,16 @@ const variations: readonly Variation[] = [
   { name: "no final newline, key missing", text: "[kvdb]\nerrors = 1⟦|\nhost = redis1⟧" },
   { name: "no final newline, key missing, CRLF", text: "[kvdb]\r\nerrors = 1⟦|\r\nhost = redis1⟧" },
   { name: "no final newline, comment last", text: "[kvdb]\nerrors=1⟦|\nhost=redis1⟧\n# end" },
-  { name: "CRLF", text: "[kvdb]\r\nhost=⟦a|redis1⟧ # c\r\nerrors=1⟦|\r\nport=2⟧\r\n\r\n[b]\r\n", wanted: "host=redis1\nport=2" },
-  { name: "mixed line ends", text: "[a]\nx=1\r\n[kvdb]\nhost=⟦a|redis1⟧\r\nerrors=1⟦|\nport=2⟧\n\r\n", wanted: "host=redis1\nport=2" },
+  {
+    name: "CRLF",
+    text: "[kvdb]\r\nhost=⟦a|redis1⟧ # c\r\nerrors=1⟦|\r\nport=2⟧\r\n\r\n[b]\r\n",
+    wanted: "host=redis1\nport=2",
+  },
+  {
+    name: "mixed line ends",
+    text: "[a]\nx=1\r\n[kvdb]\nhost=⟦a|redis1⟧\r\nerrors=1⟦|\nport=2⟧\n\r\n",
+    wanted: "host=redis1\nport=2",
+  },
   { name: "BOM before the stanza itself", text: bom + "[kvdb]\nhost=⟦a|redis1⟧\n" },
   { name: "BOM before a key", text: bom + "host=1\n[kvdb]\nhost=⟦a|redis1⟧\n" },
   {
@@ -132,7 +187,10 @@ const variations: readonly Variation[] = [
     text: "[a]\n[[kvdb]]\nhost=1\n[[[kvdb]]]\nhost=2\n[kvdb]\nhost=⟦a|redis1⟧\nerrors=1⟦|\nport=2⟧\n\n[[sub]]\nhost=3\nport=3\n[[[subsub]]]\nport=4\n[b]\nhost=4\n",
     wanted: "host=redis1\nport=2",
   },
-  { name: "a sub-section right at the start", text: "[kvdb]⟦|\nhost = redis1⟧\n  [[sub]]\n  host = 3\n" },
+  {
+    name: "a sub-section right at the start",
+    text: "[kvdb]⟦|\nhost = redis1⟧\n  [[sub]]\n  host = 3\n",
+  },
   {
     name: "look-alikes",
     text: "#[kvdb]\n#host=x\n[kvdb2]\nhost=1\n[KVDB]\nhost=2\n[ kv db ]\nhost=3\n[kvdb]\n# host=4\nHost=5\nhosts=6\nxhost=7\nhost.=8\nhost=⟦a|redis1⟧\n#host=9\n[x]\nredis_sentinels=10\nhost=11\n",
@@ -142,15 +200,30 @@ const variations: readonly Variation[] = [
     text: "[a]\nx = \"\"\"\n[kvdb]\nhost=1\n'''\n\"\"\" # c\ny = '''one line'''\nz='''\n# \"\"\"\n[kvdb]\nhost=2'''\n[kvdb]\nmulti=\"\"\"a\nhost=3\nport=4\n\"\"\"\nhost=⟦a|redis1⟧⟦|\nport=2⟧\n",
     wanted: "host=redis1\nport=2",
   },
-  { name: "multi-line value is the last key", text: '[kvdb]\nerrors=1\nmulti="""a\n[x]\n"""⟦|\nhost=redis1⟧\n[x]\n' },
+  {
+    name: "multi-line value is the last key",
+    text: '[kvdb]\nerrors=1\nmulti="""a\n[x]\n"""⟦|\nhost=redis1⟧\n[x]\n',
+  },
   {
     name: "keys and sections of all kinds",
     text: "[url]\n*=1\n/path/{x}?y=2\n{a} b = 3\n%(x)s=4\n[zato.x-y/z]\nk=[1, 2]\nj=a]\n[a=b]\n[kvdb]\nhost=⟦a|redis1⟧\n/host=1\n* = 2\n",
   },
-  { name: "a section name with = and quotes", text: '["a]b"] # = c\nhost=1\n[it\'s]\nhost=2\n[kvdb]\nhost=⟦a|redis1⟧\n' },
-  { name: "blank lines with blanks", text: "  \n\t\n[kvdb]\n  \n  host=⟦a|redis1⟧\n \t \n   # c\n" },
-  { name: "dollars, backslashes and ampersands elsewhere", text: "[a]\nx=$HOME `id` \\1 & \\\\ \\n %s %%\n[kvdb]\nhost=⟦\\&$x|redis1⟧\n" },
-  { name: "a line of 40000 bytes", text: `[a]\nx=${"y".repeat(40_000)}\n[kvdb]\nhost=⟦a|redis1⟧\n` },
+  {
+    name: "a section name with = and quotes",
+    text: '["a]b"] # = c\nhost=1\n[it\'s]\nhost=2\n[kvdb]\nhost=⟦a|redis1⟧\n',
+  },
+  {
+    name: "blank lines with blanks",
+    text: "  \n\t\n[kvdb]\n  \n  host=⟦a|redis1⟧\n \t \n   # c\n",
+  },
+  {
+    name: "dollars, backslashes and ampersands elsewhere",
+    text: "[a]\nx=$HOME `id` \\1 & \\\\ \\n %s %%\n[kvdb]\nhost=⟦\\&$x|redis1⟧\n",
+  },
+  {
+    name: "a line of 40000 bytes",
+    text: `[a]\nx=${"y".repeat(40_000)}\n[kvdb]\nhost=⟦a|redis1⟧\n`,
+  },
   { name: "another stanza", text: "[kvdb]\nhost=1\n[broker]\nhost=⟦a|redis1⟧\n", stanza: "broker" },
   { name: "nothing to do", text: "[kvdb]\nhost=redis1\n" },
 ];
@@ -172,7 +245,12 @@ for (const shell of [...shells, ...gawkShells]) {
       const after = side(text, 2);
       writeFileSync(file, before, "latin1");
       const untouched = identity(file);
-      const parameters = { FILE: file, STANZA: stanza, STORE: join(directory, "store"), WANTED: wanted };
+      const parameters = {
+        FILE: file,
+        STANZA: stanza,
+        STORE: join(directory, "store"),
+        WANTED: wanted,
+      };
 
       await t.test(name, async () => {
         if (thorough && variations.indexOf(variation) % 4 === 0) {
@@ -189,7 +267,13 @@ for (const shell of [...shells, ...gawkShells]) {
         const original = join(directory, "original");
         writeFileSync(copy, after, "latin1");
         writeFileSync(original, before, "latin1");
-        comparisons.push({ name, before: original, after: copy, stanza, wanted: expected(wanted, before) });
+        comparisons.push({
+          name,
+          before: original,
+          after: copy,
+          stanza,
+          wanted: expected(wanted, before),
+        });
 
         if (!thorough) return;
 
@@ -215,7 +299,10 @@ function expected(wanted: string, before: string): Record<string, string> {
   const pairs = wanted.split("\n").map((line) => /^([^=?!]+)([?!]?)=(.*)$/.exec(line) ?? []);
   return Object.fromEntries(
     pairs.flatMap(([, key = "", soft, raw = ""]) =>
-      (soft === "?" && before.includes(`${key}=mine`)) || (soft === "!" && !before.includes(`${key}=`)) ? [] : [[key, raw]],
+      (soft === "?" && before.includes(`${key}=mine`)) ||
+      (soft === "!" && !before.includes(`${key}=`))
+        ? []
+        : [[key, raw]],
     ),
   );
 }

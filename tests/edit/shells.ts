@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { scriptText } from "../../scripts/bundle.ts";
@@ -22,7 +31,10 @@ export interface Result {
 }
 
 export interface RunOptions {
-  /** sh text before the script's own: functions in place of tools. A PATH would not do, as busybox prefers its applets. */
+  /**
+   * sh text before the script's own: functions in place of tools. A PATH would not do, as busybox
+   * prefers its applets.
+   */
   readonly prelude?: string;
   /** A command that starts the shell, such as `setpriv`. */
   readonly through?: readonly string[];
@@ -30,9 +42,12 @@ export interface RunOptions {
 }
 
 /** tmpfs where there is one: an fsync per step would otherwise be most of the time. */
-export const scratch = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "prh-edit-"));
+export const scratch = mkdtempSync(
+  join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "prh-edit-"),
+);
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => process.exit(1));
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -41,7 +56,8 @@ export function find(program: string): string {
     .split(delimiter)
     .map((directory) => join(directory, program))
     .find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`${program} is needed for these tests and is not in PATH`);
+  if (found === undefined)
+    throw new Error(`${program} is needed for these tests and is not in PATH`);
   return found;
 }
 
@@ -106,15 +122,29 @@ export const shells: readonly Shell[] = [
 ];
 
 /** dash with gawk, where gawk is installed: only the table runs under it too. */
-export const gawkShells: readonly Shell[] = (process.env.PATH ?? "").split(delimiter).some((directory) => existsSync(join(directory, "gawk")))
-  ? [{ name: "dash+gawk", command: [find("dash")], path: [links("gawk", [["awk", find("gawk")]]), process.env.PATH].join(delimiter) }]
+export const gawkShells: readonly Shell[] = (process.env.PATH ?? "")
+  .split(delimiter)
+  .some((directory) => existsSync(join(directory, "gawk")))
+  ? [
+      {
+        name: "dash+gawk",
+        command: [find("dash")],
+        path: [links("gawk", [["awk", find("gawk")]]), process.env.PATH].join(delimiter),
+      },
+    ]
   : [];
 
 export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
 
-export function run(shell: Shell, script: string, action: Action, parameters: Parameters, options: RunOptions = {}): Promise<Result> {
+export function run(
+  shell: Shell,
+  script: string,
+  action: Action,
+  parameters: Parameters,
+  options: RunOptions = {},
+): Promise<Result> {
   const path = join(newDirectory(), script);
   writeFileSync(path, `${options.prelude ?? ""}\n${scriptText(script)}`);
   const [command, ...rest] = [...(options.through ?? []), ...shell.command, path, action];
@@ -154,7 +184,9 @@ export function bytes(path: string): string {
   return readFileSync(path, "latin1");
 }
 
-/** UTF-8 bytes, one character a byte: so that differences are readable and nothing is normalised. */
+/**
+ * UTF-8 bytes, one character a byte: so that differences are readable and nothing is normalised.
+ */
 export function asBytes(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
@@ -171,7 +203,10 @@ export function random(seed: number): (below: number) => number {
 }
 
 /** Runs the jobs two at a time, as the machine has two cores. */
-export async function inPairs<T>(jobs: readonly T[], job: (item: T) => Promise<void>): Promise<void> {
+export async function inPairs<T>(
+  jobs: readonly T[],
+  job: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = [...jobs];
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await job(next);

@@ -12,7 +12,10 @@ export interface Written {
 }
 
 /** Writes as clients of the sentinels do, until stopped. */
-export function startWriters(cluster: Cluster, count = 4): { stop: () => Promise<Written>; more: () => Promise<void> } {
+export function startWriters(
+  cluster: Cluster,
+  count = 4,
+): { stop: () => Promise<Written>; more: () => Promise<void> } {
   let running = true;
   // A test that has failed does not stop them.
   const stopped = () => !running || !existsSync(cluster.root);

@@ -1,5 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { type TestContext, test } from "node:test";
 import { tmpdir } from "node:os";
@@ -11,7 +22,11 @@ import type { TimeoutsArgs } from "../../components/redis/args.ts";
 import { lifecycleParameters, type Located } from "../../components/redis/lifecycleParameters.ts";
 import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
 import { masterLines, sentinelLines } from "../../components/sentinel.ts";
-import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/redis/version.ts";
+import {
+  featuresOf,
+  parseServerVersion,
+  type ServerVersion,
+} from "../../components/redis/version.ts";
 import type { Host } from "../../hosts/host.ts";
 import { quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
@@ -40,15 +55,19 @@ const scratch = mkdtempSync(join(tmpdir(), "prh-lifecycle-"));
 const mounts = new Set<string>();
 
 function find(program: string): string {
-  const found = (process.env.PATH ?? "").split(delimiter).find((directory) => existsSync(join(directory, program)));
-  if (found === undefined) throw new Error(`${program} is needed for these tests and is not in PATH`);
+  const found = (process.env.PATH ?? "")
+    .split(delimiter)
+    .find((directory) => existsSync(join(directory, program)));
+  if (found === undefined)
+    throw new Error(`${program} is needed for these tests and is not in PATH`);
   return join(found, program);
 }
 
 function programs(name: string, targets: Record<string, string>): string {
   const directory = join(scratch, `bin-${name}`);
   mkdirSync(directory);
-  for (const [program, target] of Object.entries(targets)) symlinkSync(target, join(directory, program));
+  for (const [program, target] of Object.entries(targets))
+    symlinkSync(target, join(directory, program));
   return directory;
 }
 
@@ -57,13 +76,23 @@ const applets = execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().s
 const redis = { "redis-server": find("redis-server"), "redis-cli": find("redis-cli") };
 
 export const shells: readonly Shell[] = [
-  { name: "dash", path: [programs("dash", { sh: find("dash") }), process.env.PATH].join(delimiter) },
-  { name: "busybox", path: programs("busybox", { ...Object.fromEntries(applets.map((applet) => [applet, busybox])), ...redis }) },
+  {
+    name: "dash",
+    path: [programs("dash", { sh: find("dash") }), process.env.PATH].join(delimiter),
+  },
+  {
+    name: "busybox",
+    path: programs("busybox", {
+      ...Object.fromEntries(applets.map((applet) => [applet, busybox])),
+      ...redis,
+    }),
+  },
 ];
 
 /**
- * The shells for a test with servers: every second test of a file has dash, the others busybox; `npm run soak` (ROUNDS set)
- * runs each in both. What a script does without a server is tried in both everywhere.
+ * The shells for a test with servers: every second test of a file has dash, the others busybox;
+ * `npm run soak` (ROUNDS set) runs each in both. What a script does without a server is tried in
+ * both everywhere.
  */
 export function shellsInTurn(): readonly Shell[] {
   if (process.env.ROUNDS !== undefined) return shells;
@@ -79,14 +108,23 @@ export function inTurn(
   run: (cluster: Cluster, t: TestContext) => Promise<void>,
   options: { skip?: boolean } = {},
 ): void {
-  for (const shell of shellsInTurn()) test(`${name}, ${shell.name}`, options, (t) => withCluster(shell, args, (cluster) => run(cluster, t)));
+  for (const shell of shellsInTurn())
+    test(`${name}, ${shell.name}`, options, (t) =>
+      withCluster(shell, args, (cluster) => run(cluster, t)),
+    );
 }
 
-export const installedVersion = parseServerVersion(execFileSync("redis-server", ["--version"], { encoding: "utf8" })) as ServerVersion;
-/** A version without CLIENT PAUSE WRITE; what the installed server understands of its words is all that is needed. */
+export const installedVersion = parseServerVersion(
+  execFileSync("redis-server", ["--version"], { encoding: "utf8" }),
+) as ServerVersion;
+/**
+ * A version without CLIENT PAUSE WRITE; what the installed server understands of its words is all
+ * that is needed.
+ */
 export const withoutPause: ServerVersion = { label: "Redis 6.0.0", program: "", level: [6, 0, 0] };
 
-// What a test started is found by the test's own directory in its command line, even if its pid file was lost.
+// What a test started is found by the test's own directory in its command line, even if its pid
+// file was lost.
 function processesOf(directory: string): number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
@@ -95,7 +133,8 @@ function processesOf(directory: string): number[] {
       try {
         return (
           pid !== process.pid &&
-          (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(directory) || readlinkSync(`/proc/${pid}/cwd`).startsWith(directory))
+          (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(directory) ||
+            readlinkSync(`/proc/${pid}/cwd`).startsWith(directory))
         );
       } catch {
         return false;
@@ -125,7 +164,8 @@ process.on("exit", () => {
   unmount(scratch);
   rmSync(scratch, { recursive: true, force: true });
 });
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => process.exit(1));
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(name, () => process.exit(1));
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -153,7 +193,8 @@ export function portsFrom(first: number): void {
 
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 1000; tries++) {
-    // Connections leave from even ports (ip_local_port_range), and block those for a minute after their end.
+    // Connections leave from even ports (ip_local_port_range), and block those for a minute after
+    // their end.
     const port = firstPort + ((2 * portsTaken++ + 1) % 1000);
     const server = await listen(port).catch(() => undefined);
     if (server !== undefined) {
@@ -185,7 +226,11 @@ function settled<T>(output: Output<T>): Promise<T> {
   });
 }
 
-export async function eventually(what: string, condition: () => Promise<boolean> | boolean, limit = 60_000): Promise<void> {
+export async function eventually(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  limit = 60_000,
+): Promise<void> {
   const end = Date.now() + limit;
   while (Date.now() < end) {
     if (await condition()) return;
@@ -219,7 +264,13 @@ export class Cluster {
   environment: Record<string, string> = {};
   #parent = "";
 
-  private constructor(shell: Shell, root: string, nodes: Located[], sentinels: Located[], args: ClusterArgs) {
+  private constructor(
+    shell: Shell,
+    root: string,
+    nodes: Located[],
+    sentinels: Located[],
+    args: ClusterArgs,
+  ) {
     this.shell = shell;
     this.root = root;
     this.here = join(root, "stack", "here");
@@ -233,10 +284,21 @@ export class Cluster {
     const members = async (kind: string, count: number): Promise<Located[]> => {
       const list: Located[] = [];
       for (let index = 1; index <= count; index++)
-        list.push({ name: `${kind}${index}`, host: "localhost", address: "127.0.0.1", port: await freePort() });
+        list.push({
+          name: `${kind}${index}`,
+          host: "localhost",
+          address: "127.0.0.1",
+          port: await freePort(),
+        });
       return list;
     };
-    const cluster = new Cluster(shell, root, await members("node", args.nodes ?? 3), await members("sentinel", args.sentinels ?? 3), { ...args });
+    const cluster = new Cluster(
+      shell,
+      root,
+      await members("node", args.nodes ?? 3),
+      await members("sentinel", args.sentinels ?? 3),
+      { ...args },
+    );
     await cluster.install();
     return cluster;
   }
@@ -257,12 +319,17 @@ export class Cluster {
   /**
    * Runs `sh ARGS` with the shell's tools.
    *
-   * @throws Error where it has not ended after five minutes: every step has limits of its own, which are far shorter.
+   * @throws Error where it has not ended after five minutes: every step has limits of its own,
+   * which are far shorter.
    */
   sh(args: string[], stdin = "", onStart?: (child: ChildProcess) => void): Promise<Result> {
     const start = Date.now();
     return new Promise((resolve, reject) => {
-      const child = spawn("sh", args, { env: { PATH: this.shell.path, ...this.environment }, cwd: "/", detached: true });
+      const child = spawn("sh", args, {
+        env: { PATH: this.shell.path, ...this.environment },
+        cwd: "/",
+        detached: true,
+      });
       onStart?.(child);
       let out = "";
       let err = "";
@@ -290,7 +357,11 @@ export class Cluster {
   supervise(name: string): ChildProcess {
     this.#parent = "its parent";
     const script = join(this.here, "host.sh");
-    return spawn("sh", [script, "supervise", this.directory(name)], { env: { PATH: this.shell.path }, cwd: "/", stdio: "ignore" });
+    return spawn("sh", [script, "supervise", this.directory(name)], {
+      env: { PATH: this.shell.path },
+      cwd: "/",
+      stdio: "ignore",
+    });
   }
 
   lifecycle(action: string, name: string): Promise<Result> {
@@ -327,16 +398,33 @@ export class Cluster {
   /** What `create` and `update` read: as hosts/localHost.ts writes it. */
   async settings(
     name: string,
-    changes: { settings?: Record<string, string>; forget?: string[]; instance?: string; server?: string; cli?: string } = {},
+    changes: {
+      settings?: Record<string, string>;
+      forget?: string[];
+      instance?: string;
+      server?: string;
+      cli?: string;
+    } = {},
   ): Promise<string> {
     const self = this.member(name);
     const version = this.args.version ?? installedVersion;
     // What the files of the installed server look like does not depend on the words that are used.
-    const features = { ...featuresOf(version), multiPartAof: featuresOf(installedVersion).multiPartAof };
+    const features = {
+      ...featuresOf(version),
+      multiPartAof: featuresOf(installedVersion).multiPartAof,
+    };
     const { nodes, sentinels, args } = this;
     const host = { hostName: "localhost" } as Host;
     const server = changes.server ?? args.server ?? "redis-server";
-    const common = { self, server, cli: changes.cli ?? "redis-cli", nodes, sentinels, masterName, initialMaster: "node1" };
+    const common = {
+      self,
+      server,
+      cli: changes.cli ?? "redis-cli",
+      nodes,
+      sentinels,
+      masterName,
+      initialMaster: "node1",
+    };
     const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 90, ...args.limits };
     const place = {
       host,
@@ -351,19 +439,45 @@ export class Cluster {
       const persistence = persistenceOf({ ...args.settings, ...changes.settings }, args.appendOnly);
       const downAfterMilliseconds = args.downAfter ?? 1000;
       files.parameters = await settled(
-        lifecycleParameters({ ...common, timeouts: limits, kind: "node", persistence, minReplicas: 0, downAfterMilliseconds }, features),
+        lifecycleParameters(
+          {
+            ...common,
+            timeouts: limits,
+            kind: "node",
+            persistence,
+            minReplicas: 0,
+            downAfterMilliseconds,
+          },
+          features,
+        ),
       );
-      const lines = nodeLines({ ...place, appendOnly: args.appendOnly, directives: { ...args.settings, ...changes.settings } }, version);
+      const lines = nodeLines(
+        {
+          ...place,
+          appendOnly: args.appendOnly,
+          directives: { ...args.settings, ...changes.settings },
+        },
+        version,
+      );
       files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {
       const quorum = Math.floor(sentinels.length / 2) + 1;
       files.parameters = await settled(
         lifecycleParameters(
-          { ...common, timeouts: limits, kind: "sentinel", forget: changes.forget, monitored: [`${masterName} node1 ${quorum}`] },
+          {
+            ...common,
+            timeouts: limits,
+            kind: "sentinel",
+            forget: changes.forget,
+            monitored: [`${masterName} node1 ${quorum}`],
+          },
           features,
         ),
       );
-      files["settings.conf"] = render("sentinel.conf.hbs", { name, lines: sentinelLines(place, version) });
+      files["settings.conf"] = render("sentinel.conf.hbs", {
+        name,
+        lines: sentinelLines(place, version),
+      });
       const master = {
         name: masterName,
         initialMaster: "node1",
@@ -384,20 +498,31 @@ export class Cluster {
     changes: Parameters<Cluster["settings"]>[1] = {},
     onStart?: (child: ChildProcess) => void,
   ): Promise<Result> {
-    return this.sh([join(this.here, "host.sh"), action, this.directory(name), "", this.#parent], await this.settings(name, changes), onStart);
+    return this.sh(
+      [join(this.here, "host.sh"), action, this.directory(name), "", this.#parent],
+      await this.settings(name, changes),
+      onStart,
+    );
   }
 
   /** The step, and an error where it fails. */
-  async done(action: "create" | "update", name: string, changes: Parameters<Cluster["settings"]>[1] = {}): Promise<Result> {
+  async done(
+    action: "create" | "update",
+    name: string,
+    changes: Parameters<Cluster["settings"]>[1] = {},
+  ): Promise<Result> {
     const result = await this.step(action, name, changes);
-    if (result.status !== 0) throw new Error(`${action} ${name}: ${result.status}\n${result.out}${result.err}`);
+    if (result.status !== 0)
+      throw new Error(`${action} ${name}: ${result.status}\n${result.out}${result.err}`);
     return result;
   }
 
   async verify(): Promise<void> {
     const result = await this.lifecycle("verify", "node1");
     if (result.status !== 0)
-      throw new Error(`verify: ${result.out}${result.err}\n${this.names.map((name) => `--- ${name}\n${this.log(name).slice(-1500)}`).join("\n")}`);
+      throw new Error(
+        `verify: ${result.out}${result.err}\n${this.names.map((name) => `--- ${name}\n${this.log(name).slice(-1500)}`).join("\n")}`,
+      );
   }
 
   /** Waits until everything is as it should be without touching anything. */
@@ -435,7 +560,10 @@ export class Cluster {
 
   askPort(port: number, ...command: string[]): Promise<string> {
     return new Promise((resolve) => {
-      const child = spawn("redis-cli", ["-p", String(port), ...command], { stdio: ["ignore", "pipe", "ignore"], timeout: 3000 });
+      const child = spawn("redis-cli", ["-p", String(port), ...command], {
+        stdio: ["ignore", "pipe", "ignore"],
+        timeout: 3000,
+      });
       let out = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
       child.on("close", () => resolve(out.replaceAll("\r", "").trimEnd()));
@@ -448,7 +576,9 @@ export class Cluster {
 
   /** Which of the nodes a sentinel names. */
   async named(sentinel = "sentinel1"): Promise<string> {
-    const port = (await this.ask(sentinel, "SENTINEL", "get-master-addr-by-name", masterName)).split("\n")[1];
+    const port = (
+      await this.ask(sentinel, "SENTINEL", "get-master-addr-by-name", masterName)
+    ).split("\n")[1];
     return this.nodes.find((node) => String(node.port) === port)?.name ?? "";
   }
 
@@ -460,24 +590,45 @@ export class Cluster {
   }
 
   /**
-   * Writes `count` keys and waits until every replica that is linked to that node has them, and none has them in its memory alone:
-   * while a disk is busy, a server that syncs every second holds back what it has acknowledged, for two seconds at most.
+   * Writes `count` keys and waits until every replica that is linked to that node has them, and
+   * none has them in its memory alone: while a disk is busy, a server that syncs every second holds
+   * back what it has acknowledged, for two seconds at most.
    */
   async write(node: string, prefix: string, count = 20): Promise<Record<string, string>> {
-    const written = Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}:${index}`, `${prefix} value ${index}`]));
-    const online = (await this.ask(node, "INFO", "replication")).match(/^slave\d+:.*state=online/gm)?.length ?? 0;
+    const written = Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `${prefix}:${index}`,
+        `${prefix} value ${index}`,
+      ]),
+    );
+    const online =
+      (await this.ask(node, "INFO", "replication")).match(/^slave\d+:.*state=online/gm)?.length ??
+      0;
     // Of one connection: what WAIT waits for is what its own client wrote.
-    const client = new Redis({ host: "127.0.0.1", port: this.member(node).port, retryStrategy: () => null });
+    const client = new Redis({
+      host: "127.0.0.1",
+      port: this.member(node).port,
+      retryStrategy: () => null,
+    });
     client.on("error", () => undefined);
     try {
       await client.mset(written);
       const have = await client.wait(online, 20_000);
-      if (have < online) throw new Error(`${have} of ${online} replicas have within 20 s what was written to ${node}`);
+      if (have < online)
+        throw new Error(
+          `${have} of ${online} replicas have within 20 s what was written to ${node}`,
+        );
     } finally {
       client.disconnect();
     }
-    const held = async () => (await Promise.all(this.nodes.map(({ name }) => this.ask(name, "INFO", "persistence")))).join();
-    await eventually("nothing is held back", async () => !/aof_buffer_length:[1-9]/.test(await held()));
+    const held = async () =>
+      (
+        await Promise.all(this.nodes.map(({ name }) => this.ask(name, "INFO", "persistence")))
+      ).join();
+    await eventually(
+      "nothing is held back",
+      async () => !/aof_buffer_length:[1-9]/.test(await held()),
+    );
     return written;
   }
 
@@ -485,13 +636,18 @@ export class Cluster {
     return (await this.ask(node, "MGET", ...Object.keys(keys))) === Object.values(keys).join("\n");
   }
 
-  /** Makes the sentinels choose another master by killing the present one; gives the new one's name. */
+  /**
+   * Makes the sentinels choose another master by killing the present one; gives the new one's name.
+   */
   async failOver(): Promise<string> {
     const old = await this.named();
     await this.kill(old);
     await eventually(`failover from ${old}`, async () => {
       const names = await Promise.all(this.sentinels.map(({ name }) => this.named(name)));
-      return names.every((name) => name !== "" && name !== old && name === names[0]) && (await this.role(names[0] ?? "")) === "master";
+      return (
+        names.every((name) => name !== "" && name !== old && name === names[0]) &&
+        (await this.role(names[0] ?? "")) === "master"
+      );
     });
     return this.named();
   }
@@ -509,11 +665,14 @@ export class Cluster {
   }
 
   loseData(name: string): void {
-    for (const file of ["appendonlydir", "dump.rdb"]) rmSync(join(this.directory(name), file), { recursive: true, force: true });
+    for (const file of ["appendonlydir", "dump.rdb"])
+      rmSync(join(this.directory(name), file), { recursive: true, force: true });
   }
 }
 
-/** @returns whether there is no such process, or just a zombie that its parent has not looked at. */
+/**
+ * @returns whether there is no such process, or just a zombie that its parent has not looked at.
+ */
 export function isGone(pid: number): boolean {
   try {
     return /\) [XZ] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -527,7 +686,11 @@ export function born(pid: number): string {
 }
 
 /** Runs the test with a cluster that is gone afterwards, also when the test failed. */
-export async function withCluster(shell: Shell, args: ClusterArgs, test: (cluster: Cluster) => Promise<void>): Promise<void> {
+export async function withCluster(
+  shell: Shell,
+  args: ClusterArgs,
+  test: (cluster: Cluster) => Promise<void>,
+): Promise<void> {
   const cluster = await Cluster.make(shell, args);
   try {
     await test(cluster);

@@ -13,7 +13,9 @@ const cases = ["node", "sentinel"].flatMap((kind) =>
     flag.flatMap((patience) =>
       flag.flatMap((over) =>
         ["other", "self", "nobody"].flatMap((authority) =>
-          flag.flatMap((successor) => flag.map((disk) => ({ kind, reply, patience, over, authority, successor, disk }))),
+          flag.flatMap((successor) =>
+            flag.map((disk) => ({ kind, reply, patience, over, authority, successor, disk })),
+          ),
         ),
       ),
     ),
@@ -31,7 +33,10 @@ describe("whether a process that does not answer is killed", () => {
               .join(" ")}\njudge_silence\n`,
         )
         .join("");
-      const lines = execFileSync("sh", ["-c", `set -u\n${script}\n${text}`], { env: { PATH: path }, encoding: "utf8" })
+      const lines = execFileSync("sh", ["-c", `set -u\n${script}\n${text}`], {
+        env: { PATH: path },
+        encoding: "utf8",
+      })
         .trim()
         .split("\n");
       assert.equal(lines.length, cases.length);
@@ -41,7 +46,11 @@ describe("whether a process that does not answer is killed", () => {
         const what = `${JSON.stringify(each)}: ${lines[index]}`;
         assert.equal(verdict === "leave", reply === "1", what);
         if (reply) continue;
-        assert.equal(verdict === "wait" && (lines[index] ?? "").includes("may come back"), patience === "", what);
+        assert.equal(
+          verdict === "wait" && (lines[index] ?? "").includes("may come back"),
+          patience === "",
+          what,
+        );
         if (!patience) continue;
         if (kind === "sentinel") {
           assert.equal(verdict, "kill", what);
@@ -50,7 +59,11 @@ describe("whether a process that does not answer is killed", () => {
         // What only it may have is never thrown away.
         if (verdict === "kill") assert.ok(authority === "other" || disk === "1", what);
         // While somebody can take over and the sentinels may still see to it, that comes first.
-        assert.equal(verdict === "wait", authority === "self" && successor === "1" && over === "", what);
+        assert.equal(
+          verdict === "wait",
+          authority === "self" && successor === "1" && over === "",
+          what,
+        );
         if (authority === "other") assert.equal(verdict, "kill", what);
         if (verdict !== "kill" && verdict !== "wait") assert.equal(verdict, "refuse", what);
       }

@@ -18,7 +18,11 @@ import { promisify } from "node:util";
 import { quote } from "../../hosts/shell.ts";
 
 // An empty variable is as good as none.
-const cache = join([process.env.XDG_CACHE_HOME, join(homedir(), ".cache")].find(Boolean) ?? "", "pulumi-redis-ha", "servers");
+const cache = join(
+  [process.env.XDG_CACHE_HOME, join(homedir(), ".cache")].find(Boolean) ?? "",
+  "pulumi-redis-ha",
+  "servers",
+);
 
 /** A server and the client to go with it, as `serverBinary` and `cliBinary` want them. */
 export interface Server {
@@ -31,13 +35,22 @@ export interface Server {
 type Flavour = "redis" | "valkey";
 
 /** Where a version comes from. */
-type Source = { kind: "machine" } | { kind: "debian"; suite: string; programs: Flavour[] } | { kind: "maven"; artifact: string; file: string };
+type Source =
+  | { kind: "machine" }
+  | { kind: "debian"; suite: string; programs: Flavour[] }
+  | { kind: "maven"; artifact: string; file: string };
 
 const trixie: Source = { kind: "debian", suite: "trixie", programs: ["redis", "valkey"] };
 
-/** The versions of the matrix; the directory in the cache is named after the version or the suite. */
+/**
+ * The versions of the matrix; the directory in the cache is named after the version or the suite.
+ */
 export const sources: Record<string, Source> = {
-  "Redis 2.8.19": { kind: "maven", artifact: "it.ozimov:embedded-redis:0.7.3", file: "redis-server-2.8.19" },
+  "Redis 2.8.19": {
+    kind: "maven",
+    artifact: "it.ozimov:embedded-redis:0.7.3",
+    file: "redis-server-2.8.19",
+  },
   "Redis 6.0.16": { kind: "debian", suite: "bullseye", programs: ["redis"] },
   "Redis 7.0.15": { kind: "machine" },
   "Redis 8.0.2": trixie,
@@ -71,14 +84,18 @@ export async function server(wanted: string, progress: (line: string) => void): 
   const found = `${name} ${version}`;
   const minor = (text: string) => text.replace(/\.\d+$/, "");
   if (found !== wanted) {
-    if (minor(found) !== minor(wanted)) throw new Error(`${programs.server} should be ${wanted} but says: ${said}`);
+    if (minor(found) !== minor(wanted))
+      throw new Error(`${programs.server} should be ${wanted} but says: ${said}`);
     progress(`${wanted}: what there is today is ${found}`);
   }
   await run(programs.cli, "--version");
   return { found, ...programs };
 }
 
-/** @returns the directory `name` of the cache, filled by `fill` if it is not there; a half-filled one is never seen. */
+/**
+ * @returns the directory `name` of the cache, filled by `fill` if it is not there; a half-filled
+ * one is never seen.
+ */
 export function cached(name: string, fill: (target: string) => Promise<void>): Promise<string> {
   const directory = join(cache, name);
   const make = async () => {
@@ -103,26 +120,53 @@ export function cached(name: string, fill: (target: string) => Promise<void>): P
 }
 
 /** The server out of a jar; its client is the machine's own. Needs mvn and unzip. */
-async function fromMaven({ artifact, file }: Extract<Source, { kind: "maven" }>, target: string, progress: (line: string) => void): Promise<void> {
+async function fromMaven(
+  { artifact, file }: Extract<Source, { kind: "maven" }>,
+  target: string,
+  progress: (line: string) => void,
+): Promise<void> {
   progress(`${file}: getting ${artifact} with Maven`);
   const download = join(target, "download");
-  await run("mvn", "-q", "-B", "dependency:copy", `-Dartifact=${artifact}`, `-DoutputDirectory=${download}`);
+  await run(
+    "mvn",
+    "-q",
+    "-B",
+    "dependency:copy",
+    `-Dartifact=${artifact}`,
+    `-DoutputDirectory=${download}`,
+  );
   await run("unzip", "-q", ...globSync(join(download, "*.jar")), file, "-d", target);
   renameSync(join(target, file), join(target, "redis-server"));
   chmodSync(join(target, "redis-server"), 0o755);
   rmSync(download, { recursive: true });
 }
 
-/** Servers, clients and the libraries they need, out of the packages of another suite. Needs Debian's apt and dpkg. */
-async function fromDebian({ suite, programs }: Extract<Source, { kind: "debian" }>, target: string, progress: (line: string) => void): Promise<void> {
+/**
+ * Servers, clients and the libraries they need, out of the packages of another suite. Needs
+ * Debian's apt and dpkg.
+ */
+async function fromDebian(
+  { suite, programs }: Extract<Source, { kind: "debian" }>,
+  target: string,
+  progress: (line: string) => void,
+): Promise<void> {
   const root = join(target, "root");
   const apt = await aptOf(suite, join(target, "apt"));
   progress(`${suite}: getting its list of packages`);
   await apt("update");
-  progress(`${suite}: getting ${programs.map((each) => `${each}-server`).join(", ")} and what they depend on`);
-  await apt("install", "--download-only", "--yes", "--no-install-recommends", ...programs.flatMap((each) => [`${each}-server`, `${each}-tools`]));
+  progress(
+    `${suite}: getting ${programs.map((each) => `${each}-server`).join(", ")} and what they depend on`,
+  );
+  await apt(
+    "install",
+    "--download-only",
+    "--yes",
+    "--no-install-recommends",
+    ...programs.flatMap((each) => [`${each}-server`, `${each}-tools`]),
+  );
   progress(`${suite}: taking out the servers and their libraries`);
-  for (const archive of globSync(join(target, "apt", "archives", "*.deb"))) await run("dpkg-deb", "--extract", archive, root);
+  for (const archive of globSync(join(target, "apt", "archives", "*.deb")))
+    await run("dpkg-deb", "--extract", archive, root);
   const taken = join(target, "lib");
   // Where they will be when the target has got its final name.
   const libraries = join(cache, suite, "lib");
@@ -137,7 +181,10 @@ async function fromDebian({ suite, programs }: Extract<Source, { kind: "debian" 
   const needed = new Set([loader, ...globSync(join(dirname(libc), "libnss_{files,dns}.so.2"))]);
   for (const program of programs.flatMap((each) => [`${each}-server`, `${each}-cli`])) {
     const file = join(root, "usr/bin", program);
-    for (const [, library = ""] of (await run(loader, "--library-path", path, "--list", file)).matchAll(/=> (\/\S+)/g)) needed.add(library);
+    for (const [, library = ""] of (
+      await run(loader, "--library-path", path, "--list", file)
+    ).matchAll(/=> (\/\S+)/g))
+      needed.add(library);
     copyFileSync(realpathSync(file), join(taken, program));
     writeFileSync(
       join(target, program),
@@ -153,23 +200,42 @@ async function fromDebian({ suite, programs }: Extract<Source, { kind: "debian" 
 
 /** @returns where this machine's apt gets Debian from. */
 export async function debianMirror(): Promise<string> {
-  const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "";
-  const targets = await run("apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages");
+  const codename =
+    /^VERSION_CODENAME=(.*)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "";
+  const targets = await run(
+    "apt-get",
+    "indextargets",
+    "--format",
+    "$(RELEASE) $(COMPONENT) $(REPO_URI)",
+    "Created-By: Packages",
+  );
   const mirror = new RegExp(`^${codename} main (\\S+)$`, "m").exec(targets)?.[1];
-  if (!mirror) throw new Error(`apt on this machine has no mirror of Debian "${codename}" main; it has:\n${targets}`);
+  if (!mirror)
+    throw new Error(
+      `apt on this machine has no mirror of Debian "${codename}" main; it has:\n${targets}`,
+    );
   return mirror;
 }
 
 /**
  * @param installed dpkg's status of the system to get packages for.
- * @returns apt-get for another suite, in a directory of its own, from the mirror that this machine's apt uses.
+ * @returns apt-get for another suite, in a directory of its own, from the mirror that this
+ * machine's apt uses.
  */
-export async function aptOf(suite: string, directory: string, installed = ""): Promise<(...args: string[]) => Promise<string>> {
+export async function aptOf(
+  suite: string,
+  directory: string,
+  installed = "",
+): Promise<(...args: string[]) => Promise<string>> {
   const mirror = await debianMirror();
-  for (const each of ["lists/partial", "archives/partial"]) mkdirSync(join(directory, each), { recursive: true });
+  for (const each of ["lists/partial", "archives/partial"])
+    mkdirSync(join(directory, each), { recursive: true });
   writeFileSync(join(directory, "status"), installed);
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-  writeFileSync(join(directory, "sources.list"), `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ""}${mirror} ${suite} main\n`);
+  writeFileSync(
+    join(directory, "sources.list"),
+    `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ""}${mirror} ${suite} main\n`,
+  );
   const options = {
     "Dir::Etc::sourcelist": join(directory, "sources.list"),
     "Dir::Etc::sourceparts": "/dev/null",
@@ -195,7 +261,9 @@ export async function run(program: string, ...args: string[]): Promise<string> {
     return stdout.trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new Error(`${program} is not on this machine; the set-up installs it`, { cause: error });
+      throw new Error(`${program} is not on this machine; the set-up installs it`, {
+        cause: error,
+      });
     throw error;
   }
 }

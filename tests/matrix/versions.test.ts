@@ -37,7 +37,11 @@ describe("from Redis 7.0.15 to Redis 8.0.2, and not back", { timeout: 2_400_000 
     };
     [old, present] = [await server("Redis 7.0.15", say), await server("Redis 8.0.2", say)];
     use(old);
-    project.configure({ ...topology, redis: { serverBinary: program, cliBinary: old.cli }, sentinel: { failoverTimeoutMilliseconds: 30_000 } });
+    project.configure({
+      ...topology,
+      redis: { serverBinary: program, cliBinary: old.cli },
+      sentinel: { failoverTimeoutMilliseconds: 30_000 },
+    });
     await project.init();
     await project.up();
   });
@@ -47,7 +51,10 @@ describe("from Redis 7.0.15 to Redis 8.0.2, and not back", { timeout: 2_400_000 
     use(present);
     const { output } = await project.succeed("pulumi", "preview", "--stack", project.stack);
     for (const name of [...Object.keys(topology.nodes), ...Object.keys(topology.sentinels)])
-      assert.match(output, new RegExp(`${name}: Redis 7\\.0\\.15, build [0-9a-f]+ → Redis 8\\.0\\.2, build [0-9a-f]+`));
+      assert.match(
+        output,
+        new RegExp(`${name}: Redis 7\\.0\\.15, build [0-9a-f]+ → Redis 8\\.0\\.2, build [0-9a-f]+`),
+      );
     assert.deepEqual(new Set(await versions()), new Set(["7.0.15"]));
   });
 
@@ -55,7 +62,9 @@ describe("from Redis 7.0.15 to Redis 8.0.2, and not back", { timeout: 2_400_000 
     const writer = new Writer(sentinels, namedMaster, keys);
     const { output } = await project.up();
     await writer.stop();
-    t.diagnostic(`${writer.acknowledged} writes acknowledged, ${writer.refused} refused, longest gap ${writer.longestGap} ms`);
+    t.diagnostic(
+      `${writer.acknowledged} writes acknowledged, ${writer.refused} refused, longest gap ${writer.longestGap} ms`,
+    );
     assert.match(output, /node1: runs Redis 7\.0\.15, build [0-9a-f]+ and is to run Redis 8\.0\.2/);
     assert.deepEqual(new Set(await versions()), new Set(["8.0.2"]));
     await assertNothingLost();
@@ -65,9 +74,19 @@ describe("from Redis 7.0.15 to Redis 8.0.2, and not back", { timeout: 2_400_000 
   it("an older program that can't read the data is refused before anything is stopped", async () => {
     const pids = project.pids();
     use(old);
-    const { status, output } = await project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+    const { status, output } = await project.run(
+      "pulumi",
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--stack",
+      project.stack,
+    );
     assert.notEqual(status, 0);
-    assert.match(output, /refused before anything was changed: .*, and can't read the data here, which a newer server has written/);
+    assert.match(
+      output,
+      /refused before anything was changed: .*, and can't read the data here, which a newer server has written/,
+    );
     assert.deepEqual(project.pids(), pids);
     assert.ok([...pids.values()].every(isRunning));
     await assertNothingLost();

@@ -6,14 +6,29 @@ import { fileURLToPath } from "node:url";
 
 export const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { name: string; version: string };
+const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as {
+  name: string;
+  version: string;
+};
 
-/** Packs the package as npm would publish it, and unpacks it as an installation in `directory` would. */
+/**
+ * Packs the package as npm would publish it, and unpacks it as an installation in `directory`
+ * would.
+ */
 export function installPacked(directory: string): void {
   const installed = join(directory, "node_modules", manifest.name);
   mkdirSync(installed, { recursive: true });
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", directory], { cwd: checkout, stdio: ["ignore", "ignore", "inherit"] });
-  execFileSync("tar", ["-xzf", join(directory, `${manifest.name}-${manifest.version}.tgz`), "-C", installed, "--strip-components=1"]);
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", directory], {
+    cwd: checkout,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  execFileSync("tar", [
+    "-xzf",
+    join(directory, `${manifest.name}-${manifest.version}.tgz`),
+    "-C",
+    installed,
+    "--strip-components=1",
+  ]);
 }
 
 /** How a program ended. */
@@ -22,12 +37,22 @@ export interface Ended {
   output: string;
 }
 
-/** A directory of somebody else's, with the package installed and the checkout's own packages where the package's peers belong. */
+/**
+ * A directory of somebody else's, with the package installed and the checkout's own packages where
+ * the package's peers belong.
+ */
 export class Consumer {
   readonly directory = mkdtempSync(join(tmpdir(), "redis-ha-package-"));
 
   /** @param packages what is installed besides. */
-  constructor(packages: readonly string[] = ["@pulumi/pulumi", "@pulumi/command", "handlebars", "@types/node"]) {
+  constructor(
+    packages: readonly string[] = [
+      "@pulumi/pulumi",
+      "@pulumi/command",
+      "handlebars",
+      "@types/node",
+    ],
+  ) {
     try {
       installPacked(this.directory);
       for (const name of packages) this.link(name, checkout);
@@ -54,10 +79,15 @@ export class Consumer {
 
   run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return new Promise((resolve) => {
-      execFile(program, args, { cwd: this.directory, env: { ...process.env, NO_COLOR: "1", ...env } }, (error, stdout, stderr) => {
-        const status = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-        resolve({ status, output: stdout + stderr });
-      });
+      execFile(
+        program,
+        args,
+        { cwd: this.directory, env: { ...process.env, NO_COLOR: "1", ...env } },
+        (error, stdout, stderr) => {
+          const status = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+          resolve({ status, output: stdout + stderr });
+        },
+      );
     });
   }
 

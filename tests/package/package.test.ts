@@ -16,7 +16,10 @@ interface Manifest {
   peerDependencies: Record<string, string>;
 }
 
-/** What follows the imports in each kind of program: mocks as the SDK's documentation has them, and what the outputs are. */
+/**
+ * What follows the imports in each kind of program: mocks as the SDK's documentation has them, and
+ * what the outputs are.
+ */
 const mocked = (type = "") => `
 void pulumi.runtime.setMocks({ newResource: (a) => ({ id: a.name + "_id", state: a.inputs }), call: (a) => a.inputs });
 const args${type} = { masterName: "theirs" };
@@ -70,7 +73,14 @@ export type Sections = [RedisArgs, RedisNodesArgs, SentinelsArgs, SshArgs, SshHo
 export const classes = [DockerEngine, DockerHost, Host, HostsEntries, LocalHost, RedisNode, readConfig, Sentinel, SshHost, ZatoKvdbConfig];
 `;
 
-const compilerOptions = { module: "node16", target: "es2022", strict: true, skipLibCheck: false, outDir: "out", types: ["node"] };
+const compilerOptions = {
+  module: "node16",
+  target: "es2022",
+  strict: true,
+  skipLibCheck: false,
+  outDir: "out",
+  types: ["node"],
+};
 
 describe("the package in somebody else's program", { timeout: 600_000 }, () => {
   let consumer: Consumer;
@@ -89,7 +99,10 @@ describe("the package in somebody else's program", { timeout: 600_000 }, () => {
   });
 
   it("type-checks with node16 modules of both kinds, its declarations as well, without the docker package", async () => {
-    const { status, output } = await consumer.run(join(checkout, "node_modules", ".bin", "tsc"), ["-p", "."]);
+    const { status, output } = await consumer.run(join(checkout, "node_modules", ".bin", "tsc"), [
+      "-p",
+      ".",
+    ]);
     assert.equal(output, "");
     assert.equal(status, 0);
   });
@@ -102,18 +115,31 @@ describe("the package in somebody else's program", { timeout: 600_000 }, () => {
     ["plain JavaScript, CommonJS", "plain.cjs"],
   ] as const) {
     it(`runs with mocks that echo: ${what}`, async () => {
-      const { status, output } = await consumer.run("node", ["--disable-warning=ExperimentalWarning", file]);
+      const { status, output } = await consumer.run("node", [
+        "--disable-warning=ExperimentalWarning",
+        file,
+      ]);
       const [docker = "", outputs = ""] = output.split("\n");
       assert.equal(outputs, '[3,"theirs",["node1","node2","node3"]]', output);
-      assert.match(docker, /^hosts\.redis1\.docker: it needs the npm package .*npm install .*@pulumi\/docker@/);
+      assert.match(
+        docker,
+        /^hosts\.redis1\.docker: it needs the npm package .*npm install .*@pulumi\/docker@/,
+      );
       assert.equal(status, 0);
     });
   }
 
   it("has all that it reads in what is published, and no sources", async () => {
-    const { output } = await consumer.run("tar", ["-tzf", readdirSync(consumer.directory).find((file) => file.endsWith(".tgz")) ?? ""]);
+    const { output } = await consumer.run("tar", [
+      "-tzf",
+      readdirSync(consumer.directory).find((file) => file.endsWith(".tgz")) ?? "",
+    ]);
     const files = output.trim().split("\n");
-    for (const file of ["package/scripts/redis/main.sh", "package/scripts/edits/kvdb/plan.awk", "package/templates/node.conf.hbs"])
+    for (const file of [
+      "package/scripts/redis/main.sh",
+      "package/scripts/edits/kvdb/plan.awk",
+      "package/templates/node.conf.hbs",
+    ])
       assert.ok(files.includes(file), file);
     assert.deepEqual(
       files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts")),
@@ -124,9 +150,16 @@ describe("the package in somebody else's program", { timeout: 600_000 }, () => {
   it("begins its peers' ranges with the versions that are tested, and names docker's in the message where that is missing", () => {
     const { peerDependencies, devDependencies } = JSON.parse(read("package.json")) as Manifest;
     const { "@pulumi/docker": docker, ...others } = peerDependencies;
-    assert.deepEqual(others, Object.fromEntries(Object.entries(oldest).map(([name, version]) => [name, `^${version}`])));
+    assert.deepEqual(
+      others,
+      Object.fromEntries(Object.entries(oldest).map(([name, version]) => [name, `^${version}`])),
+    );
     assert.equal(docker, `^${devDependencies["@pulumi/docker"]}`);
-    assert.ok(read("hosts/docker/package.ts").includes(`@pulumi/docker@${devDependencies["@pulumi/docker"]}`));
+    assert.ok(
+      read("hosts/docker/package.ts").includes(
+        `@pulumi/docker@${devDependencies["@pulumi/docker"]}`,
+      ),
+    );
   });
 });
 
@@ -161,14 +194,24 @@ describe("the real engine", { timeout: 600_000 }, () => {
       "package.json": JSON.stringify({ name: "theirs", main: "index.ts" }),
       // As `pulumi new typescript` makes it.
       "tsconfig.json": JSON.stringify({
-        compilerOptions: { strict: true, outDir: "bin", target: "es2020", module: "commonjs", moduleResolution: "node" },
+        compilerOptions: {
+          strict: true,
+          outDir: "bin",
+          target: "es2020",
+          module: "commonjs",
+          moduleResolution: "node",
+        },
         files: ["index.ts"],
       }),
       "index.ts": `${imports}export const sentinels: pulumi.Output<string[]> = new RedisHa("sessions").sentinels;\nexport const known = typeof InputError;\n`,
     });
     await pulumi("stack", "init", "test");
     const output = await pulumi("preview", "--stack", "test");
-    for (const name of ["sessions-node1-process", "sessions-sentinel3-process", "sessions-verified"])
+    for (const name of [
+      "sessions-node1-process",
+      "sessions-sentinel3-process",
+      "sessions-verified",
+    ])
       assert.match(output, new RegExp(`${name} +create`));
     assert.match(output, /\[0\]: "redis1:16355"/);
   });
@@ -176,35 +219,77 @@ describe("the real engine", { timeout: 600_000 }, () => {
   it("makes a project of any name out of the template, whose stacks' settings are read", async () => {
     for (const name of Object.keys(oldest)) consumer.link(name, checkout);
     const project = join(consumer.directory, "shop");
-    await pulumi("new", join(checkout, "template"), "--generate-only", "--yes", "--force", "--name", "shop", "--dir", project);
+    await pulumi(
+      "new",
+      join(checkout, "template"),
+      "--generate-only",
+      "--yes",
+      "--force",
+      "--name",
+      "shop",
+      "--dir",
+      project,
+    );
     assert.deepEqual(
       readdirSync(project).filter((file) => !file.startsWith(".")),
-      ["Pulumi.dev.yaml", "Pulumi.docker.yaml", "Pulumi.prod.yaml", "Pulumi.yaml", "index.ts", "package.json"],
+      [
+        "Pulumi.dev.yaml",
+        "Pulumi.docker.yaml",
+        "Pulumi.prod.yaml",
+        "Pulumi.yaml",
+        "index.ts",
+        "package.json",
+      ],
     );
-    consumer.write({ "shop/Pulumi.test.yaml": "config:\n  pulumi-redis-ha:masterName: shop\n  shop:masterName: other\n" });
+    consumer.write({
+      "shop/Pulumi.test.yaml":
+        "config:\n  pulumi-redis-ha:masterName: shop\n  shop:masterName: other\n",
+    });
     await pulumi("stack", "init", "test", "--cwd", project);
     const output = await pulumi("preview", "--stack", "test", "--cwd", project);
     assert.match(output, /masterName *: "shop"/);
-    assert.match(output, /warning: shop:masterName is .*\(pulumi config set pulumi-redis-ha:masterName\)/);
+    assert.match(
+      output,
+      /warning: shop:masterName is .*\(pulumi config set pulumi-redis-ha:masterName\)/,
+    );
   });
 
   it("gives its schema to other languages, by the plugin's directory and by the package's own program", async () => {
     cpSync(join(checkout, "plugin"), join(consumer.directory, "plugin"), { recursive: true });
-    const installed = (JSON.parse(read("package.json")) as { bin: Record<string, string> }).bin["pulumi-resource-redis-ha"] ?? "";
-    consumer.write({ "bin/pulumi-resource-redis-ha": `#!/bin/sh\nexec node ${consumer.directory}/node_modules/pulumi-redis-ha/${installed} "$@"\n` });
+    const installed =
+      (JSON.parse(read("package.json")) as { bin: Record<string, string> }).bin[
+        "pulumi-resource-redis-ha"
+      ] ?? "";
+    consumer.write({
+      "bin/pulumi-resource-redis-ha": `#!/bin/sh\nexec node ${consumer.directory}/node_modules/pulumi-redis-ha/${installed} "$@"\n`,
+    });
     await consumer.run("chmod", ["+x", "bin/pulumi-resource-redis-ha"]);
-    const { name, version, resources, types } = JSON.parse(read("provider/schema.json")) as Record<string, unknown>;
+    const { name, version, resources, types } = JSON.parse(read("provider/schema.json")) as Record<
+      string,
+      unknown
+    >;
     await pulumi("schema", "check", join(checkout, "provider", "schema.json"));
     for (const directory of ["plugin", "bin"]) {
-      const schema = JSON.parse(await pulumi("package", "get-schema", `./${directory}/pulumi-resource-redis-ha`)) as Record<string, unknown>;
-      assert.deepEqual([schema.name, schema.version, Object.keys(schema.types as object)], [name, version, Object.keys(types as object)]);
-      assert.deepEqual(Object.keys(schema.resources as object), Object.keys(resources as object).sort());
+      const schema = JSON.parse(
+        await pulumi("package", "get-schema", `./${directory}/pulumi-resource-redis-ha`),
+      ) as Record<string, unknown>;
+      assert.deepEqual(
+        [schema.name, schema.version, Object.keys(schema.types as object)],
+        [name, version, Object.keys(types as object)],
+      );
+      assert.deepEqual(
+        Object.keys(schema.resources as object),
+        Object.keys(resources as object).sort(),
+      );
     }
   });
 
   it("is run as a plugin by the SDK, and ends with the engine", { timeout: 60_000 }, async (t) => {
     const runner = join(checkout, "node_modules", "@pulumi", "pulumi", "cmd", "run-plugin");
-    const plugin = spawn("node", [runner, join(consumer.directory, "plugin"), "127.0.0.1:1"], { cwd: consumer.directory, stdio: "pipe" });
+    const plugin = spawn("node", [runner, join(consumer.directory, "plugin"), "127.0.0.1:1"], {
+      cwd: consumer.directory,
+      stdio: "pipe",
+    });
     t.after(() => plugin.kill("SIGKILL"));
     const ended = once(plugin, "exit");
     const [port] = (await once(plugin.stdout.setEncoding("utf8"), "data")) as [string];
@@ -216,16 +301,26 @@ describe("the real engine", { timeout: 600_000 }, () => {
 
   it("takes the template's stack prod for what it is, under the name of another project", async () => {
     await pulumi("stack", "init", "prod", "--cwd", join(consumer.directory, "shop"));
-    const { status, output } = await consumer.run("pulumi", ["preview", "--stack", "prod", "--cwd", "shop", "--non-interactive"], env);
+    const { status, output } = await consumer.run(
+      "pulumi",
+      ["preview", "--stack", "prod", "--cwd", "shop", "--non-interactive"],
+      env,
+    );
     assert.notEqual(status, 0);
     assert.match(output, /ssh\.privateKeyFile: "\/home\/me\//);
   });
 
   it("has the repository's own stacks in the template", () => {
-    const settings = (text: string) => text.split("\n").filter((line) => !line.trim().startsWith("#"));
+    const settings = (text: string) =>
+      text.split("\n").filter((line) => !line.trim().startsWith("#"));
     for (const stack of ["dev", "docker", "prod"])
-      assert.deepEqual(settings(read(`template/Pulumi.${stack}.yaml`)), settings(read(`Pulumi.${stack}.yaml`)));
-    const { version, peerDependencies, devDependencies } = JSON.parse(read("package.json")) as Manifest;
+      assert.deepEqual(
+        settings(read(`template/Pulumi.${stack}.yaml`)),
+        settings(read(`Pulumi.${stack}.yaml`)),
+      );
+    const { version, peerDependencies, devDependencies } = JSON.parse(
+      read("package.json"),
+    ) as Manifest;
     const { dependencies } = JSON.parse(read("template/package.json")) as Manifest;
     assert.deepEqual(dependencies, {
       "@pulumi/command": peerDependencies["@pulumi/command"],
@@ -234,6 +329,10 @@ describe("the real engine", { timeout: 600_000 }, () => {
     });
     assert.ok(read("template/index.ts").split("\n").length <= 10);
     for (const directory of ["plugin", "examples/python", "examples/yaml"])
-      assert.deepEqual((JSON.parse(read(`${directory}/package.json`)) as Manifest).dependencies, dependencies, directory);
+      assert.deepEqual(
+        (JSON.parse(read(`${directory}/package.json`)) as Manifest).dependencies,
+        dependencies,
+        directory,
+      );
   });
 });

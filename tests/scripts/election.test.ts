@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inShell, shells } from "./shell.ts";
 
-/** What a replica says, as a line of node_table after its name; the master is at 500 of history "h". */
+/**
+ * What a replica says, as a line of node_table after its name; the master is at 500 of history "h".
+ */
 const replicas = {
   equal: "up slave yes node1 up 500 h 100 aof",
   behind: "up slave yes node1 up 400 h 100 aof",
@@ -39,10 +41,18 @@ const sentinels = {
   silent: "- - - - - - -",
 } as const;
 type Sentinel = keyof typeof sentinels;
-const takesPart: readonly Sentinel[] = ["agrees", "strict", "later", "seesOne", "seesNone", "replicaByAddress"];
+const takesPart: readonly Sentinel[] = [
+  "agrees",
+  "strict",
+  "later",
+  "seesOne",
+  "seesNone",
+  "replicaByAddress",
+];
 
 /** By whatever address, as long as it is the same one. */
-const oneAddress = (said: readonly Sentinel[]) => said.every((one) => takesPart.includes(one)) || said.every((one) => one === "byAddress");
+const oneAddress = (said: readonly Sentinel[]) =>
+  said.every((one) => takesPart.includes(one)) || said.every((one) => one === "byAddress");
 
 interface Given {
   pause: "" | "1";
@@ -53,7 +63,14 @@ interface Given {
   three: Replica;
 }
 
-const usual: Given = { pause: "1", failover: "", wanted: "", sentinels: ["agrees", "agrees", "agrees"], two: "equal", three: "equal" };
+const usual: Given = {
+  pause: "1",
+  failover: "",
+  wanted: "",
+  sentinels: ["agrees", "agrees", "agrees"],
+  two: "equal",
+  three: "equal",
+};
 
 const program = `
 name=node1 addresses='node1=redis1,6379;${seen}'
@@ -79,14 +96,24 @@ interface Decided {
 function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
   const input = cases
     .map((each) =>
-      [each.pause, each.failover, each.wanted, ...each.sentinels.map((which) => sentinels[which]), replicas[each.two], replicas[each.three]].join(
-        ":",
-      ),
+      [
+        each.pause,
+        each.failover,
+        each.wanted,
+        ...each.sentinels.map((which) => sentinels[which]),
+        replicas[each.two],
+        replicas[each.three],
+      ].join(":"),
     )
     .join("\n");
   return inShell(shell, ["redis/election.sh"], program, `${input}\n`).map((line) => {
     const [why = "", candidates = "", epoch, votes] = line.split("|");
-    return { why, candidates: candidates.split(" ").filter(Boolean), epoch: Number(epoch), votes: Number(votes) };
+    return {
+      why,
+      candidates: candidates.split(" ").filter(Boolean),
+      epoch: Number(epoch),
+      votes: Number(votes),
+    };
   });
 }
 
@@ -96,14 +123,20 @@ function all(): Given[] {
   const states = Object.keys(replicas) as Replica[];
   const said = Object.keys(sentinels) as Sentinel[];
   const pairs = states.flatMap((two) => states.map((three) => ({ two, three })));
-  const triples = said.flatMap((one) => said.flatMap((two) => said.map((three): Given["sentinels"] => [one, two, three])));
+  const triples = said.flatMap((one) =>
+    said.flatMap((two) => said.map((three): Given["sentinels"] => [one, two, three])),
+  );
   return [
     ...(["", "1"] as const).flatMap((pause) =>
       (["", "1"] as const).flatMap((failover) =>
-        (["", "node3"] as const).flatMap((wanted) => pairs.map((pair): Given => ({ ...usual, pause, failover, wanted, ...pair }))),
+        (["", "node3"] as const).flatMap((wanted) =>
+          pairs.map((pair): Given => ({ ...usual, pause, failover, wanted, ...pair })),
+        ),
       ),
     ),
-    ...triples.flatMap((each) => (["equal", "behind"] as const).map((two): Given => ({ ...usual, sentinels: each, two }))),
+    ...triples.flatMap((each) =>
+      (["equal", "behind"] as const).map((two): Given => ({ ...usual, sentinels: each, two })),
+    ),
   ];
 }
 
@@ -111,7 +144,9 @@ for (const shell of shells) {
   const cases = all();
   const decided = decide(shell, cases);
   const each = (check: (given: Given, decided: Decided) => boolean | undefined) => {
-    const wrong = cases.flatMap((given, index) => (check(given, decided[index] as Decided) === false ? [{ ...given, ...decided[index] }] : []));
+    const wrong = cases.flatMap((given, index) =>
+      check(given, decided[index] as Decided) === false ? [{ ...given, ...decided[index] }] : [],
+    );
     assert.deepEqual(wrong.slice(0, 5), []);
   };
   const goes = ({ why }: Decided) => why === "";
@@ -123,19 +158,32 @@ for (const shell of shells) {
   });
 
   test(`no election unless every sentinel answers and takes this node, by one address, for a master that is up, ${shell.join(" ")}`, () => {
-    each((given, said) => (goes(said) ? given.pause === "1" && given.failover === "" && oneAddress(given.sentinels) : undefined));
+    each((given, said) =>
+      goes(said)
+        ? given.pause === "1" && given.failover === "" && oneAddress(given.sentinels)
+        : undefined,
+    );
   });
 
   test(`no election beside a second master or a node that replicates another, ${shell.join(" ")}`, () => {
-    each(({ two, three }, said) => (goes(said) ? ![two, three].some((one) => one === "master") && two !== "elsewhere" : undefined));
+    each(({ two, three }, said) =>
+      goes(said) ? ![two, three].some((one) => one === "master") && two !== "elsewhere" : undefined,
+    );
   });
 
   test(`candidates are linked, of the same history, allowed, and seen by every sentinel by the name that they get, ${shell.join(" ")}`, () => {
     each((given, said) => {
       if (!goes(said)) return undefined;
-      const bySentinels = given.sentinels.some((one) => one === "seesOne" || one === "replicaByAddress") ? ["node3"] : ["node2", "node3"];
+      const bySentinels = given.sentinels.some(
+        (one) => one === "seesOne" || one === "replicaByAddress",
+      )
+        ? ["node3"]
+        : ["node2", "node3"];
       if (given.sentinels.includes("seesNone")) return false;
-      return said.candidates.every((one) => bySentinels.includes(one) && may.includes(one === "node2" ? given.two : given.three));
+      return said.candidates.every(
+        (one) =>
+          bySentinels.includes(one) && may.includes(one === "node2" ? given.two : given.three),
+      );
     });
   });
 
@@ -182,26 +230,47 @@ for (const shell of shells) {
         replies.join("\n"),
       )[0];
     const master = "node1 master 500 redis2 6380 500";
-    const replica = (node: string, offset: number | string, state = "connected") => `${node} slave redis1 6379 ${state} ${offset}`;
+    const replica = (node: string, offset: number | string, state = "connected") =>
+      `${node} slave redis1 6379 ${state} ${offset}`;
     assert.equal(target(0, master, replica("node2", 500), replica("node3", 500)), "node2");
     assert.equal(target(0, master, replica("node2", 499), replica("node3", 500)), "node3");
     assert.equal(target(0, master, replica("node2", 499), replica("node3", 499)), "");
     assert.equal(target(0, master, replica("node2", 500), replica("node3", 514)), "node3");
     assert.equal(target(0, master, replica("node2", 500)), "node2");
-    assert.equal(target(0, master, replica("node2", 500), replica("node4", 514)), "", "one that may not be promoted is ahead");
+    assert.equal(
+      target(0, master, replica("node2", 500), replica("node4", 514)),
+      "",
+      "one that may not be promoted is ahead",
+    );
     assert.equal(target(0, master, replica("node2", 500, "connect"), replica("node3", 499)), "");
-    assert.equal(target(0, replica("node2", 500), replica("node3", 500)), "", "the master did not answer");
-    assert.equal(target(0, master, replica("node2", 500), "node3 master 500"), "", "a second master");
+    assert.equal(
+      target(0, replica("node2", 500), replica("node3", 500)),
+      "",
+      "the master did not answer",
+    );
+    assert.equal(
+      target(0, master, replica("node2", 500), "node3 master 500"),
+      "",
+      "a second master",
+    );
     assert.equal(target(0, "node1 LOADING Redis is loading", replica("node2", 500)), "");
     assert.equal(target(0, "node1 master ten", replica("node2", 500)), "");
-    assert.equal(target(0, master, replica("node2", "5oo"), "node3 NOAUTH Authentication required."), "");
+    assert.equal(
+      target(0, master, replica("node2", "5oo"), "node3 NOAUTH Authentication required."),
+      "",
+    );
     assert.equal(target(100, master, replica("node2", 400)), "node2");
     assert.equal(target(99, master, replica("node2", 400)), "");
   });
 
   test(`only a vote for us in our epoch counts, ${shell.join(" ")}`, () => {
     const votes = (...replies: string[]) =>
-      inShell(shell, ["redis/election.sh"], `runid=me epoch=8 replies=$(cat)\ncount_votes\necho "$given $later"`, replies.join("\n"))[0];
+      inShell(
+        shell,
+        ["redis/election.sh"],
+        `runid=me epoch=8 replies=$(cat)\ncount_votes\necho "$given $later"`,
+        replies.join("\n"),
+      )[0];
     assert.equal(votes("a 0 me 8", "b 1 me 8", "c 0 me 8"), "3 0");
     assert.equal(votes("a 0 me 8", "b 0 other 8", "c 0 me 7"), "1 8");
     assert.equal(votes("a 0 other 12", "b 0 other 11"), "0 12");

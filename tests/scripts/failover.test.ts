@@ -40,8 +40,21 @@ function seen({ states: are, views: of }: Given): Seen[] {
     const [, , , , , offset, , priority] = states[are[index] as State].split(" ");
     const view = of[index] as View;
     if (view === "not") return [];
-    const [at, prefer] = view === "older" ? [300, 100] : view === "better" ? [600, 10] : [Number(offset), Number(priority)];
-    return [{ name, priority: prefer, offset: at, runid: index === 0 ? "b0" : "A0", flags: view === "down" ? "s_down,slave" : "slave" }];
+    const [at, prefer] =
+      view === "older"
+        ? [300, 100]
+        : view === "better"
+          ? [600, 10]
+          : [Number(offset), Number(priority)];
+    return [
+      {
+        name,
+        priority: prefer,
+        offset: at,
+        runid: index === 0 ? "b0" : "A0",
+        flags: view === "down" ? "s_down,slave" : "slave",
+      },
+    ];
   });
 }
 
@@ -71,7 +84,15 @@ function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
   const input = cases.map((given) => {
     const items = seen(given).flatMap(({ name, priority, offset, runid, flags }) => {
       const [host, port] = name === "node2" ? ["redis2", "6380"] : ["10.0.0.3", "6381"];
-      const fields = { name: `${host}:${port}`, ip: host, port, runid, flags, "slave-priority": priority, "slave-repl-offset": offset };
+      const fields = {
+        name: `${host}:${port}`,
+        ip: host,
+        port,
+        runid,
+        flags,
+        "slave-priority": priority,
+        "slave-repl-offset": offset,
+      };
       return Object.entries(fields).flat();
     });
     return [given.still, ...given.states.map((state) => states[state]), items.join("~")].join("|");
@@ -86,12 +107,19 @@ function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
 const chosen = (of: readonly Seen[]) =>
   of
     .filter(({ flags, priority }) => flags === "slave" && priority !== 0)
-    .sort((a, b) => a.priority - b.priority || b.offset - a.offset || (a.runid.toLowerCase() < b.runid.toLowerCase() ? -1 : 1))[0]?.name;
+    .sort(
+      (a, b) =>
+        a.priority - b.priority ||
+        b.offset - a.offset ||
+        (a.runid.toLowerCase() < b.runid.toLowerCase() ? -1 : 1),
+    )[0]?.name;
 
 const all = (["", "1"] as const).flatMap((still) =>
   (Object.keys(states) as State[]).flatMap((two) =>
     (Object.keys(states) as State[]).flatMap((three) =>
-      views.flatMap((one) => views.map((other): Given => ({ still, states: [two, three], views: [one, other] }))),
+      views.flatMap((one) =>
+        views.map((other): Given => ({ still, states: [two, three], views: [one, other] })),
+      ),
     ),
   ),
 );
@@ -99,7 +127,11 @@ const all = (["", "1"] as const).flatMap((still) =>
 for (const shell of shells) {
   const decided = decide(shell, all);
   const wrong = (check: (given: Given, decided: Decided) => boolean) =>
-    all.flatMap((given, index) => (check(given, decided[index] as Decided) ? [] : [{ ...given, ...decided[index] }])).slice(0, 5);
+    all
+      .flatMap((given, index) =>
+        check(given, decided[index] as Decided) ? [] : [{ ...given, ...decided[index] }],
+      )
+      .slice(0, 5);
 
   test(`every combination has a choice or a reason, ${shell.join(" ")}`, () => {
     assert.equal(decided.length, all.length);
@@ -115,9 +147,14 @@ for (const shell of shells) {
       wrong(({ states: are }, { among }) =>
         names.every((name, index) => {
           const [state, , keys, , , offset, history] = states[are[index] as State].split(" ");
-          const [otherState, , otherKeys, , , otherOffset, otherHistory] = states[are[1 - index] as State].split(" ");
+          const [otherState, , otherKeys, , , otherOffset, otherHistory] =
+            states[are[1 - index] as State].split(" ");
           const behind =
-            otherState === "up" && otherKeys === "yes" && history !== "-" && history === otherHistory && Number(otherOffset) > Number(offset);
+            otherState === "up" &&
+            otherKeys === "yes" &&
+            history !== "-" &&
+            history === otherHistory &&
+            Number(otherOffset) > Number(offset);
           return among.includes(name) === (state === "up" && keys === "yes" && !behind);
         }),
       ),
@@ -127,7 +164,10 @@ for (const shell of shells) {
 
   test(`a choice is what the sentinel would choose by what it knows, and one of those, ${shell.join(" ")}`, () => {
     assert.deepEqual(
-      wrong((given, { among, choice }) => choice === "" || (choice === chosen(seen(given)) && among.includes(choice))),
+      wrong(
+        (given, { among, choice }) =>
+          choice === "" || (choice === chosen(seen(given)) && among.includes(choice)),
+      ),
       [],
     );
   });
@@ -138,12 +178,17 @@ for (const shell of shells) {
         if (choice === "" || given.still === "") return true;
         const known = seen(given);
         const is = seen({ ...given, views: ["as it is", "as it is"] });
-        const up = (name: string) => states[given.states[name === "node2" ? 0 : 1]].startsWith("up");
+        const up = (name: string) =>
+          states[given.states[name === "node2" ? 0 : 1]].startsWith("up");
         const renewed = (which: string) => (one: Seen) =>
-          one.name === which && up(which) ? { ...(is.find(({ name }) => name === which) as Seen), flags: one.flags } : one;
-        return [known.map(renewed("node2")), known.map(renewed("node3")), known.map(renewed("node2")).map(renewed("node3"))].every(
-          (mixed) => chosen(mixed) === choice,
-        );
+          one.name === which && up(which)
+            ? { ...(is.find(({ name }) => name === which) as Seen), flags: one.flags }
+            : one;
+        return [
+          known.map(renewed("node2")),
+          known.map(renewed("node3")),
+          known.map(renewed("node2")).map(renewed("node3")),
+        ].every((mixed) => chosen(mixed) === choice);
       }),
       [],
     );

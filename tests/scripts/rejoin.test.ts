@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inShell, shells } from "./shell.ts";
 
-/** A node: what it says, NAME put in front. All waited to be told; offsets are in history "h" unless it says otherwise. */
+/**
+ * A node: what it says, NAME put in front. All waited to be told; offsets are in history "h" unless
+ * it says otherwise.
+ */
 const states = {
   gone: "gone - unknown - down 0 - 100 -",
   unknown: "unknown - unknown - down 0 - 100 -",
@@ -32,8 +35,15 @@ done
 type Case = [named: "" | "node1", failover: "" | "1", State, State, State];
 
 function decide(shell: readonly string[], cases: readonly Case[]) {
-  const input = cases.map(([named, failover, ...nodes]) => `${[named, failover, ...nodes.map((state) => states[state])].join(",")}\n`).join("");
-  return inShell(shell, ["redis/rejoin.sh"], program, input).map((line) => line.split("|") as [string, string]);
+  const input = cases
+    .map(
+      ([named, failover, ...nodes]) =>
+        `${[named, failover, ...nodes.map((state) => states[state])].join(",")}\n`,
+    )
+    .join("");
+  return inShell(shell, ["redis/rejoin.sh"], program, input).map(
+    (line) => line.split("|") as [string, string],
+  );
 }
 
 const holding: State[] = ["file", "snapshot100", "snapshot200", "otherHistory", "oldVersion"];
@@ -42,13 +52,17 @@ for (const shell of shells) {
   const names = Object.keys(states) as State[];
   const cases: Case[] = (["", "node1"] as const).flatMap((named) =>
     (["", "1"] as const).flatMap((failover) =>
-      names.flatMap((one) => names.flatMap((two) => names.map((three): Case => [named, failover, one, two, three]))),
+      names.flatMap((one) =>
+        names.flatMap((two) => names.map((three): Case => [named, failover, one, two, three])),
+      ),
     ),
   );
   const decided = decide(shell, cases);
   const each = (check: (given: Case, rejoin: string, why: string) => boolean | undefined) => {
     const wrong = cases.flatMap((given, index) =>
-      check(given, ...(decided[index] as [string, string])) === false ? [[...given, ...(decided[index] ?? [])].join(" ")] : [],
+      check(given, ...(decided[index] as [string, string])) === false
+        ? [[...given, ...(decided[index] ?? [])].join(" ")]
+        : [],
     );
     assert.deepEqual(wrong.slice(0, 5), []);
   };
@@ -56,12 +70,23 @@ for (const shell of shells) {
   test(`promoted only where the sentinels name it, nobody is the master, and nobody who answers holds more, ${shell.join(" ")}`, () => {
     each(([named, failover, one, ...others], rejoin) => {
       if (rejoin !== "promote") return undefined;
-      if (named === "" || failover !== "" || others.some((other) => other.toLowerCase().includes("master"))) return false;
+      if (
+        named === "" ||
+        failover !== "" ||
+        others.some((other) => other.toLowerCase().includes("master"))
+      )
+        return false;
       if (one === "empty") return others.every((other) => other === "empty");
       if (one === "file") return true;
       // From a snapshot: only against all others, and only within one history.
-      if (one === "otherHistory") return others.every((other) => other === "empty" || other === one);
-      return others.every((other) => other === "empty" || other === "snapshot100" || (other === "snapshot200" && one === "snapshot200"));
+      if (one === "otherHistory")
+        return others.every((other) => other === "empty" || other === one);
+      return others.every(
+        (other) =>
+          other === "empty" ||
+          other === "snapshot100" ||
+          (other === "snapshot200" && one === "snapshot200"),
+      );
     });
   });
 
@@ -69,12 +94,16 @@ for (const shell of shells) {
     each(([, , one, ...others], rejoin) => {
       if (rejoin !== "failover") return undefined;
       if ([one, ...others].some((state) => state.toLowerCase().includes("master"))) return false;
-      return one === "empty" ? others.some((other) => holding.includes(other)) : one === "snapshot100" && others.includes("snapshot200");
+      return one === "empty"
+        ? others.some((other) => holding.includes(other))
+        : one === "snapshot100" && others.includes("snapshot200");
     });
   });
 
   test(`who waits says why, ${shell.join(" ")}`, () => {
-    each((_, rejoin, why) => (rejoin === "wait" ? why !== "" : ["serving", "promote", "failover"].includes(rejoin)));
+    each((_, rejoin, why) =>
+      rejoin === "wait" ? why !== "" : ["serving", "promote", "failover"].includes(rejoin),
+    );
   });
 
   test(`after a power cut of everything, ${shell.join(" ")}`, () => {

@@ -20,8 +20,12 @@ interface Given {
   says: (typeof says)[number][];
 }
 
-const node = (said: Given["says"][number]) => (said === "later" || said === "before" ? "node2" : said);
-const majority = (given: Given) => ["node1", "node2", "node3"].find((one) => given.says.filter((each) => node(each) === one).length > 1) ?? "";
+const node = (said: Given["says"][number]) =>
+  said === "later" || said === "before" ? "node2" : said;
+const majority = (given: Given) =>
+  ["node1", "node2", "node3"].find(
+    (one) => given.says.filter((each) => node(each) === one).length > 1,
+  ) ?? "";
 
 const program = `
 name=node1 asked=3 epoch=8
@@ -54,47 +58,73 @@ for (const shell of shells) {
   const cases: Given[] = stages.flatMap((stage) =>
     (["", "1"] as const).flatMap((inTime) =>
       (Object.keys(roles) as Given["role"][]).flatMap((role) =>
-        says.flatMap((one) => says.flatMap((two) => says.map((three): Given => ({ stage, inTime, role, says: [one, two, three] })))),
+        says.flatMap((one) =>
+          says.flatMap((two) =>
+            says.map((three): Given => ({ stage, inTime, role, says: [one, two, three] })),
+          ),
+        ),
       ),
     ),
   );
-  const input = cases.map((each) => `${[each.stage, each.inTime, majority(each), ...each.says, roles[each.role]].join(",")}\n`).join("");
-  const decided = inShell(shell, ["redis/settlement.sh"], program, input).map((line) => line.split("|"));
+  const input = cases
+    .map(
+      (each) =>
+        `${[each.stage, each.inTime, majority(each), ...each.says, roles[each.role]].join(",")}\n`,
+    )
+    .join("");
+  const decided = inShell(shell, ["redis/settlement.sh"], program, input).map((line) =>
+    line.split("|"),
+  );
   const each = (check: (given: Given, settlement: string, why: string) => boolean | undefined) => {
     const wrong = cases.flatMap((given, index) => {
       const [settlement = "", why = ""] = decided[index] ?? [];
-      return check(given, settlement, why) === false ? [JSON.stringify({ ...given, settlement, why })] : [];
+      return check(given, settlement, why) === false
+        ? [JSON.stringify({ ...given, settlement, why })]
+        : [];
     });
     assert.deepEqual(wrong.slice(0, 5), []);
   };
 
   test(`every combination is finished, undone, nothing, or waits and says why, ${shell.join(" ")}`, () => {
     assert.equal(decided.length, cases.length);
-    each((_, settlement, why) => ["finish", "undo", "nothing"].includes(settlement) || (settlement === "wait" && why !== ""));
+    each(
+      (_, settlement, why) =>
+        ["finish", "undo", "nothing"].includes(settlement) || (settlement === "wait" && why !== ""),
+    );
   });
 
   test(`finished only where a sentinel knows, or in time; and only with a master that says so, ${shell.join(" ")}`, () => {
     each((given, settlement) => {
       if (settlement !== "finish") return undefined;
-      return given.role === "master" && (given.says.includes("node2") || (given.stage === "telling" && given.inTime === "1"));
+      return (
+        given.role === "master" &&
+        (given.says.includes("node2") || (given.stage === "telling" && given.inTime === "1"))
+      );
     });
   });
 
   test(`what was decided later stays, ${shell.join(" ")}`, () => {
-    each((given, settlement) => (given.says.includes("later") ? settlement === "nothing" : undefined));
+    each((given, settlement) =>
+      given.says.includes("later") ? settlement === "nothing" : undefined,
+    );
   });
 
   test(`undone only where no sentinel knows or may hear of it, and a majority names the one before, ${shell.join(" ")}`, () => {
     each((given, settlement) => {
       if (settlement !== "undo") return undefined;
       if (given.says.includes("node2") || majority(given) !== "node1") return false;
-      return given.stage === "promoting" || (given.stage === "telling" && !given.says.includes("-"));
+      return (
+        given.stage === "promoting" || (given.stage === "telling" && !given.says.includes("-"))
+      );
     });
   });
 
   test(`what one sentinel was told is carried through, ${shell.join(" ")}`, () => {
     each((given, settlement) =>
-      given.stage !== "voting" && given.role === "master" && given.says.includes("node2") && !given.says.includes("later")
+      given.stage !== "voting" &&
+      given.role === "master" &&
+      given.says.includes("node2") &&
+      !given.says.includes("later")
         ? settlement === "finish"
         : undefined,
     );

@@ -16,9 +16,20 @@ export const shells: readonly (readonly string[])[] = [["dash"], ["busybox", "sh
  * @param input what it reads.
  * @returns the lines that it prints.
  */
-export function inShell(shell: readonly string[], files: readonly string[], program: string, input: string): string[] {
-  const text = files.map((file) => readFileSync(join(scripts, file), "utf8").replaceAll(/^# use .*\n/gm, "")).join("\n");
+export function inShell(
+  shell: readonly string[],
+  files: readonly string[],
+  program: string,
+  input: string,
+): string[] {
+  const text = files
+    .map((file) => readFileSync(join(scripts, file), "utf8").replaceAll(/^# use .*\n/gm, ""))
+    .join("\n");
   const [command = "", ...args] = shell;
-  const out = execFileSync(command, [...args, "-c", `set -u\nLC_ALL=C\n${text}\n${program}`], { input, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const out = execFileSync(command, [...args, "-c", `set -u\nLC_ALL=C\n${text}\n${program}`], {
+    input,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   return out.split("\n").slice(0, -1);
 }

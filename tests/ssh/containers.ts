@@ -17,7 +17,15 @@ export const privateKeyFile = join(sandbox, "key");
 export async function makeNetwork(engine: Engine): Promise<void> {
   await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", privateKeyFile);
   await engine.load(await machineImage(console.log));
-  await engine.docker("network", "create", "--subnet", "10.79.0.0/24", "--gateway", gateway, network);
+  await engine.docker(
+    "network",
+    "create",
+    "--subnet",
+    "10.79.0.0/24",
+    "--gateway",
+    gateway,
+    network,
+  );
 }
 
 /** A container with systemd and sshd; it and its network come up again as a machine does. */
@@ -40,17 +48,52 @@ export class ContainerMachine implements Machine {
     const hosts = join(sandbox, `${this.name}.hosts`);
     writeFileSync(hosts, "127.0.0.1\tlocalhost\n", { mode: 0o644 });
     await this.#engine.docker(
-      ...["run", "-d", "--name", this.#container, "--hostname", this.name, "--network", network, "--ip", this.address],
-      ...["--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
-      ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "-v", `${hosts}:/etc/hosts`],
+      ...[
+        "run",
+        "-d",
+        "--name",
+        this.#container,
+        "--hostname",
+        this.name,
+        "--network",
+        network,
+        "--ip",
+        this.address,
+      ],
+      ...[
+        "--cap-add",
+        "SYS_ADMIN",
+        "--cap-add",
+        "NET_ADMIN",
+        "--security-opt",
+        "seccomp=unconfined",
+        "--security-opt",
+        "apparmor=unconfined",
+      ],
+      ...[
+        "--tmpfs",
+        "/run",
+        "--tmpfs",
+        "/run/lock",
+        "--tmpfs",
+        "/tmp",
+        "-v",
+        "/sys/fs/cgroup:/sys/fs/cgroup:rw",
+        "-v",
+        `${hosts}:/etc/hosts`,
+      ],
       ...["--stop-signal", "SIGRTMIN+3", "redis-ha-test:machine", "/sbin/init"],
     );
     await this.#engine.docker("cp", `${privateKeyFile}.pub`, `${this.#container}:/srv/key.pub`);
-    await eventually(`systemd on ${this.name}`, async () => /running|degraded/.test(await this.run("systemctl is-system-running --wait || true")));
-    await this.run(`ssh-keygen -A >/dev/null; useradd -m -s /bin/sh deploy; echo 'deploy ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/deploy
+    await eventually(`systemd on ${this.name}`, async () =>
+      /running|degraded/.test(await this.run("systemctl is-system-running --wait || true")),
+    );
+    await this
+      .run(`ssh-keygen -A >/dev/null; useradd -m -s /bin/sh deploy; echo 'deploy ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/deploy
       for home in /root /home/deploy; do mkdir -m 700 -p $home/.ssh && cp /srv/key.pub $home/.ssh/authorized_keys; done
       chown -R deploy /home/deploy/.ssh; apt-get update -q >/dev/null; systemctl reset-failed; systemctl restart ssh`);
-    this.fingerprint = (await this.run("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")).split(" ")[1] ?? "";
+    this.fingerprint =
+      (await this.run("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")).split(" ")[1] ?? "";
     await this.#reachable();
     return this;
   }
@@ -75,6 +118,9 @@ export class ContainerMachine implements Machine {
   }
 
   #reachable(): Promise<void> {
-    return eventually(`sshd on ${this.name}`, async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "");
+    return eventually(
+      `sshd on ${this.name}`,
+      async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "",
+    );
   }
 }

@@ -6,7 +6,11 @@ import { after, before, describe, it } from "node:test";
 import type { Output } from "@pulumi/pulumi";
 import { lifecycleParameters } from "../../components/redis/lifecycleParameters.ts";
 import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
-import { featuresOf, parseServerVersion, type ServerVersion } from "../../components/redis/version.ts";
+import {
+  featuresOf,
+  parseServerVersion,
+  type ServerVersion,
+} from "../../components/redis/version.ts";
 import type { Host } from "../../hosts/host.ts";
 import { assignments, puts, quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
@@ -15,8 +19,9 @@ import { sandbox } from "../containers/engine.ts";
 import { run } from "./machine.ts";
 import { makeNetwork, NamespaceMachine } from "./namespaces.ts";
 
-// Whatever the servers' user puts in place of its files: root, who looks at them, changes, verifies and removes them, must not
-// run, follow, show or wait for it. Root's entry points are called as a look and the resources call them.
+// Whatever the servers' user puts in place of its files: root, who looks at them, changes, verifies
+// and removes them, must not run, follow, show or wait for it. Root's entry points are called as a
+// look and the resources call them.
 
 const machine = new NamespaceMachine("hostile", 1);
 const here = "/var/lib/redis-ha/p.s/redis1";
@@ -36,10 +41,27 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 /** Below processes/, what of it is put in place at once. */
-const inside = ["parameters", "settings.conf", "instance", "pid", "verified", "created", "loaded", "first", "log", "node.conf"];
+const inside = [
+  "parameters",
+  "settings.conf",
+  "instance",
+  "pid",
+  "verified",
+  "created",
+  "loaded",
+  "first",
+  "log",
+  "node.conf",
+];
 const groups: Record<string, readonly string[]> = {
   "every file of the process": inside.map((file) => `node1/${file}`),
-  "what is beside its directory": ["node1.supervisor", "node1.held", "node1.wanted", "parameters", "machine.conf"],
+  "what is beside its directory": [
+    "node1.supervisor",
+    "node1.held",
+    "node1.wanted",
+    "parameters",
+    "machine.conf",
+  ],
   "its lock": ["node1.lock"],
   "its lock's owner": ["node1.lock/owner"],
   "its directory": ["node1"],
@@ -69,15 +91,38 @@ async function settings(instance: string): Promise<string> {
   const version = parseServerVersion(await run("redis-server", "--version")) as ServerVersion;
   const self = { name: "node1", host: "localhost", address: "127.0.0.1", port };
   const timeouts = { readySeconds: 10, stopSeconds: 5, verifySeconds: 1 };
-  const members = { self, nodes: [self], sentinels: [], masterName: "redis-ha", initialMaster: "node1" };
+  const members = {
+    self,
+    nodes: [self],
+    sentinels: [],
+    masterName: "redis-ha",
+    initialMaster: "node1",
+  };
   const parameters = await settled(
     lifecycleParameters(
-      { ...members, kind: "node", server: "redis-server", cli: "redis-cli", timeouts, persistence: persistenceOf({}, false), minReplicas: 0 },
+      {
+        ...members,
+        kind: "node",
+        server: "redis-server",
+        cli: "redis-cli",
+        timeouts,
+        persistence: persistenceOf({}, false),
+        minReplicas: 0,
+      },
       featuresOf(version),
     ),
   );
   const host = { hostName: "localhost" } as Host;
-  const place = { host, port, bind: "127.0.0.1", address: "127.0.0.1", directory: own, logFile: `${own}/log`, appendOnly: false, directives: {} };
+  const place = {
+    host,
+    port,
+    bind: "127.0.0.1",
+    address: "127.0.0.1",
+    directory: own,
+    logFile: `${own}/log`,
+    appendOnly: false,
+    directives: {},
+  };
   const text = render("node.conf.hbs", { name: "node1", lines: nodeLines(place, version) });
   return `instance=${quote(instance)}\n${puts({ parameters, "settings.conf": text })}`;
 }
@@ -87,7 +132,10 @@ function prelude(shell: string): string {
   const user = "redis-ha";
   const conf = assignments({ user, unit: "redis-ha-redis1-s", owner: "-hostile" });
   const names = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "machine.sh", "shared.sh"];
-  const scripts = Object.fromEntries([...names.map((each) => [each, scriptText(each)]), ["machine.conf", conf]]) as Record<string, string>;
+  const scripts = Object.fromEntries([
+    ...names.map((each) => [each, scriptText(each)]),
+    ["machine.conf", conf],
+  ]) as Record<string, string>;
   writeFileSync(
     join(machine.directory, "var", "install"),
     `here=${here} mark=${quote("deployment hostile\nproject p\nstack s\nname n")}\n${scriptText("install.sh")}${puts(scripts)}sh ${here}/machine.sh prepare\n`,
@@ -127,7 +175,12 @@ interface Outcome {
 }
 
 /** Runs entry points with that in place of the file; each finds it in place. */
-async function outcomes(shell: string, planted: readonly string[], kind: Kind, names: readonly (keyof typeof entries)[]): Promise<Outcome[]> {
+async function outcomes(
+  shell: string,
+  planted: readonly string[],
+  kind: Kind,
+  names: readonly (keyof typeof entries)[],
+): Promise<Outcome[]> {
   const text = names.map(
     (entry) => `well || clean
       plant ${quote(kind)} ${planted.join(" ")}
@@ -147,7 +200,12 @@ async function outcomes(shell: string, planted: readonly string[], kind: Kind, n
   return names.map((entry, index) => {
     const [head = "", ...output] = (parts[2 * index] ?? "").split("\n");
     assert.equal(head.split(" ")[0], entry, said.slice(-2000));
-    return { entry, status: Number(head.split(" ")[1]), output: output.join("\n"), after: (parts[2 * index + 1] ?? "").trim() };
+    return {
+      entry,
+      status: Number(head.split(" ")[1]),
+      output: output.join("\n"),
+      after: (parts[2 * index + 1] ?? "").trim(),
+    };
   });
 }
 
@@ -155,10 +213,16 @@ async function outcomes(shell: string, planted: readonly string[], kind: Kind, n
 function runInside(text: string): Promise<string> {
   writeFileSync(join(machine.directory, "var", "case"), text);
   return new Promise((resolve, reject) => {
-    execFile("nsenter", [...machine.inside, "sh", "/var/lib/case"], { maxBuffer: 256 << 20, encoding: "latin1" }, (error, stdout, stderr) => {
-      if (error?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") reject(new Error("it said more than 256 MiB"));
-      else resolve(stdout + (error ? `\n${stderr}` : ""));
-    });
+    execFile(
+      "nsenter",
+      [...machine.inside, "sh", "/var/lib/case"],
+      { maxBuffer: 256 << 20, encoding: "latin1" },
+      (error, stdout, stderr) => {
+        if (error?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER")
+          reject(new Error("it said more than 256 MiB"));
+        else resolve(stdout + (error ? `\n${stderr}` : ""));
+      },
+    );
   });
 }
 
@@ -195,7 +259,8 @@ describe("a servers' user that means harm", { timeout: 2_400_000 }, () => {
     const bin = join(machine.directory, "var", "busybox");
     mkdirSync(bin);
     for (const applet of applets) symlinkSync("/usr/bin/busybox", join(bin, applet));
-    for (const program of ["redis-server", "redis-cli"]) symlinkSync(await run("sh", "-c", `command -v ${program}`), join(bin, program));
+    for (const program of ["redis-server", "redis-cli"])
+      symlinkSync(await run("sh", "-c", `command -v ${program}`), join(bin, program));
     shells.busybox = "env PATH=/var/lib/busybox sh";
     await machine.run(
       `chmod 755 ${sandbox} ${machine.directory}; printf '%s\\n' ${secret} >/var/lib/secret; chmod 600 /var/lib/secret; mkdir -m 700 /var/lib/root; echo precious >/var/lib/root/pid; echo precious >/var/lib/root/parameters`,
@@ -211,12 +276,32 @@ describe("a servers' user that means harm", { timeout: 2_400_000 }, () => {
       runInside(`LC_ALL=C; export LC_ALL; export PASSPHRASE=known; user=nobody as_limit=5\n${/^as_user\(\)[^]*?^plain\(\).*$/m.exec(scriptText("machine.sh"))?.[0]}
         cd /; ${words}; echo "status $?"`);
     for (const [what, words, said] of [
-      ["words stay what they are", `as_user printf '%s|' 'a b' "c'd" '$(id)' '' 'e\nf' '*'`, /^a b\|c'd\|\$\(id\)\|\|e\nf\|\*\|status 0$/],
-      ["that user, with nothing of root's environment", "as_user sh -c 'id -un; env'", /^nobody\n(?![^]*PASSPHRASE)[^]*status 0$/],
-      ["who keeps its output open holds nobody up", "as_user sh -c 'sleep 300 & echo said'; as_user sh -c 'kill $(pidof sleep)'", /^said\nstatus 0$/],
+      [
+        "words stay what they are",
+        `as_user printf '%s|' 'a b' "c'd" '$(id)' '' 'e\nf' '*'`,
+        /^a b\|c'd\|\$\(id\)\|\|e\nf\|\*\|status 0$/,
+      ],
+      [
+        "that user, with nothing of root's environment",
+        "as_user sh -c 'id -un; env'",
+        /^nobody\n(?![^]*PASSPHRASE)[^]*status 0$/,
+      ],
+      [
+        "who keeps its output open holds nobody up",
+        "as_user sh -c 'sleep 300 & echo said'; as_user sh -c 'kill $(pidof sleep)'",
+        /^said\nstatus 0$/,
+      ],
       ["what never ends is ended", "as_user sleep 300", /no end within 5 s\nstatus 124$/],
-      ["ten megabytes are cut", "as_user sh -c 'yes | head -c 10000000' | wc -c", /^65536\nstatus 0$/],
-      ["control characters are left out", `as_user printf 'a\\033[2Jb\\302\\233c\\rd\\n'`, /^a\[2Jbcd\nstatus 0$/],
+      [
+        "ten megabytes are cut",
+        "as_user sh -c 'yes | head -c 10000000' | wc -c",
+        /^65536\nstatus 0$/,
+      ],
+      [
+        "control characters are left out",
+        `as_user printf 'a\\033[2Jb\\302\\233c\\rd\\n'`,
+        /^a\[2Jbcd\nstatus 0$/,
+      ],
       ["its status is told", "as_user sh -c 'exit 7'", /^status 7$/],
     ] as const) {
       it(what, async () => {
@@ -251,7 +336,10 @@ ${scriptText("shared.sh")}${scriptText("packages.sh")}
 END
         } >script; ${words}; sh -s <script 2>&1; echo "status $?"; ls /var/lib/got 2>&1; cd ..; rm -rf a`);
     for (const [words, said] of [
-      ["echo x >README; tar -cf it.tar README", /^ssh\.redisTarball holds neither redis-server nor valkey-server, but: README \nstatus 1\n/],
+      [
+        "echo x >README; tar -cf it.tar README",
+        /^ssh\.redisTarball holds neither redis-server nor valkey-server, but: README \nstatus 1\n/,
+      ],
       [
         "cp $(command -v redis-server) redis-server; tar -cf it.tar redis-server",
         /^ssh\.redisTarball holds neither redis-cli nor valkey-cli, but: redis-server \nstatus 1\n/,
@@ -279,14 +367,18 @@ END
 
   const listed = Object.keys(entries) as (keyof typeof entries)[];
   const locking = ["update", "stop", "delete", "uninstall"] as const;
-  const cases = (Object.keys(kinds) as Kind[]).flatMap((kind) => Object.entries(groups).map(([group, planted]) => ({ kind, group, planted })));
+  const cases = (Object.keys(kinds) as Kind[]).flatMap((kind) =>
+    Object.entries(groups).map(([group, planted]) => ({ kind, group, planted })),
+  );
   for (const [index, { kind, group, planted }] of cases.entries()) {
     // `npm run soak` has all in both.
-    const turns = process.env.ROUNDS === undefined ? [index % 2 ? "busybox" : "dash"] : ["dash", "busybox"];
+    const turns =
+      process.env.ROUNDS === undefined ? [index % 2 ? "busybox" : "dash"] : ["dash", "busybox"];
     for (const shell of turns) {
       it(`${kind} in place of ${group}, ${shell}`, async () => {
         const touching = group.startsWith("its lock") ? locking : listed;
-        for (const each of await outcomes(shells[shell] ?? "", planted, kind, touching)) assertHarmless(each);
+        for (const each of await outcomes(shells[shell] ?? "", planted, kind, touching))
+          assertHarmless(each);
       });
     }
   }
@@ -294,7 +386,8 @@ END
   for (const kind of ["a FIFO", "three gigabytes"] as const) {
     for (const file of inside) {
       it(`${kind} in place of ${file}`, async () => {
-        for (const each of await outcomes("dash", [`node1/${file}`], kind, ["look", "update"])) assertHarmless(each);
+        for (const each of await outcomes("dash", [`node1/${file}`], kind, ["look", "update"]))
+          assertHarmless(each);
       });
     }
   }

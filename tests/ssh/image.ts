@@ -1,21 +1,61 @@
-import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { aptOf, cached, debianMirror, run } from "../matrix/servers.ts";
 import type { Image } from "../containers/images.ts";
 
-/** A machine: Debian with systemd and sshd, and without Redis, but with a repository of its own that has it. */
+/**
+ * A machine: Debian with systemd and sshd, and without Redis, but with a repository of its own that
+ * has it.
+ */
 export async function machineImage(say: (line: string) => void): Promise<Image> {
   const directory = await cached("image-machine", async (target) => {
     const root = join(target, "root");
     say("Making an image of Debian with systemd and sshd (debootstrap, a minute)");
-    const packages = ["systemd", "systemd-sysv", "dbus", "openssh-server", "iproute2", "sudo", "nftables", "procps"];
-    await run("debootstrap", "--variant=minbase", `--include=${packages.join(",")}`, "bookworm", root, await debianMirror());
-    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"]) rmSync(join(root, left), { recursive: true });
-    for (const left of globSync(join(root, "{var/cache/apt/archives/*.deb,etc/ssh/ssh_host_*}"))) rmSync(left);
-    const apt = await aptOf("bookworm", join(target, "apt"), readFileSync(join(root, "var/lib/dpkg/status"), "utf8"));
+    const packages = [
+      "systemd",
+      "systemd-sysv",
+      "dbus",
+      "openssh-server",
+      "iproute2",
+      "sudo",
+      "nftables",
+      "procps",
+    ];
+    await run(
+      "debootstrap",
+      "--variant=minbase",
+      `--include=${packages.join(",")}`,
+      "bookworm",
+      root,
+      await debianMirror(),
+    );
+    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"])
+      rmSync(join(root, left), { recursive: true });
+    for (const left of globSync(join(root, "{var/cache/apt/archives/*.deb,etc/ssh/ssh_host_*}")))
+      rmSync(left);
+    const apt = await aptOf(
+      "bookworm",
+      join(target, "apt"),
+      readFileSync(join(root, "var/lib/dpkg/status"), "utf8"),
+    );
     await apt("update");
-    await apt("install", "--download-only", "--yes", "--no-install-recommends", "redis-server", "redis-sentinel");
+    await apt(
+      "install",
+      "--download-only",
+      "--yes",
+      "--no-install-recommends",
+      "redis-server",
+      "redis-sentinel",
+    );
     const repository = join(root, "srv/debian");
     mkdirSync(repository);
     const entries = await Promise.all(
@@ -42,11 +82,23 @@ export async function rpmRoot(say: (line: string) => void): Promise<string> {
   const directory = await cached("root-rpm", async (target) => {
     const root = join(target, "root");
     say("Making a system with dnf (debootstrap, a minute)");
-    await run("debootstrap", "--variant=minbase", "--include=dnf,rpm,createrepo-c", "bookworm", root, await debianMirror());
-    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"]) rmSync(join(root, left), { recursive: true });
-    for (const left of globSync(join(root, "{var/cache/apt/archives/*.deb,usr/bin/apt-get}"))) rmSync(left);
+    await run(
+      "debootstrap",
+      "--variant=minbase",
+      "--include=dnf,rpm,createrepo-c",
+      "bookworm",
+      root,
+      await debianMirror(),
+    );
+    for (const left of ["var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"])
+      rmSync(join(root, left), { recursive: true });
+    for (const left of globSync(join(root, "{var/cache/apt/archives/*.deb,usr/bin/apt-get}")))
+      rmSync(left);
     mkdirSync(join(root, "etc/yum.repos.d"), { recursive: true });
-    writeFileSync(join(root, "etc/yum.repos.d/own.repo"), "[own]\nname=own\nbaseurl=file:///srv/rpms\ngpgcheck=0\nenabled=1\n");
+    writeFileSync(
+      join(root, "etc/yum.repos.d/own.repo"),
+      "[own]\nname=own\nbaseurl=file:///srv/rpms\ngpgcheck=0\nenabled=1\n",
+    );
     await run("tar", "-C", root, "--numeric-owner", "-cf", join(target, "root.tar"), ".");
     rmSync(root, { recursive: true });
   });

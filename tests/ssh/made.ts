@@ -7,14 +7,18 @@ import { eventually, type Project } from "../e2e/project.ts";
 import { run } from "./machine.ts";
 
 /** What a program has to be told: where its machines are to be, and the script that makes them. */
-export const told = { machines: join(sandbox, "made"), script: join(import.meta.dirname, "program", "machine.sh") };
+export const told = {
+  machines: join(sandbox, "made"),
+  script: join(import.meta.dirname, "program", "machine.sh"),
+};
 
 /**
- * Tries a program that makes three machines (NUMBER 1 to 3, `generationNUMBER` for another one in its place) and a RedisHa named
- * `cache` on them; a network has to be there.
+ * Tries a program that makes three machines (NUMBER 1 to 3, `generationNUMBER` for another one in
+ * its place) and a RedisHa named `cache` on them; a network has to be there.
  */
 export function tryMade(project: Project, prepare: () => Promise<unknown>): void {
-  const ask = (number: number, port: number, ...words: string[]) => run("redis-cli", "-h", `10.78.0.${100 + number}`, "-p", String(port), ...words);
+  const ask = (number: number, port: number, ...words: string[]) =>
+    run("redis-cli", "-h", `10.78.0.${100 + number}`, "-p", String(port), ...words);
   const sentinel = (...words: string[]) => ask(3, 36355, "SENTINEL", ...words);
   const replicas = async () => {
     const [host = ""] = (await sentinel("get-master-addr-by-name", "redis-ha")).split("\n");
@@ -22,7 +26,11 @@ export function tryMade(project: Project, prepare: () => Promise<unknown>): void
     return {
       number,
       port: number * 10_000 + 6300,
-      linked: Number(/^connected_slaves:(\d+)/m.exec(await ask(number, number * 10_000 + 6300, "INFO", "replication"))?.[1]),
+      linked: Number(
+        /^connected_slaves:(\d+)/m.exec(
+          await ask(number, number * 10_000 + 6300, "INFO", "replication"),
+        )?.[1],
+      ),
     };
   };
 
@@ -45,7 +53,11 @@ export function tryMade(project: Project, prepare: () => Promise<unknown>): void
     assert.match(output, /can't be worked on yet, trying again/);
     assert.doesNotMatch(output, /PRIVATE KEY/);
     assert.match(await sentinel("CKQUORUM", "redis-ha"), /^OK 3/);
-    assert.deepEqual(await project.output("sentinels"), ["redis1:16355", "redis2:26355", "redis3:36355"]);
+    assert.deepEqual(await project.output("sentinels"), [
+      "redis1:16355",
+      "redis2:26355",
+      "redis3:36355",
+    ]);
     const { number, port } = await replicas();
     assert.equal(await ask(number, port, "SET", "key", "value"), "OK");
     assert.equal(await ask(number, port, "WAIT", "2", "10000"), "2");
@@ -64,7 +76,11 @@ export function tryMade(project: Project, prepare: () => Promise<unknown>): void
     const deletes = Number(/- (\d+) to delete/.exec(output)?.[1] ?? 0);
     assert.equal(deletes, 0, output);
     await project.up();
-    await eventually("the new machine's node follows", async () => (await replicas()).linked === 2, 120);
+    await eventually(
+      "the new machine's node follows",
+      async () => (await replicas()).linked === 2,
+      120,
+    );
     const { number, port } = await replicas();
     assert.equal(await ask(number, port, "GET", "key"), "value");
     await project.upChangesNothing();

@@ -13,12 +13,17 @@ import { type HostName, hostNames, MachinesStack } from "./stack.ts";
 
 describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () => {
   const directory = "/var/lib/redis-ha";
-  const stack = new MachinesStack((name, number) => new NamespaceMachine(name, number), privateKeyFile, directory);
+  const stack = new MachinesStack(
+    (name, number) => new NamespaceMachine(name, number),
+    privateKeyFile,
+    directory,
+  );
   const { project, machines, sentinels } = stack;
   const spare = new NamespaceMachine("spare", 4);
   const users: string[] = [];
   const hosts: string[] = [];
-  const overcommit = (machine: NamespaceMachine) => machine.run("cat /proc/sys/vm/overcommit_memory");
+  const overcommit = (machine: NamespaceMachine) =>
+    machine.run("cat /proc/sys/vm/overcommit_memory");
 
   before(async () => {
     await makeNetwork();
@@ -87,7 +92,11 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
         () => ({ privateKeyFile: join(sandbox, "redis1", "ed25519") }),
         /hosts\.redis2\.address: redis2 .*Permission denied[^]*privateKeyFile/,
       ],
-      ["a user without sudo", () => ({ user: "nosudo" }), /hosts\.redis2\.address: redis2 .*sudo[^]*NOPASSWD/],
+      [
+        "a user without sudo",
+        () => ({ user: "nosudo" }),
+        /hosts\.redis2\.address: redis2 .*sudo[^]*NOPASSWD/,
+      ],
       [
         "a machine that has an RSA key only",
         () => ({ hostKey: rsaOnly }),
@@ -98,13 +107,24 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
         () => ({ bastion: { address: spare.address, privateKeyFile, hostKey: rsaOnly } }),
         /hosts\.redis2\.ssh\.bastion\.hostKey: the bastion of redis2 .* is known by a key that the command plugin can't use: [^]*SHA256:\S+ \(RSA\)/,
       ],
-      ["a full disk", () => ({ directory: join(sandbox, "small") }), /hosts\.redis2\.directory: redis2 .* KiB left/],
+      [
+        "a full disk",
+        () => ({ directory: join(sandbox, "small") }),
+        /hosts\.redis2\.directory: redis2 .* KiB left/,
+      ],
     ] as const) {
       it(what, async (t) => {
-        await machines.redis2.run("id nosudo >/dev/null 2>&1 || { useradd -m -s /bin/sh nosudo 2>/dev/null && usermod -p '*' nosudo; }");
+        await machines.redis2.run(
+          "id nosudo >/dev/null 2>&1 || { useradd -m -s /bin/sh nosudo 2>/dev/null && usermod -p '*' nosudo; }",
+        );
         if (what === "a full disk")
-          await machines.redis2.run(`mkdir -p ${sandbox}/small && mount -t tmpfs -o size=4m,mode=755 none ${sandbox}/small`);
-        const odd = { "a machine that has an RSA key only": machines.redis2, "a bastion that has an RSA key only": spare }[what as string];
+          await machines.redis2.run(
+            `mkdir -p ${sandbox}/small && mount -t tmpfs -o size=4m,mode=755 none ${sandbox}/small`,
+          );
+        const odd = {
+          "a machine that has an RSA key only": machines.redis2,
+          "a bastion that has an RSA key only": spare,
+        }[what as string];
         if (odd) {
           await odd.show("rsa");
           rsaOnly = await odd.fingerprintOf("rsa");
@@ -112,7 +132,9 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
         const changed = stack.config();
         const { address, directory, ...ssh }: Record<string, unknown> = change();
         const { redis2 } = changed.hosts;
-        Object.assign(redis2 ?? {}, address ? { address } : {}, directory ? { directory } : {}, { ssh: { ...(redis2?.ssh as object), ...ssh } });
+        Object.assign(redis2 ?? {}, address ? { address } : {}, directory ? { directory } : {}, {
+          ssh: { ...(redis2?.ssh as object), ...ssh },
+        });
         project.configure(JSON.parse(JSON.stringify(changed)) as Record<string, unknown>);
         const { status, output, seconds } = await stack.up();
         t.diagnostic(`${what}: ${seconds.toFixed(1)} s`);
@@ -137,9 +159,21 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
       assert.equal(owners, "redis-ha redis-ha 700\nroot redis-ha 640\nroot redis-ha 750");
       // Containers of Redis' own images are 999.
       assert.match(await machine.run("id -u redis-ha"), /^[5-8]\d\d$/);
-      assert.match(await machine.run("cat /etc/hosts"), /^10\.78\.0\.11 redis1\n10\.78\.0\.12 redis2\n10\.78\.0\.13 redis3$/m);
+      assert.match(
+        await machine.run("cat /etc/hosts"),
+        /^10\.78\.0\.11 redis1\n10\.78\.0\.12 redis2\n10\.78\.0\.13 redis3$/m,
+      );
       assert.equal(await overcommit(machine), "1");
-      assert.match(await stack.ask("sentinel", hostNames[index] as HostName, "SENTINEL", "CKQUORUM", "redis-ha"), /^OK 3 usable/);
+      assert.match(
+        await stack.ask(
+          "sentinel",
+          hostNames[index] as HostName,
+          "SENTINEL",
+          "CKQUORUM",
+          "redis-ha",
+        ),
+        /^OK 3 usable/,
+      );
     }
     assert.deepEqual(await project.output("sentinels"), sentinels);
     const status2 = await project.run("node", `${checkout}/cli/status.ts`);
@@ -153,7 +187,8 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
 
   it("neither runs, follows nor shows what the servers' user has put there: an up changes nothing", async () => {
     const plant = `cd "$1" && echo "id >/var/lib/canary" >parameters && cp parameters settings.conf && ln -sf /etc/shadow instance && printf "refused.x y\\n" >created`;
-    const every = (text: string) => `for each in ${directory}/*/processes/*/; do su -s /bin/sh redis-ha -c '${text}' sh "$each" || exit 1; done`;
+    const every = (text: string) =>
+      `for each in ${directory}/*/processes/*/; do su -s /bin/sh redis-ha -c '${text}' sh "$each" || exit 1; done`;
     for (const machine of stack.all) await machine.run(every(plant));
     await project.upChangesNothing();
     for (const machine of stack.all) {
@@ -167,18 +202,24 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     const secret = readFileSync(privateKeyFile, "utf8").split("\n")[2] as string;
     for (const machine of stack.all) {
       assert.equal(
-        await machine.run(`grep -rlF '${secret}' ${directory} ${machine.directory}/etc ${machine.directory}/sshd.log 2>/dev/null || true`),
+        await machine.run(
+          `grep -rlF '${secret}' ${directory} ${machine.directory}/etc ${machine.directory}/sshd.log 2>/dev/null || true`,
+        ),
         "",
       );
       assert.ok(!(await machine.processes()).includes(secret));
     }
-    assert.equal(await run("sh", "-c", `grep -rlF '${secret}' ${project.directory}/backend || true`), "");
+    assert.equal(
+      await run("sh", "-c", `grep -rlF '${secret}' ${project.directory}/backend || true`),
+      "",
+    );
   });
 
   it("rolls a setting through with writers running, and sets a live one without a restart: nothing lost", async (t) => {
     project.configure(stack.config(rolled));
     t.diagnostic(`rolled in ${await Writers.during(sentinels, () => project.up())}`);
-    for (const name of hostNames) assert.match(await stack.ask("node", name, "CONFIG", "GET", "databases"), /17/);
+    for (const name of hostNames)
+      assert.match(await stack.ask("node", name, "CONFIG", "GET", "databases"), /17/);
     await project.upChangesNothing();
   });
 
@@ -187,8 +228,16 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     project.configure(stack.config(rolled));
     const databases = (name: HostName) => stack.ask("node", name, "CONFIG", "GET", "databases");
     const report = await Writers.during(sentinels, async () => {
-      const up = project.start("pulumi", ["up", "--yes", "--skip-preview", "--stack", project.stack]);
-      await killWhen(up, async () => (await Promise.all(hostNames.map(databases))).some((said) => said.includes("18")));
+      const up = project.start("pulumi", [
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        project.stack,
+      ]);
+      await killWhen(up, async () =>
+        (await Promise.all(hostNames.map(databases))).some((said) => said.includes("18")),
+      );
       // Takes away the lock of the one that was killed.
       await project.succeed("node", `${checkout}/cli/start.ts`, project.stack);
     });
@@ -222,13 +271,22 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     const moved = await stack.leaves(old);
     const before_ = connected.count;
     // The server's own lag limit (min-replicas-max-lag), which it looks at once a second.
-    await eventually("the isolated side is refused, again and again", () => count("NOREPLICAS") > 500, 120);
+    await eventually(
+      "the isolated side is refused, again and again",
+      () => count("NOREPLICAS") > 500,
+      120,
+    );
     await machine.heal();
     await stack.follows(old, 120);
     writer.kill();
     const now = await stack.master();
     assert.notEqual(now, old);
-    assert.equal((await Promise.all(hostNames.map((name) => stack.ask("node", name, "ROLE")))).filter((role) => role.startsWith("master")).length, 1);
+    assert.equal(
+      (await Promise.all(hostNames.map((name) => stack.ask("node", name, "ROLE")))).filter((role) =>
+        role.startsWith("master"),
+      ).length,
+      1,
+    );
     // Once refused, never taken again: as long as it was cut, or after that, as a replica.
     const limit = isolated.findIndex(({ said }) => said.startsWith("NOREPLICAS"));
     assert.deepEqual(
@@ -236,13 +294,16 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
       [],
     );
     const within = isolated.slice(0, limit).filter(({ said, at }) => said === "OK" && at > cutAt);
-    const kept = await Promise.all(within.map(async ({ key }) => (await stack.ask("node", now, "EXISTS", key)) === "1"));
+    const kept = await Promise.all(
+      within.map(async ({ key }) => (await stack.ask("node", now, "EXISTS", key)) === "1"),
+    );
     const { acknowledged, lost, longestGap } = await connected.stop();
     t.diagnostic(
       `another master after ${Math.round((moved - cutAt) / 100) / 10} s; isolated side: ${within.length} writes acknowledged in the ${Math.round(((within.at(-1)?.at ?? cutAt) - cutAt) / 100) / 10} s after the cut, ${kept.filter((each) => !each).length} of them lost, 0 acknowledged after the limit; ` +
         `connected side: ${acknowledged.length} acknowledged, ${lost.length} lost, gap ${longestGap} ms`,
     );
-    // What it wrote to the old master in the moment before the cut may have been on its way; nothing else.
+    // What it wrote to the old master in the moment before the cut may have been on its way;
+    // nothing else.
     assert.deepEqual(lost.filter((key) => acknowledged.indexOf(key) >= before_).slice(0, 10), []);
     const { status, output } = await stack.up();
     assert.equal(status, 0, output);
@@ -291,8 +352,11 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
 
   it("edits Zato's file on a machine of its own, and puts it back", async () => {
     await spare.reboot();
-    // It could not be reached when what was there moved away: what is left has to be ended by hand, as was said then.
-    await spare.run('for each in /var/lib/redis-ha/*/machine.sh; do [ ! -f "$each" ] || sh "$each" uninstall; done');
+    // It could not be reached when what was there moved away: what is left has to be ended by hand,
+    // as was said then.
+    await spare.run(
+      'for each in /var/lib/redis-ha/*/machine.sh; do [ ! -f "$each" ] || sh "$each" uninstall; done',
+    );
     const file = `${sandbox}/spare/server.conf`;
     const text = "[kvdb]\nhost=\nport=\nredis_sentinels=\n";
     await spare.run(`printf '${text.replaceAll("\n", "\\n")}' >${file}`);
@@ -300,7 +364,10 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     project.configure(stack.config({ hosts, zato: { serverConfs: [`zato1:${file}`] } }));
     const { status, output } = await stack.up();
     assert.equal(status, 0, output);
-    assert.match(readFileSync(file, "utf8"), /^redis_sentinels=redis1:16355, redis2:26355, redis3:36355$/m);
+    assert.match(
+      readFileSync(file, "utf8"),
+      /^redis_sentinels=redis1:16355, redis2:26355, redis3:36355$/m,
+    );
     project.configure(stack.config());
     assert.equal((await stack.up()).status, 0);
     assert.equal(readFileSync(file, "utf8"), text);
@@ -308,8 +375,12 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
 
   it("is destroyed without a trace: users, files, hosts entries and kernel settings as they were", async () => {
     const { status, output } = await project.run("pulumi", "destroy", "--yes", "--skip-preview");
-    // One in some sixty ended with an EOF of a connection between login and command: what sshd said may tell why.
-    const logs = stack.all.map(({ name, directory }) => `${name}: ${readFileSync(join(directory, "sshd.log"), "utf8").slice(-1500)}`);
+    // One in some sixty ended with an EOF of a connection between login and command: what sshd said
+    // may tell why.
+    const logs = stack.all.map(
+      ({ name, directory }) =>
+        `${name}: ${readFileSync(join(directory, "sshd.log"), "utf8").slice(-1500)}`,
+    );
     assert.equal(status, 0, `${output}\n${logs.join("\n")}`);
     for (const [index, machine] of stack.all.entries()) {
       assert.equal(await machine.run("cat /etc/passwd /etc/group"), users[index]);

@@ -18,12 +18,15 @@ export type KeyType = (typeof keyTypes)[number];
 /** To be called once in a sandbox, before the first machine. */
 export async function makeNetwork(): Promise<void> {
   await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", privateKeyFile);
-  await sh(`ip link add br0 type bridge && ip addr add ${bridge}/24 dev br0 && ip link set br0 up; mkdir -p /run/sshd; chmod 755 ${sandbox}`);
+  await sh(
+    `ip link add br0 type bridge && ip addr add ${bridge}/24 dev br0 && ip link set br0 up; mkdir -p /run/sshd; chmod 755 ${sandbox}`,
+  );
 }
 
 /**
- * Namespaces with a network, processes, an sshd, an /etc, a home, a /var/lib, a host name and kernel settings of their own; no
- * systemd. What a kernel has only once is a file here: machines of a stage beside this one have other settings.
+ * Namespaces with a network, processes, an sshd, an /etc, a home, a /var/lib, a host name and
+ * kernel settings of their own; no systemd. What a kernel has only once is a file here: machines of
+ * a stage beside this one have other settings.
  */
 export class NamespaceMachine implements Machine {
   readonly name: string;
@@ -62,7 +65,9 @@ export class NamespaceMachine implements Machine {
   }
 
   async fingerprintOf(type: KeyType): Promise<string> {
-    return (await run("ssh-keygen", "-lf", join(this.directory, `${type}.pub`))).split(" ")[1] ?? "";
+    return (
+      (await run("ssh-keygen", "-lf", join(this.directory, `${type}.pub`))).split(" ")[1] ?? ""
+    );
   }
 
   /** Has its sshd show these of its keys, in that order; its processes end. */
@@ -81,12 +86,16 @@ export class NamespaceMachine implements Machine {
 
   /** Starts a program in there that goes on by itself. */
   spawn(text: string) {
-    return spawn("nsenter", [...this.inside, "sh", "-c", text], { stdio: ["ignore", "pipe", "inherit"] });
+    return spawn("nsenter", [...this.inside, "sh", "-c", text], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
   }
 
   /** As `ps` shows them there: the command lines of all processes. */
   async processes(): Promise<string> {
-    return this.run("for each in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$each; echo; done 2>/dev/null");
+    return this.run(
+      "for each in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$each; echo; done 2>/dev/null",
+    );
   }
 
   async reboot(): Promise<void> {
@@ -120,17 +129,33 @@ export class NamespaceMachine implements Machine {
   }
 
   async #start(): Promise<void> {
-    const unshare = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    // A /tmp of its own, through which the sandbox's own directory still shows: that is where the machine's files are.
+    const unshare = [
+      "unshare",
+      "--mount",
+      "--uts",
+      "--pid",
+      "--fork",
+      "--kill-child",
+      "--mount-proc",
+    ];
+    // A /tmp of its own, through which the sandbox's own directory still shows: that is where the
+    // machine's files are.
     const tmp = `mount --bind ${sandbox} /mnt; mount -t tmpfs none /tmp; mkdir ${sandbox}; mount --move /mnt ${sandbox}`;
     const hugepages = "/sys/kernel/mm/transparent_hugepage/enabled";
     const kernel = `mount --bind ${this.directory}/overcommit /proc/sys/vm/overcommit_memory; [ ! -e ${hugepages} ] || mount --bind ${this.directory}/hugepages ${hugepages}`;
     const mounts = `mount --bind ${this.directory}/etc /etc; mount --bind ${this.directory}/var /var/lib; ${kernel}; ${tmp}`;
     const text = `hostname ${this.name}; ${mounts}; exec /usr/sbin/sshd -D -f ${this.directory}/sshd_config -E ${this.directory}/sshd.log`;
-    const child = spawn("nsenter", [`--net=/var/run/netns/${this.space}`, ...unshare, "sh", "-ec", text], { stdio: "ignore" });
+    const child = spawn(
+      "nsenter",
+      [`--net=/var/run/netns/${this.space}`, ...unshare, "sh", "-ec", text],
+      { stdio: "ignore" },
+    );
     child.unref();
     this.#parent = child;
-    await eventually(`sshd on ${this.name}`, async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "");
+    await eventually(
+      `sshd on ${this.name}`,
+      async () => (await run("ssh-keyscan", "-T", "1", this.address)) !== "",
+    );
     this.#sshd = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
   }
 }

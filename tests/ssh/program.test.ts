@@ -5,16 +5,23 @@ import { checkout, Project } from "../e2e/project.ts";
 import { told, tryMade } from "./made.ts";
 import { makeNetwork } from "./namespaces.ts";
 
-const program = readFileSync(join(import.meta.dirname, "program", "index.ts"), "utf8").replace("../../..", checkout);
+const program = readFileSync(join(import.meta.dirname, "program", "index.ts"), "utf8").replace(
+  "../../..",
+  checkout,
+);
 
-describe("a program of somebody else's makes its machines in the same update", { timeout: 2_400_000 }, () => {
-  const project = new Project(told, {
-    "package.json": '{ "type": "module" }',
-    "Pulumi.yaml": "name: pulumi-redis-ha\nruntime: nodejs\nmain: index.ts\n",
-    "index.ts": program,
-  });
-  tryMade(project, async () => {
-    await makeNetwork();
-    symlinkSync(join(checkout, "node_modules"), join(project.directory, "node_modules"));
-  });
-});
+describe(
+  "a program of somebody else's makes its machines in the same update",
+  { timeout: 2_400_000 },
+  () => {
+    const project = new Project(told, {
+      "package.json": '{ "type": "module" }',
+      "Pulumi.yaml": "name: pulumi-redis-ha\nruntime: nodejs\nmain: index.ts\n",
+      "index.ts": program,
+    });
+    tryMade(project, async () => {
+      await makeNetwork();
+      symlinkSync(join(checkout, "node_modules"), join(project.directory, "node_modules"));
+    });
+  },
+);

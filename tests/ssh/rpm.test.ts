@@ -27,8 +27,17 @@ describe("packages.sh on a system with dnf", { timeout: 2_400_000 }, () => {
   const root = join(sandbox, "root");
   const inside = (text: string) => run("chroot", root, "sh", "-c", text);
   const packages = (action: string, version = "") => {
-    const settings = { action, owner: "a", packages: true, version, servers: "redis-server valkey-server" };
-    writeFileSync(join(root, "script"), `${assignments(settings)}${scriptText("shared.sh")}${scriptText("packages.sh")}`);
+    const settings = {
+      action,
+      owner: "a",
+      packages: true,
+      version,
+      servers: "redis-server valkey-server",
+    };
+    writeFileSync(
+      join(root, "script"),
+      `${assignments(settings)}${scriptText("shared.sh")}${scriptText("packages.sh")}`,
+    );
     return inside("sh /script 2>&1 || echo status $?");
   };
   const installed = () => inside("rpm -qa 2>/dev/null");
@@ -38,7 +47,8 @@ describe("packages.sh on a system with dnf", { timeout: 2_400_000 }, () => {
     mkdirSync(root);
     await run("tar", "-C", root, "-xf", await rpmRoot(console.log));
     writeFileSync(join(root, "srv/spec"), spec);
-    // The server of the machine that runs the tests, under two versions, with its libraries beside them.
+    // The server of the machine that runs the tests, under two versions, with its libraries beside
+    // them.
     await sh(`mount -t proc proc ${root}/proc; for each in redis-server redis-cli; do cp -L "$(command -v $each)" ${root}/srv/; done
       ldd ${root}/srv/redis-* | awk '/=> \\//{ print $3 }' | sort -u | while read -r each; do [ -e "${root}$each" ] || cp -L "$each" ${root}/usr/lib/; done
       chroot ${root} ldconfig`);

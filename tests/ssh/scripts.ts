@@ -5,7 +5,10 @@ import { scriptText } from "../../scripts/bundle.ts";
 import { eventually } from "../e2e/project.ts";
 import type { Machine } from "./machine.ts";
 
-/** What the scripts do to the distribution's own packages and services, on a machine with systemd that has none. */
+/**
+ * What the scripts do to the distribution's own packages and services, on a machine with systemd
+ * that has none.
+ */
 export function scriptTests(machine: Machine): void {
   describe("packages.sh, where two stacks share a machine", () => {
     const servers = "/opt/nowhere/redis-server redis-server";
@@ -20,14 +23,25 @@ export function scriptTests(machine: Machine): void {
     });
 
     it("installs nothing where that is turned off", async () => {
-      assert.match(await packages("install", "a", { packages: false }), /there is none of .* turned off \(ssh\.installRedis\)\nstatus 1/);
+      assert.match(
+        await packages("install", "a", { packages: false }),
+        /there is none of .* turned off \(ssh\.installRedis\)\nstatus 1/,
+      );
       assert.equal(await installed(), "");
       await packages("remove", "a");
     });
 
     it("installs the distribution's, whose service stays off, and says what there is", async () => {
-      assert.match(await packages("install", "a"), /^server redis-server\nversion Redis server v=7\.0\.15 /);
-      assert.match(await machine.run("systemctl is-enabled redis-server; systemctl is-active redis-server; true"), /^disabled\ninactive$/);
+      assert.match(
+        await packages("install", "a"),
+        /^server redis-server\nversion Redis server v=7\.0\.15 /,
+      );
+      assert.match(
+        await machine.run(
+          "systemctl is-enabled redis-server; systemctl is-active redis-server; true",
+        ),
+        /^disabled\ninactive$/,
+      );
       assert.equal(await machine.run("ls /usr/sbin/policy-rc.d 2>/dev/null; true"), "");
     });
 
@@ -43,7 +57,10 @@ export function scriptTests(machine: Machine): void {
     it("leaves what somebody has come to use, and what was there before", async () => {
       await packages("install", "a");
       await machine.run("redis-server --port 7000 --daemonize yes --save '' >/dev/null");
-      assert.match(await packages("remove", "a"), /a Redis server still runs here: .*redis-server.* stay installed/);
+      assert.match(
+        await packages("remove", "a"),
+        /a Redis server still runs here: .*redis-server.* stay installed/,
+      );
       await machine.run("redis-cli -p 7000 SHUTDOWN NOSAVE; true");
       await packages("install", "b");
       assert.equal(await packages("remove", "b"), "");
@@ -55,13 +72,16 @@ export function scriptTests(machine: Machine): void {
     const [node, sentinel] = ["redis-distribution", "redis-distribution-sentinel"];
     const on = "active\nenabled";
     const off = "inactive\ndisabled";
-    const state = (unit = node) => machine.run(`systemctl is-active ${unit}; systemctl is-enabled ${unit}; true`);
+    const state = (unit = node) =>
+      machine.run(`systemctl is-active ${unit}; systemctl is-enabled ${unit}; true`);
     const services = (action: string, ports = ["6379", "26379"]) =>
       machine.run(
         `sh -c ${quote(scriptText("services.sh"))} sh ${action} 2>&1 <<'END' || echo "status $?"\n${assignments({ PORTS: ports, ADDRESS: machine.address, STORE: "/var/lib/off" })}END\n`,
       );
     const listenOn = async (bind: string) => {
-      await machine.run(`sed -i 's/^bind .*/bind ${bind}/' /etc/redis/redis.conf; systemctl restart ${node}`);
+      await machine.run(
+        `sed -i 's/^bind .*/bind ${bind}/' /etc/redis/redis.conf; systemctl restart ${node}`,
+      );
       await eventually("it answers", async () => (await machine.run("redis-cli PING")) === "PONG");
     };
 
@@ -72,10 +92,14 @@ export function scriptTests(machine: Machine): void {
         unit ${node} /etc/redis/redis.conf; unit ${sentinel} '/etc/redis/sentinel.conf --sentinel'
         systemctl daemon-reload; systemctl enable --quiet --now ${node} ${sentinel}`);
       await listenOn("127.0.0.1");
-      await eventually("the sentinel knows its node", async () => (await machine.run("redis-cli CLIENT LIST")).includes("name=sentinel-"));
+      await eventually("the sentinel knows its node", async () =>
+        (await machine.run("redis-cli CLIENT LIST")).includes("name=sentinel-"),
+      );
     });
     after(() =>
-      machine.run(`systemctl disable --quiet --now ${node} ${sentinel}; rm /etc/systemd/system/redis-distribution*; systemctl daemon-reload`),
+      machine.run(
+        `systemctl disable --quiet --now ${node} ${sentinel}; rm /etc/systemd/system/redis-distribution*; systemctl daemon-reload`,
+      ),
     );
 
     it("leaves them alone where nobody wants their ports", async () => {
@@ -85,7 +109,10 @@ export function scriptTests(machine: Machine): void {
 
     it("turns off what only runs, and on again", async () => {
       assert.equal((await services("check")).trim(), "status 3");
-      assert.match(await services("apply"), /^redis-distribution-sentinel.service is off.*\nredis-distribution.service is off/);
+      assert.match(
+        await services("apply"),
+        /^redis-distribution-sentinel.service is off.*\nredis-distribution.service is off/,
+      );
       assert.deepEqual([await state(), await state(sentinel)], [off, off]);
       assert.equal(await services("apply"), "");
       assert.match(await services("remove"), /is as it was/);
@@ -94,7 +121,10 @@ export function scriptTests(machine: Machine): void {
 
     it("leaves one that holds keys, where it is in nobody's way", async () => {
       await machine.run("redis-cli SET somebody needs-this");
-      assert.match(await services("apply", ["6379"]), /redis-distribution.service, at 127.0.0.1:6379, stays: it holds 1 keys/);
+      assert.match(
+        await services("apply", ["6379"]),
+        /redis-distribution.service, at 127.0.0.1:6379, stays: it holds 1 keys/,
+      );
       assert.equal(await state(), on);
     });
 
@@ -114,8 +144,12 @@ export function scriptTests(machine: Machine): void {
     it("refuses one with a password, and one with a client", async () => {
       await machine.run("redis-cli DEL somebody; redis-cli CONFIG SET requirepass secret");
       assert.match(await services("check"), /and it has a password/);
-      await machine.run("redis-cli -a secret CONFIG SET requirepass ''; (sleep 5 | redis-cli SUBSCRIBE news >/dev/null 2>&1 &)");
-      await eventually("its client", async () => / age=[1-9].* cmd=subscribe/.test(await machine.run("redis-cli CLIENT LIST")));
+      await machine.run(
+        "redis-cli -a secret CONFIG SET requirepass ''; (sleep 5 | redis-cli SUBSCRIBE news >/dev/null 2>&1 &)",
+      );
+      await eventually("its client", async () =>
+        / age=[1-9].* cmd=subscribe/.test(await machine.run("redis-cli CLIENT LIST")),
+      );
       assert.match(await services("check"), /and it has clients: [1-9]/);
     });
   });

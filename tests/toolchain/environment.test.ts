@@ -27,19 +27,26 @@ test("without a choice stacks go into a private local directory, with a passphra
 
 test("XDG_STATE_HOME is where the state goes", (t) => {
   const state = scratch(t);
-  const set = pulumiEnvironment({ env: { HOME: "/nonexistent", XDG_STATE_HOME: state }, pulumiHome: "/ph" });
+  const set = pulumiEnvironment({
+    env: { HOME: "/nonexistent", XDG_STATE_HOME: state },
+    pulumiHome: "/ph",
+  });
   assert.equal(set.PULUMI_BACKEND_URL, `file://${state}/pulumi-redis-ha/backend`);
 });
 
 test("a directory name with spaces makes a valid URL", (t) => {
   const state = join(scratch(t), "with space");
-  const set = pulumiEnvironment({ env: { HOME: "/nonexistent", XDG_STATE_HOME: state }, pulumiHome: "/ph" });
+  const set = pulumiEnvironment({
+    env: { HOME: "/nonexistent", XDG_STATE_HOME: state },
+    pulumiHome: "/ph",
+  });
   assert.ok(set.PULUMI_BACKEND_URL?.endsWith("/with%20space/pulumi-redis-ha/backend"));
 });
 
 test("PATH begins with the engine, then the newer Node.js, then the npm packages", (t) => {
   const env = { HOME: scratch(t), PATH: "/usr/bin" };
-  const path = pulumiEnvironment({ env, pulumiHome: "/ph", node: "/node/bin" }).PATH?.split(":") ?? [];
+  const path =
+    pulumiEnvironment({ env, pulumiHome: "/ph", node: "/node/bin" }).PATH?.split(":") ?? [];
   assert.deepEqual(path.slice(0, 2), ["/ph/versions/3.259.0/bin", "/node/bin"]);
   assert.ok(path[2]?.endsWith("/node_modules/.bin"));
   assert.equal(path[3], "/usr/bin");
@@ -81,12 +88,18 @@ test("a login that was ended, or a damaged record of it, is no choice", (t) => {
 });
 
 test("an access token is a choice of Pulumi's own service", (t) => {
-  const set = pulumiEnvironment({ env: { HOME: scratch(t), PULUMI_ACCESS_TOKEN: "pul-x" }, pulumiHome: "/ph" });
+  const set = pulumiEnvironment({
+    env: { HOME: scratch(t), PULUMI_ACCESS_TOKEN: "pul-x" },
+    pulumiHome: "/ph",
+  });
   assert.equal(set.PULUMI_BACKEND_URL, undefined);
 });
 
 test("a passphrase in the environment stays, even an empty one", (t) => {
-  for (const chosen of [{ PULUMI_CONFIG_PASSPHRASE: "" }, { PULUMI_CONFIG_PASSPHRASE_FILE: "/mine" }]) {
+  for (const chosen of [
+    { PULUMI_CONFIG_PASSPHRASE: "" },
+    { PULUMI_CONFIG_PASSPHRASE_FILE: "/mine" },
+  ]) {
     const home = scratch(t);
     const set = pulumiEnvironment({ env: { HOME: home, ...chosen }, pulumiHome: "/ph" });
     assert.equal(set.PULUMI_CONFIG_PASSPHRASE_FILE, undefined);

@@ -23,7 +23,9 @@ test("an older one is replaced by that of the cache", (t) => {
   const env = { HOME: scratch(t) };
   assert.equal(nodeMissing(env, "20.1.0"), true);
   const name = `node-${process.platform}-${process.arch}`;
-  const node = program(join(env.HOME, ".cache/pulumi-redis-ha/node-22.23.3/node_modules", name, "bin/node"));
+  const node = program(
+    join(env.HOME, ".cache/pulumi-redis-ha/node-22.23.3/node_modules", name, "bin/node"),
+  );
   assert.equal(nodeMissing(env, "20.1.0"), false);
   assert.equal(join(nodeDirectory(env, "20.1.0") ?? "", "node"), node);
 });

@@ -10,7 +10,10 @@ import type { TestContext } from "node:test";
 
 test("without the rights the message has the exact command", () => {
   const { command } = installScript("dnf", ["redis", "ShellCheck"]);
-  assert.match(byHand("a Redis or Valkey server", command), /\n {2}sudo dnf install -y redis ShellCheck$/);
+  assert.match(
+    byHand("a Redis or Valkey server", command),
+    /\n {2}sudo dnf install -y redis ShellCheck$/,
+  );
 });
 
 test("on Debian the service is kept from starting, with a policy that is removed again", () => {
@@ -22,8 +25,15 @@ test("on Debian the service is kept from starting, with a policy that is removed
   assert.ok(note);
 });
 
-/** Runs the whole of Debian's script with another root and other programs. @returns what was asked of them, line by line */
-function installOnDebian(t: TestContext, packages: string[], { there = [] as string[], exists = [] as string[], fails = false } = {}): string[] {
+/**
+ * Runs the whole of Debian's script with another root and other programs. @returns what was asked
+ * of them, line by line
+ */
+function installOnDebian(
+  t: TestContext,
+  packages: string[],
+  { there = [] as string[], exists = [] as string[], fails = false } = {},
+): string[] {
   const root = scratch(t);
   const log = join(root, "log");
   for (const unit of ["usr/sbin/here", ...there]) program(join(root, unit));
@@ -34,17 +44,28 @@ function installOnDebian(t: TestContext, packages: string[], { there = [] as str
     join(root, "bin/apt-get"),
     `echo apt-get "$@" >> ${log}; [ "$1" = update ] || { cat ${root}/usr/sbin/policy-rc.d >> ${log}; ${install}; exit ${fails ? 1 : 0}; }`,
   );
-  program(join(root, "bin/apt-cache"), `case " ${exists.join(" ")} " in *" $2 "*) ;; *) exit 100;; esac`);
+  program(
+    join(root, "bin/apt-cache"),
+    `case " ${exists.join(" ")} " in *" $2 "*) ;; *) exit 100;; esac`,
+  );
   program(join(root, "bin/systemctl"), `echo systemctl "$@" >> ${log}`);
-  const script = installScript("apt", packages).whole.replaceAll(/\/(usr\/sbin|lib\/systemd|etc\/init\.d)/g, `${root}/$1`);
-  const { status, stderr } = spawnSync("sh", ["-c", script], { env: { PATH: `${root}/bin:/usr/bin:/bin` }, encoding: "utf8" });
+  const script = installScript("apt", packages).whole.replaceAll(
+    /\/(usr\/sbin|lib\/systemd|etc\/init\.d)/g,
+    `${root}/$1`,
+  );
+  const { status, stderr } = spawnSync("sh", ["-c", script], {
+    env: { PATH: `${root}/bin:/usr/bin:/bin` },
+    encoding: "utf8",
+  });
   assert.deepEqual([status, stderr], [fails ? 1 : 0, ""]);
   assert.equal(existsSync(join(root, "usr/sbin/policy-rc.d")), false, "the policy is gone");
   return readFileSync(log, "utf8").trim().split("\n");
 }
 
 test("on Debian nothing is started during the installation, and what is new is disabled after it", (t) => {
-  const said = installOnDebian(t, ["docker.io", "openssh-server", "gawk"], { there: ["lib/systemd/system/containerd.service"] });
+  const said = installOnDebian(t, ["docker.io", "openssh-server", "gawk"], {
+    there: ["lib/systemd/system/containerd.service"],
+  });
   assert.deepEqual(said, [
     "apt-get update",
     "apt-get install -y --no-install-recommends docker.io openssh-server gawk",
@@ -64,16 +85,22 @@ test("an installation that fails leaves no policy behind", (t) => {
 test("the docker client is a package of its own where Debian has one", (t) => {
   const install = "apt-get install -y --no-install-recommends";
   assert.ok(installOnDebian(t, ["docker-cli|docker.io"]).includes(`${install} docker.io`));
-  assert.ok(installOnDebian(t, ["docker-cli|docker.io"], { exists: ["docker-cli"] }).includes(`${install} docker-cli`));
+  assert.ok(
+    installOnDebian(t, ["docker-cli|docker.io"], { exists: ["docker-cli"] }).includes(
+      `${install} docker-cli`,
+    ),
+  );
 });
 
 test("a need is met by its programs, those of root among them", (t) => {
   const bin = scratch(t);
-  const missing = (need: string) => missingRequirements([need], { PATH: bin }).map(({ what }) => what);
+  const missing = (need: string) =>
+    missingRequirements([need], { PATH: bin }).map(({ what }) => what);
   program(join(bin, "docker"));
   program(join(bin, "ssh"));
   assert.deepEqual([missing("docker"), missing("ssh")], [[], []]);
-  for (const name of ["dockerd", "iptables", "sshd", "ip", "debootstrap", "nft"]) program(join(bin, name));
+  for (const name of ["dockerd", "iptables", "sshd", "ip", "debootstrap", "nft"])
+    program(join(bin, name));
   const hosts = /docker|iptables|ssh|^ip$|debootstrap|nft/;
   assert.deepEqual(
     missing("tests").filter((what) => hosts.test(what)),
@@ -87,6 +114,7 @@ test("packages without a service need no policy", () => {
 
 test("every requirement has packages for every package manager", () => {
   for (const requirement of Object.values(REQUIREMENTS).flat()) {
-    for (const manager of MANAGERS) assert.ok(requirement.packages[manager].length, `${requirement.what}, ${manager}`);
+    for (const manager of MANAGERS)
+      assert.ok(requirement.packages[manager].length, `${requirement.what}, ${manager}`);
   }
 });

@@ -9,7 +9,8 @@ import { writeStamp } from "../../toolchain/stamps.mjs";
 import { program, scratch } from "./scratch.ts";
 
 const complete = (home: string) => PIECES.map((piece) => program(join(home, piece.file)));
-const names = (home: string, ...needs: string[]) => missingPieces(home, needs).map((piece) => piece.name);
+const names = (home: string, ...needs: string[]) =>
+  missingPieces(home, needs).map((piece) => piece.name);
 
 /** As if the program that the stamp belongs to had been built from other sources. */
 function makeOlder(stamp: string): void {
@@ -38,17 +39,26 @@ test("the docker plugin and the language host for YAML are missing only where th
   const home = scratch(t);
   PIECES.filter((piece) => !piece.onlyFor).forEach((piece) => program(join(home, piece.file)));
   assert.deepEqual([names(home), names(home, "redis", "ssh")], [[], []]);
-  assert.deepEqual([names(home, "docker"), names(home, "redis", "tests")], [["docker plugin"], ["docker plugin", "language host for YAML"]]);
+  assert.deepEqual(
+    [names(home, "docker"), names(home, "redis", "tests")],
+    [["docker plugin"], ["docker plugin", "language host for YAML"]],
+  );
 });
 
 test("the plugins are those of the npm packages", () => {
-  const { devDependencies } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8")) as { devDependencies: Record<string, string> };
+  const { devDependencies } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
   const plugins = PIECES.flatMap(({ plugin, sources }) => (plugin ? [{ ...plugin, sources }] : []));
   assert.deepEqual(
     plugins.map(({ name, version }) => [name, version]),
     plugins.map(({ name }) => [name, devDependencies[`@pulumi/${name}`]]),
   );
-  for (const { version, sources } of plugins) assert.match(readFileSync(join(TOOLCHAIN, sources, "main.go"), "utf8"), new RegExp(`"${version}"`));
+  for (const { version, sources } of plugins)
+    assert.match(
+      readFileSync(join(TOOLCHAIN, sources, "main.go"), "utf8"),
+      new RegExp(`"${version}"`),
+    );
 });
 
 test("an empty file is no program", (t) => {

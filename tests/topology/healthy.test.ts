@@ -16,8 +16,13 @@ interface Judgement {
   words: string;
 }
 
-const list = (each: readonly { host: string; address: string; port: number; name?: string }[], word: string) =>
-  each.map(({ host, address, port }, index) => `${word}${index + 1} ${host} ${address} ${port}`).join("\n");
+const list = (
+  each: readonly { host: string; address: string; port: number; name?: string }[],
+  word: string,
+) =>
+  each
+    .map(({ host, address, port }, index) => `${word}${index + 1} ${host} ${address} ${port}`)
+    .join("\n");
 
 // What is gathered is one case after the other, each after a line of its own.
 const program = ({ nodes, sentinels }: Pick<Members, "nodes" | "sentinels">) => `
@@ -38,7 +43,12 @@ judge_case
 
 function byShell(shell: readonly string[], of: Members, whole: readonly Whole[]): Judgement[][] {
   const input = whole.map((said) => `case\n${gathered(said)}\n`).join("");
-  const lines = inShell(shell, ["lib/ask.sh", "redis/sentinels.sh", "redis/judge.sh"], program(of), input);
+  const lines = inShell(
+    shell,
+    ["lib/ask.sh", "redis/sentinels.sh", "redis/judge.sh"],
+    program(of),
+    input,
+  );
   const judged: Judgement[][] = [[]];
   for (const line of lines) {
     const [, rule, severity = "", words = ""] = /^(\d+) (\w+) (.*)$/.exec(line) ?? [];
@@ -57,7 +67,10 @@ const spoilt = cases.map(([, spoil]) => {
 /** Everybody who judges, and what of each that is said. */
 const judgesOf = (of: Members, whole: readonly Whole[]): [string, Judgement[][]][] => [
   ["npm run status", whole.map((said) => judge(topologyOf(of, repliesOf(said))).problems)],
-  ...shells.map((shell): [string, Judgement[][]] => [`pulumi up in ${shell.join(" ")}`, byShell(shell, of, whole)]),
+  ...shells.map((shell): [string, Judgement[][]] => [
+    `pulumi up in ${shell.join(" ")}`,
+    byShell(shell, of, whole),
+  ]),
 ];
 const judges = judgesOf(members, spoilt);
 
@@ -73,7 +86,9 @@ const pattern = (text: string) =>
 for (const [name, judged] of judges) {
   test(`every case breaks the rules that it is to break, and no other, ${name}`, () => {
     assert.equal(judged.length, cases.length);
-    const numbers = judged.map((all) => [...new Set(all.map(({ rule }) => rule))].sort((a, b) => a - b));
+    const numbers = judged.map((all) =>
+      [...new Set(all.map(({ rule }) => rule))].sort((a, b) => a - b),
+    );
     assert.deepEqual(
       cases.map(([what], index) => `${what}: ${numbers[index]?.join(" ")}`),
       cases.map(([what, , broken]) => `${what}: ${broken.join(" ")}`),
@@ -104,7 +119,9 @@ test("both say the same of the same, names apart", () => {
     judged?.map((all) =>
       all
         .map(({ rule, words }) => {
-          const named = words.replaceAll(/(node\d) \([\w.]+:\d+\)/g, "$1").replaceAll("connect ECONNREFUSED", "nobody listens there");
+          const named = words
+            .replaceAll(/(node\d) \([\w.]+:\d+\)/g, "$1")
+            .replaceAll("connect ECONNREFUSED", "nobody listens there");
           return `${rule} ${named.replace(/^redis(\d):\d+/, "sentinel$1").replaceAll(/(redis|10\.0\.0\.)(\d):[123]6300/g, "node$2")}`;
         })
         .sort(),
@@ -117,10 +134,17 @@ test("one node with one sentinel is healthy, and not once that node is gone", ()
     const { nodes, sentinels } = allWell();
     const [one] = sentinels;
     Object.assign(one.master, { "num-slaves": "0", "num-other-sentinels": "0", quorum: "1" });
-    return { nodes: nodes.slice(0, 1), sentinels: [{ ...one, replicas: [], peers: [], ckquorum: "OK 1 usable Sentinels. Quorum" }] };
+    return {
+      nodes: nodes.slice(0, 1),
+      sentinels: [{ ...one, replicas: [], peers: [], ckquorum: "OK 1 usable Sentinels. Quorum" }],
+    };
   }) as [Whole, Whole];
   (gone.nodes[0] as Node).info = new None();
-  const of = { ...members, nodes: members.nodes.slice(0, 1), sentinels: members.sentinels.slice(0, 1) };
+  const of = {
+    ...members,
+    nodes: members.nodes.slice(0, 1),
+    sentinels: members.sentinels.slice(0, 1),
+  };
   for (const [name, judged] of judgesOf(of, [few, gone])) {
     assert.deepEqual(
       judged.map((all) => all.map(({ rule }) => rule)),
@@ -132,7 +156,11 @@ test("one node with one sentinel is healthy, and not once that node is gone", ()
 
 test("every rule is broken alone by some case, and all is well in some", () => {
   // Too many in TILT: each of them is, too.
-  const alone = new Set(cases.map(([, , broken]) => broken.filter((rule) => rule !== 19 || broken.length === 1).join(" ")));
+  const alone = new Set(
+    cases.map(([, , broken]) =>
+      broken.filter((rule) => rule !== 19 || broken.length === 1).join(" "),
+    ),
+  );
   for (const number of Object.keys(rules)) assert.ok(alone.has(number), `rule ${number}`);
   assert.deepEqual(cases[0]?.[2], []);
   assert.ok(cases.length >= 60);
@@ -140,9 +168,16 @@ test("every rule is broken alone by some case, and all is well in some", () => {
 
 test("docs/healthy.md has the rules as they are", () => {
   const text = readFileSync(join(import.meta.dirname, "../../docs/healthy.md"), "utf8");
-  const rows = [...text.matchAll(/^\| *(\d+) *\| *(.*?) *\| *(.*?) *\| *(.*?) *\|$/gm)].map(([, ...cells]) => cells);
+  const rows = [...text.matchAll(/^\| *(\d+) *\| *(.*?) *\| *(.*?) *\| *(.*?) *\|$/gm)].map(
+    ([, ...cells]) => cells,
+  );
   assert.deepEqual(
     rows,
-    Object.entries<Rule>(rules).map(([number, { requires, severity, text }]) => [number, requires, severity, `\`${text}\``]),
+    Object.entries<Rule>(rules).map(([number, { requires, severity, text }]) => [
+      number,
+      requires,
+      severity,
+      `\`${text}\``,
+    ]),
   );
 });

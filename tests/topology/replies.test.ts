@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodeFacts, type NodeReplies, type Reply, type SentinelReplies, topologyOf } from "../../topology/facts.ts";
+import {
+  nodeFacts,
+  type NodeReplies,
+  type Reply,
+  type SentinelReplies,
+  topologyOf,
+} from "../../topology/facts.ts";
 import { infoFields } from "../../topology/replies.ts";
 import { inShell, shells } from "../scripts/shell.ts";
 import { allWell, members, repliesOf } from "./said.ts";
@@ -60,16 +66,33 @@ test("CKQUORUM: of a version that lacks it, no quorum, and no answer", () => {
 });
 
 test("what a sentinel says of itself", () => {
-  const info = "# Server\r\nredis_version:2.8.19\r\n# Sentinel\r\nsentinel_masters:1\r\nsentinel_tilt:1\r\n";
+  const info =
+    "# Server\r\nredis_version:2.8.19\r\n# Sentinel\r\nsentinel_masters:1\r\nsentinel_tilt:1\r\n";
   const { facts, names } = sentinelThat({ info: { said: info } }) ?? {};
-  assert.deepEqual([facts?.server, facts?.tilt, facts?.epoch, names], ["Redis 2.8.19", true, 4, { host: "redis1", port: 16300 }]);
+  assert.deepEqual(
+    [facts?.server, facts?.tilt, facts?.epoch, names],
+    ["Redis 2.8.19", true, 4, { host: "redis1", port: 16300 }],
+  );
 });
 
-// A reply as it is for a program, as redis-cli prints it, and whether it is an answer to the question.
+// A reply as it is for a program, as redis-cli prints it, and whether it is an answer to the
+// question.
 const info = "# Replication\nrole:slave\n# Keyspace\ndb0:keys=1";
-const forms: [question: keyof NodeReplies | keyof SentinelReplies, form: string, said: unknown, printed: string, isAnswer: boolean][] = [
+const forms: [
+  question: keyof NodeReplies | keyof SentinelReplies,
+  form: string,
+  said: unknown,
+  printed: string,
+  isAnswer: boolean,
+][] = [
   ["minReplicas", "setting", ["min-replicas-to-write", "1"], "min-replicas-to-write\n1", true],
-  ["minReplicas", "setting", ["min-slaves-to-write", "2", "min-replicas-to-write", "2"], "min-slaves-to-write\n2\nmin-replicas-to-write\n2", true],
+  [
+    "minReplicas",
+    "setting",
+    ["min-slaves-to-write", "2", "min-replicas-to-write", "2"],
+    "min-slaves-to-write\n2\nmin-replicas-to-write\n2",
+    true,
+  ],
   ["minReplicas", "setting", [], "", false],
   ["address", "address", ["redis1", "16300"], "redis1\n16300", true],
   ["address", "address", null, "", true],
@@ -101,21 +124,38 @@ const infos: [question: "node" | "sentinel", form: string, text: string, isAnswe
 test("what is an answer, for npm run status", () => {
   const isAnswer = (question: string, said: unknown) => {
     const replies = repliesOf(allWell());
-    Object.assign(replies[question === "minReplicas" || question === "node" ? "nodes" : "sentinels"][0] ?? {}, {
-      [question === "node" || question === "sentinel" ? "info" : question]: { said },
-    });
+    Object.assign(
+      replies[question === "minReplicas" || question === "node" ? "nodes" : "sentinels"][0] ?? {},
+      {
+        [question === "node" || question === "sentinel" ? "info" : question]: { said },
+      },
+    );
     const { nodes, sentinels } = topologyOf(members, replies);
     if (question === "minReplicas") return nodes[0]?.facts?.wantedReplicas !== undefined;
-    return nodes[0]?.facts !== undefined && sentinels[0]?.facts !== undefined && sentinels[0].facts.unanswered === undefined;
+    return (
+      nodes[0]?.facts !== undefined &&
+      sentinels[0]?.facts !== undefined &&
+      sentinels[0].facts.unanswered === undefined
+    );
   };
-  for (const [question, , said, , wanted] of forms) assert.equal(isAnswer(question, said), wanted, `${question} ${JSON.stringify(said)}`);
-  for (const [question, , text, wanted] of infos) assert.equal(isAnswer(question, text.replaceAll("\n", "\r\n")), wanted, text);
+  for (const [question, , said, , wanted] of forms)
+    assert.equal(isAnswer(question, said), wanted, `${question} ${JSON.stringify(said)}`);
+  for (const [question, , text, wanted] of infos)
+    assert.equal(isAnswer(question, text.replaceAll("\n", "\r\n")), wanted, text);
 });
 
 for (const shell of shells) {
   test(`what is an answer, for pulumi up in ${shell.join(" ")}`, () => {
-    const each = [...forms.map(([, form, , printed, wanted]) => [form, printed, wanted] as const), ...infos.map(([, ...rest]) => rest)];
-    const program = each.map(([form, printed]) => `has_form ${form} '${printed.replaceAll("'", "'\\''")}' && echo true || echo false`).join("\n");
+    const each = [
+      ...forms.map(([, form, , printed, wanted]) => [form, printed, wanted] as const),
+      ...infos.map(([, ...rest]) => rest),
+    ];
+    const program = each
+      .map(
+        ([form, printed]) =>
+          `has_form ${form} '${printed.replaceAll("'", "'\\''")}' && echo true || echo false`,
+      )
+      .join("\n");
     const found = inShell(shell, ["lib/ask.sh"], program, "");
     assert.deepEqual(
       each.map(([form, printed], index) => [form, printed, found[index]]),

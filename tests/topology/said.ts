@@ -19,7 +19,9 @@ export interface Node {
   wanted: Said<[string, string]>;
 }
 
-/** What a sentinel says; `ckquorum` is undefined where nobody asks, as the version does not know it. */
+/**
+ * What a sentinel says; `ckquorum` is undefined where nobody asks, as the version does not know it.
+ */
 export interface Sentinel {
   info: Said<Fields>;
   address: Said<[string, string] | null>;
@@ -41,14 +43,22 @@ export interface Three extends Whole {
   sentinels: [Sentinel, Sentinel, Sentinel];
 }
 
-const at = (index: number, port: number) => ({ host: `redis${index + 1}`, address: `10.0.0.${index + 1}`, port });
+const at = (index: number, port: number) => ({
+  host: `redis${index + 1}`,
+  address: `10.0.0.${index + 1}`,
+  port,
+});
 
 /** The seed's topology. */
 export const members: Members = {
   stack: "dev",
   masterName: "redis-ha",
   limitations: [],
-  nodes: [16300, 26300, 36300].map((port, index) => ({ name: `node${index + 1}`, directory: "/x", ...at(index, port) })),
+  nodes: [16300, 26300, 36300].map((port, index) => ({
+    name: `node${index + 1}`,
+    directory: "/x",
+    ...at(index, port),
+  })),
   sentinels: [16355, 26355, 36355].map((port, index) => at(index, port)),
 };
 
@@ -58,14 +68,25 @@ export const place = (list: "nodes" | "sentinels", index: number): Fields => {
 };
 
 function node(index: number): Node {
-  const common = { redis_version: "7.0.15", loading: "0", aof_last_write_status: "ok", rdb_last_bgsave_status: "ok" };
+  const common = {
+    redis_version: "7.0.15",
+    loading: "0",
+    aof_last_write_status: "ok",
+    rdb_last_bgsave_status: "ok",
+  };
   const linked = [1, 2].map((each): [string, string] => {
     const { ip, port } = place("nodes", each);
     return [`slave${each - 1}`, `ip=${ip},port=${port},state=online,offset=998,lag=${each - 1}`];
   });
   const role: Fields =
     index === 0
-      ? { role: "master", connected_slaves: "2", min_slaves_good_slaves: "2", ...Object.fromEntries(linked), master_repl_offset: "1000" }
+      ? {
+          role: "master",
+          connected_slaves: "2",
+          min_slaves_good_slaves: "2",
+          ...Object.fromEntries(linked),
+          master_repl_offset: "1000",
+        }
       : {
           role: "slave",
           master_host: "redis1",
@@ -75,7 +96,10 @@ function node(index: number): Node {
           slave_repl_offset: String(1000 - index),
           slave_priority: "100",
         };
-  return { info: { ...common, ...role, db0: "keys=3,expires=0,avg_ttl=0" }, wanted: ["min-replicas-to-write", "1"] };
+  return {
+    info: { ...common, ...role, db0: "keys=3,expires=0,avg_ttl=0" },
+    wanted: ["min-replicas-to-write", "1"],
+  };
 }
 
 function sentinel(index: number): Sentinel {
@@ -104,7 +128,9 @@ function sentinel(index: number): Sentinel {
       "master-host": "redis1",
       "master-port": "16300",
     })),
-    peers: [0, 1, 2].filter((each) => each !== index).map((each) => ({ ...place("sentinels", each), flags: "sentinel" })),
+    peers: [0, 1, 2]
+      .filter((each) => each !== index)
+      .map((each) => ({ ...place("sentinels", each), flags: "sentinel" })),
     ckquorum: "OK 3 usable Sentinels. Quorum and failover authorization can be reached",
   };
 }
@@ -139,7 +165,10 @@ export function repliesOf({ nodes, sentinels }: Whole): Replies {
       master: reply(each.master, flat),
       replicas: reply(each.replicas, (list) => list.map(flat)),
       peers: reply(each.peers, (list) => list.map(flat)),
-      ckquorum: reply(each.ckquorum ?? new None("ERR Unknown sentinel subcommand 'ckquorum'"), same),
+      ckquorum: reply(
+        each.ckquorum ?? new None("ERR Unknown sentinel subcommand 'ckquorum'"),
+        same,
+      ),
     })),
   };
 }
@@ -147,10 +176,12 @@ export function repliesOf({ nodes, sentinels }: Whole): Replies {
 /** As `gather` and `examine` have it (answers, in scripts/lib/ask.sh). */
 export function gathered({ nodes, sentinels }: Whole): string {
   const told = <T>(tag: string, said: Said<T>, form: (said: T) => string[]): string[] => {
-    if (said instanceof None) return [said.words === undefined ? `${tag} -` : `${tag} ! ${said.words}`];
+    if (said instanceof None)
+      return [said.words === undefined ? `${tag} -` : `${tag} ! ${said.words}`];
     return [`${tag} +`, ...form(said).map((line) => `${tag} = ${line}`)];
   };
-  const info = (fields: Fields) => Object.entries(fields).map(([name, value]) => `${name}:${value}`);
+  const info = (fields: Fields) =>
+    Object.entries(fields).map(([name, value]) => `${name}:${value}`);
   const flat = (fields: Fields) => Object.entries(fields).flat();
   // An empty reply is one empty line.
   const list = (entries: Fields[]) => (entries.length === 0 ? [""] : entries.flatMap(flat));
@@ -164,7 +195,9 @@ export function gathered({ nodes, sentinels }: Whole): string {
       ...told(`slaves sentinel${index + 1}`, each.replicas, list),
       ...told(`peers sentinel${index + 1}`, each.peers, list),
       ...told(`tilt sentinel${index + 1}`, each.info, info),
-      ...(each.ckquorum === undefined ? [] : told(`quorum sentinel${index + 1}`, each.ckquorum, (said) => [said])),
+      ...(each.ckquorum === undefined
+        ? []
+        : told(`quorum sentinel${index + 1}`, each.ckquorum, (said) => [said])),
     ]),
     // Only the one that is named is asked: the others' answers must not matter.
     ...nodes.flatMap((each, index) => told(`wanted node${index + 1}`, each.wanted, (said) => said)),

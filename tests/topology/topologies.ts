@@ -20,7 +20,11 @@ export function healthy(): Answering {
 }
 
 /** Makes the one at `index` silent. */
-export function silence(members: Topology["nodes"] | Topology["sentinels"], index: number, why = "connect ECONNREFUSED"): void {
+export function silence(
+  members: Topology["nodes"] | Topology["sentinels"],
+  index: number,
+  why = "connect ECONNREFUSED",
+): void {
   const member = members[index];
   if (member) Object.assign(member, { facts: undefined, names: undefined, silence: why });
 }

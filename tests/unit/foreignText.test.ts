@@ -12,7 +12,11 @@ describe("text that somebody else wrote", () => {
     ["line ends and DEL", "a\r\nb\u007f\u2028c", "a\\x0d\\x0ab\\x7f\\u{2028}c"],
     ["marks of direction and of no width", "a\u202eb\u200bc", "a\\u{202e}b\\u{200b}c"],
     ["half a pair", "a\ud800b", "a\\u{d800}b"],
-    ["a private key", "x -----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\n", "x (a private key, not shown)"],
+    [
+      "a private key",
+      "x -----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\n",
+      "x (a private key, not shown)",
+    ],
   ] as const) {
     it(`${what}: ${JSON.stringify(text)}`, () => {
       assert.equal(shown(text), expected);
@@ -30,17 +34,25 @@ describe("text that somebody else wrote", () => {
   });
 
   it("is printable in every error message, also in the name of a field", () => {
-    const { message } = new InputError([{ propertyPath: "nodes.\u001b[2J", reason: `${"v".repeat(5000)}\u0007\nnext` }]);
+    const { message } = new InputError([
+      { propertyPath: "nodes.\u001b[2J", reason: `${"v".repeat(5000)}\u0007\nnext` },
+    ]);
     // eslint-disable-next-line no-control-regex -- these are what must not be there
     assert.doesNotMatch(message, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     assert.ok(message.length < 1300 && message.endsWith("\nnext"), message);
   });
 
   it("is printable in what a machine refuses", () => {
-    assert.equal(refusalIn({ "refused.engine": "no \u001b[2J\u001fnext" }, "engine"), "no \\x1b[2J\nnext");
+    assert.equal(
+      refusalIn({ "refused.engine": "no \u001b[2J\u001fnext" }, "engine"),
+      "no \\x1b[2J\nnext",
+    );
   });
 
   it("is read as it was: a version line is only shown cut", () => {
-    assert.equal(processFacts({ "version.node1": "Redis server v=7.0.15" }, "node1").version, "Redis server v=7.0.15");
+    assert.equal(
+      processFacts({ "version.node1": "Redis server v=7.0.15" }, "node1").version,
+      "Redis server v=7.0.15",
+    );
   });
 });

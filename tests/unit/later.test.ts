@@ -19,7 +19,13 @@ test("what is known at once is told apart from what comes later, on every level"
 test("what is wrong with a secret is told without it", () => {
   const [problem] = directiveProblems("redis", { save: '"hunter2 is not allowed' });
   assert.match(problem?.reason ?? "", /hunter2/);
-  assert.match(untold(problem as Problem).reason, /^its value, a secret, is not allowed: words as in redis\.conf/);
+  assert.match(
+    untold(problem as Problem).reason,
+    /^its value, a secret, is not allowed: words as in redis\.conf/,
+  );
   assert.doesNotMatch(untold(problem as Problem).reason, /hunter2/);
-  assert.equal(untold({ propertyPath: "x", reason: "hunter2" }).reason, "its value, a secret, is not allowed");
+  assert.equal(
+    untold({ propertyPath: "x", reason: "hunter2" }).reason,
+    "its value, a secret, is not allowed",
+  );
 });

@@ -24,7 +24,10 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
   });
   const bastion = { address: "10.0.0.254", user: "jump" };
   const machines = (name: string, first: number) =>
-    Array.from({ length: 3 }, (_, index): [string, HostArgs] => [`${name}${index + 1}`, { ssh: { bastion }, address: `10.0.0.${first + index}` }]);
+    Array.from({ length: 3 }, (_, index): [string, HostArgs] => [
+      `${name}${index + 1}`,
+      { ssh: { bastion }, address: `10.0.0.${first + index}` },
+    ]);
   const redis = new RedisHa("ha", {
     hosts: {
       ...Object.fromEntries([...machines("redis", 1), ...machines("zato", 11)]),
@@ -35,14 +38,19 @@ it("logs in no more often at once, at a bastion and at the machines behind it, t
     },
     zato: {
       serverConfs: [1, 2, 3, 4, 5].flatMap((zato) =>
-        Array.from({ length: zato > 3 ? 12 : 3 }, (_, file) => `zato${zato}:/opt/zato/${file}/server.conf`),
+        Array.from(
+          { length: zato > 3 ? 12 : 3 },
+          (_, file) => `zato${zato}:/opt/zato/${file}/server.conf`,
+        ),
       ),
     },
     ssh: { firewallClients: ["10.0.0.0/24"] },
     openWithoutPasswords: true,
   });
   await valueOf(redis.sentinels);
-  const ended = () => registered.some(({ name }) => name.startsWith("ha-verif")) && [...underWay.values()].every((now) => now === 0);
+  const ended = () =>
+    registered.some(({ name }) => name.startsWith("ha-verif")) &&
+    [...underWay.values()].every((now) => now === 0);
   for (let left = 600; left > 0 && !ended(); left--) await sleep(50);
   assert.ok(ended(), registered.map(({ name }) => name).join(" "));
   assert.equal(registered.filter(({ name }) => name.startsWith("ha-zato-")).length >= 33, true);

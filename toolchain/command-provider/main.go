@@ -1,5 +1,5 @@
-// Command pulumi-resource-command is a stand-in for the official "command" plugin, for machines that
-// can reach package registries but not the place the official plugin is downloaded from.
+// Command pulumi-resource-command is a stand-in for the official "command" plugin, for machines
+// that can reach package registries but not the place the official plugin is downloaded from.
 package main
 
 import (
@@ -34,8 +34,8 @@ func newProvider() (p.Provider, error) {
 		Build()
 }
 
-// endWithEngine ends this process soon after its parent. The plugin protocol's own watch takes minutes; until
-// then an engine that was killed would leave its plugins behind.
+// endWithEngine ends this process soon after its parent. The plugin protocol's own watch takes
+// minutes; until then an engine that was killed would leave its plugins behind.
 func endWithEngine(engine int) {
 	for os.Getppid() == engine {
 		time.Sleep(time.Second)

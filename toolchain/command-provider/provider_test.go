@@ -314,7 +314,8 @@ func TestSecretInputsStaySecret(t *testing.T) {
 	}
 }
 
-// The state of a remote command: the connection is secret, and in it what lets one in, as in the official plugin's.
+// The state of a remote command: the connection is secret, and in it what lets one in, as in the
+// official plugin's.
 func TestConnectionInTheState(t *testing.T) {
 	r := newResource(t, "command:remote:Command", "x")
 	endpoint := map[string]property.Value{
@@ -395,7 +396,8 @@ func TestSchemaIsThePublishedOne(t *testing.T) {
 			}
 		}
 		sort.Strings(secrets)
-		// Without these marks, every remote command is to be updated when the plugin is exchanged for the official one.
+		// Without these marks, every remote command is to be updated when the plugin is exchanged for the
+		// official one.
 		if got := strings.Join(secrets, " "); got != "password privateKey privateKeyPassword" {
 			t.Errorf("secrets of %s: %s", name, got)
 		}

@@ -1,6 +1,7 @@
-// Command docker-provider is the Pulumi plugin `docker`: Pulumi's Terraform bridge over the provider that the official
-// plugin is made from. What is not said here (names of properties, what is a list, what is secret, what replaces) comes
-// from the upstream schema by the rules of the bridge, as it does in the official one.
+// Command docker-provider is the Pulumi plugin `docker`: Pulumi's Terraform bridge over the
+// provider that the official plugin is made from. What is not said here (names of properties, what
+// is a list, what is secret, what replaces) comes from the upstream schema by the rules of the
+// bridge, as it does in the official one.
 package main
 
 import (
@@ -19,7 +20,8 @@ const (
 	version = "5.2.0"
 )
 
-// docker is what the npm package @pulumi/docker was generated from, as far as a running plugin needs it.
+// docker is what the npm package @pulumi/docker was generated from, as far as a running plugin
+// needs it.
 func docker() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
 		P:       sdkv2.NewProvider(upstream.New(version)()),

@@ -1,5 +1,5 @@
-# The whole file: its sections and keys. What ConfigObj refuses anywhere in it is refused with the line, as Zato could not
-# start with it, before or after.
+# The whole file: its sections and keys. What ConfigObj refuses anywhere in it is refused with the
+# line, as Zato could not start with it, before or after.
 
 function parse(    i, s, depth, inside, j, label) {
     depth = 0; inside = 0; anchor = 0

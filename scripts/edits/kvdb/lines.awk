@@ -1,5 +1,6 @@
-# One line of the file: blanks, quotes, section headers, keys. The rules are the regular expressions of ConfigObj 5.0.8
-# (_sectionmarker, _keyword, _multiline), which Zato vendors; \s of Python is Unicode, hence the blanks.
+# One line of the file: blanks, quotes, section headers, keys. The rules are the regular expressions
+# of ConfigObj 5.0.8 (_sectionmarker, _keyword, _multiline), which Zato vendors; \s of Python is
+# Unicode, hence the blanks.
 
 # The first byte decides most of the time, and much faster than the expression.
 function blanks(s) { return index(BLANK_FIRST, substr(s, 1, 1)) && match(s, "^" BLANK) ? RLENGTH : 0 }
@@ -15,7 +16,8 @@ function unquote(s,    c) {
 }
 function ends(s) { s = ltrim(s); return s == "" || substr(s, 1, 1) == "#" }
 
-# The position of the first closing quote at or after from that is followed by one of next_ ("\n" stands for the end).
+# The position of the first closing quote at or after from that is followed by one of next_ ("\n"
+# stands for the end).
 function closing(s, quote, from, next_,    at, rest) {
     while (at = index(substr(s, from), quote)) {
         at += from - 1
@@ -55,7 +57,8 @@ function closers(s) {
     return close_ && ends(s)
 }
 
-# Sets indent, name, before (the blanks before "="), left (all up to and with "="), right. Not a key: 0.
+# Sets indent, name, before (the blanks before "="), left (all up to and with "="), right. Not a
+# key: 0.
 function keyline(s,    rest, at, c) {
     indent = substr(s, 1, blanks(s))
     rest = substr(s, length(indent) + 1)
@@ -63,7 +66,8 @@ function keyline(s,    rest, at, c) {
     if (quoted(rest) && (at = closing(rest, c, 2, "="))) {
         name = substr(rest, 1, at)
     } else if (quoted(rest) || c == "=") {
-        # ConfigObj then takes the last blank of the indentation for the first character of the name.
+        # ConfigObj then takes the last blank of the indentation for the first character of the
+        # name.
         if (indent == "" || !(at = index(rest, "="))) return 0
         name = " " rtrim(substr(rest, 1, at - 1))
     } else {

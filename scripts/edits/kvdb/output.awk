@@ -1,5 +1,5 @@
-# What is written, and the order of it all. Output by emit: plan (for the shell), file, pending (the store while the file is
-# being replaced), final (afterwards).
+# What is written, and the order of it all. Output by emit: plan (for the shell), file, pending (the
+# store while the file is being replaced), final (afterwards).
 
 function entry(key, under_way) {
     return "key " key "\n" ((key in added) ? "added" : "was " was[key]) "\nours " ours[key] "\n" \
@@ -14,7 +14,8 @@ function store_text(under_way,    out, i) {
     return out == "" && action == "remove" ? "" : head out "end\n"
 }
 
-# Fills part and part_eol; joining them into one string takes quadratic time in some awks. Returns the bytes.
+# Fills part and part_eol; joining them into one string takes quadratic time in some awks. Returns
+# the bytes.
 function assemble(    i, k, new_eol, n, list, size) {
     new_eol = anchor && eol[anchor] ~ /\n/ ? eol[anchor] : eol[1]
     if (new_eol !~ /\n/) new_eol = "\n"

@@ -1,5 +1,5 @@
-# What stands right of "=": whether ConfigObj can read it (_valueexp, _multiline), and how to put another value in its place.
-# `#` needs no space before it to begin a comment.
+# What stands right of "=": whether ConfigObj can read it (_valueexp, _multiline), and how to put
+# another value in its place. `#` needs no space before it to begin a comment.
 
 # The last line of a triple-quoted value that starts in line i; i for any other value.
 function lastline(i, value,    quote, j) {
@@ -16,8 +16,8 @@ function lastline(i, value,    quote, j) {
     fail(i, "the value of " name " opens " quote " and never closes it")
 }
 
-# Splits what stands right of "=" into lead, raw, trail, comment. 0 if the quotes do not match; strict is 0 if the
-# parser would refuse the list.
+# Splits what stands right of "=" into lead, raw, trail, comment. 0 if the quotes do not match;
+# strict is 0 if the parser would refuse the list.
 function split_value(s,    at, end, c, first, quote) {
     lead = substr(s, 1, blanks(s))
     s = substr(s, length(lead) + 1)
@@ -75,8 +75,8 @@ function good_value(s) {
     return items(s, 1) > 0
 }
 
-# Whether s can be read as items of a list, or a single value, from p on: 1, 0, or -1 where an item would be nothing but
-# blanks, which the parser finds too late to try anything else.
+# Whether s can be read as items of a list, or a single value, from p on: 1, 0, or -1 where an item
+# would be nothing but blanks, which the parser finds too late to try anything else.
 function items(s, p,    q, c, r, comma, result) {
     if (p in dead) return 0
     q = p + blanks(substr(s, p))

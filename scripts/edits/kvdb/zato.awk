@@ -1,10 +1,11 @@
-# Rules about Zato, for its [kvdb]: which version a file is of, and what else in it would keep the edit from working. They
-# were read in the templates and the code of the versions:
-# - 1.x has [singleton] and no [startup_services_first_worker]; 2.0 has both. Up to 3.1 work_dir is in [hot_deploy], from 3.2
-#   on in [main] (3.2 and later take both: a file that an older version made is told what to change). max_batch_size came
-#   with 3.1, [redis] in place of [kvdb] with 4.1; builds in between lack [startup_services_first_worker].
-# - A new 3.x server has password=zato+secret://..., which stands for an encrypted empty text if none was given: so it may
-#   be emptied, and any other value may not.
+# Rules about Zato, for its [kvdb]: which version a file is of, and what else in it would keep the
+# edit from working. They were read in the templates and the code of the versions:
+# - 1.x has [singleton] and no [startup_services_first_worker]; 2.0 has both. Up to 3.1 work_dir is
+#   in [hot_deploy], from 3.2 on in [main] (3.2 and later take both: a file that an older version
+#   made is told what to change). max_batch_size came with 3.1, [redis] in place of [kvdb] with 4.1;
+#   builds in between lack [startup_services_first_worker].
+# - A new 3.x server has password=zato+secret://..., which stands for an encrypted empty text if
+#   none was given: so it may be emptied, and any other value may not.
 # - With sentinels Zato uses database 0, and no host, port or socket from the file.
 
 function no_stanza() {

@@ -1,4 +1,5 @@
-// go-redis FILE: writes one key after the other; FILE gets a line for each that was acknowledged: the key, and when (ms).
+// go-redis FILE: writes one key after the other; FILE gets a line for each that was acknowledged:
+// the key, and when (ms).
 package main
 
 import (

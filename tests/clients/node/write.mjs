@@ -1,4 +1,5 @@
-// node write.mjs CLIENT FILE: writes one key after the other; FILE gets a line for each that was acknowledged: the key, and when (ms).
+// node write.mjs CLIENT FILE: writes one key after the other; FILE gets a line for each that was
+// acknowledged: the key, and when (ms).
 import { appendFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,4 +1,5 @@
-// Writes the Python SDK of a package: what `pulumi package gen-sdk` does where there is a language host that can.
+// Writes the Python SDK of a package: what `pulumi package gen-sdk` does where there is a language
+// host that can.
 //
 //	writeSdk SCHEMA DIRECTORY
 package main

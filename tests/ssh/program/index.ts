@@ -8,14 +8,19 @@ const environment = { MACHINES: config.require("machines") };
 const key = new local.Command(
   "key",
   {
-    create: 'mkdir -p "$MACHINES" && ssh-keygen -q -t ed25519 -N "" -f "$MACHINES/key" && cat "$MACHINES/key"',
+    create:
+      'mkdir -p "$MACHINES" && ssh-keygen -q -t ed25519 -N "" -f "$MACHINES/key" && cat "$MACHINES/key"',
     delete: 'rm -rf "$MACHINES"',
     environment,
     logging: "none",
   },
   { additionalSecretOutputs: ["stdout"] },
 );
-const authorized = new local.Command("authorized", { create: 'cat "$MACHINES/key.pub"', environment, triggers: [key.stdout] });
+const authorized = new local.Command("authorized", {
+  create: 'cat "$MACHINES/key.pub"',
+  environment,
+  triggers: [key.stdout],
+});
 const machine = (number: number) => {
   const made = new local.Command(
     `machine${number}`,

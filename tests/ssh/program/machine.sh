@@ -1,7 +1,8 @@
 #!/bin/sh
-# sh machine.sh make|remove NUMBER: namespaces with a network, processes, an sshd, an /etc, a /var/lib, a host name and a
-# vm.overcommit_memory of their own, as a provider makes a machine; prints its address and the fingerprint of its key.
-# AUTHORIZED is the key that it lets in, MACHINES the directory for all of them.
+# sh machine.sh make|remove NUMBER: namespaces with a network, processes, an sshd, an /etc, a
+# /var/lib, a host name and a vm.overcommit_memory of their own, as a provider makes a machine;
+# prints its address and the fingerprint of its key. AUTHORIZED is the key that it lets in, MACHINES
+# the directory for all of them.
 set -eu
 : "${MACHINES:?}"
 at=$MACHINES/$2 space=p$2 link=vethp$2 address=10.78.0.$((100 + $2))

@@ -24,7 +24,8 @@ type Output struct {
 	log                      func(line string)
 }
 
-// New returns an empty Output that shows lines in the status column of the resource that ctx belongs to.
+// New returns an empty Output that shows lines in the status column of the resource that ctx
+// belongs to.
 func New(ctx context.Context) *Output {
 	return &Output{log: p.GetLogger(ctx).InfoStatus}
 }

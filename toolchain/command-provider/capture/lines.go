@@ -2,7 +2,8 @@ package capture
 
 import "bytes"
 
-// longestLine is where a line is shown in pieces: the official plugin stops reading there and never ends.
+// longestLine is where a line is shown in pieces: the official plugin stops reading there and never
+// ends.
 const longestLine = 64 * 1024
 
 // lineLogger cuts a stream into lines and hands each to log.

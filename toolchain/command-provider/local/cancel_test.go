@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// A cancelled command ends at once with what it has started, except what has left its process group.
+// A cancelled command ends at once with what it has started, except what has left its process
+// group.
 func TestCancel(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -45,7 +45,8 @@ type rule struct {
 	exclude bool
 }
 
-// matchingFiles returns the files below dir that the patterns leave in, by their paths relative to dir.
+// matchingFiles returns the files below dir that the patterns leave in, by their paths relative to
+// dir.
 func matchingFiles(dir string, patterns []string) (map[string]*resource.Asset, error) {
 	rules := make([]rule, 0, len(patterns))
 	for _, pattern := range patterns {

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Command is the resource command:local:Command. Which outputs are unknown or secret in a preview is
-// left to infer's defaults, as the official plugin does.
+// Command is the resource command:local:Command. Which outputs are unknown or secret in a preview
+// is left to infer's defaults, as the official plugin does.
 type Command struct{}
 
 // CommandInputs are the resource's inputs.

@@ -21,8 +21,8 @@ func (Logging) Values() []infer.EnumValue[Logging] {
 	}
 }
 
-// BaseInputs are what Command and Run have in common. Nothing has a default in the schema, so that only
-// what a program sets gets into the state.
+// BaseInputs are what Command and Run have in common. Nothing has a default in the schema, so that
+// only what a program sets gets into the state.
 type BaseInputs struct {
 	Stdin                  *string            `pulumi:"stdin,optional"`
 	Logging                *Logging           `pulumi:"logging,optional"`

@@ -48,7 +48,8 @@ func parentAndGroup(pid int) (parent, group int) {
 	if err != nil {
 		return 0, 0
 	}
-	// The name in parentheses may itself hold spaces and parentheses: the fields begin after the last one.
+	// The name in parentheses may itself hold spaces and parentheses: the fields begin after the last
+	// one.
 	var state string
 	_, _ = fmt.Sscan(string(stat[bytes.LastIndexByte(stat, ')')+1:]), &state, &parent, &group)
 	return parent, group

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Command is the resource command:remote:Command. Which outputs are unknown or secret in a preview is
-// left to infer's defaults, as the official plugin does.
+// Command is the resource command:remote:Command. Which outputs are unknown or secret in a preview
+// is left to infer's defaults, as the official plugin does.
 type Command struct{}
 
 // CommandInputs are the resource's inputs. Only Connection has defaults in the schema.
@@ -49,7 +49,8 @@ func (*Command) Create(
 	return infer.CreateResponse[CommandOutputs]{ID: id, Output: state}, err
 }
 
-// Update runs the update command, or the create command where there is none, over the new connection.
+// Update runs the update command, or the create command where there is none, over the new
+// connection.
 func (*Command) Update(
 	ctx context.Context, req infer.UpdateRequest[CommandInputs, CommandOutputs],
 ) (infer.UpdateResponse[CommandOutputs], error) {

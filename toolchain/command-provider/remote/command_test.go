@@ -88,8 +88,9 @@ func TestRefusedVariableIsAnError(t *testing.T) {
 	}
 }
 
-// The official plugin asks a server for the type of the given key only, for RSA with SHA-1, which current servers
-// refuse; a key is a public key line, never a fingerprint. The same for the key of a proxy.
+// The official plugin asks a server for the type of the given key only, for RSA with SHA-1, which
+// current servers refuse; a key is a public key line, never a fingerprint. The same for the key of
+// a proxy.
 func TestHostKey(t *testing.T) {
 	ed25519, rsa := newSSHServer(t).hostKeySigner, newRSAKey(t)
 	other, _ := newKey(t)
@@ -146,7 +147,8 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// One that refuses for a moment (MaxStartups) is dialled again, but, as by the official plugin, not behind a proxy.
+// One that refuses for a moment (MaxStartups) is dialled again, but, as by the official plugin, not
+// behind a proxy.
 func TestRefusedForAMoment(t *testing.T) {
 	limit := 4
 	for _, test := range []struct {

@@ -7,7 +7,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// CopyFile is the deprecated resource command:remote:CopyFile. It has no update: every change replaces.
+// CopyFile is the deprecated resource command:remote:CopyFile. It has no update: every change
+// replaces.
 type CopyFile struct{}
 
 // CopyFileInputs are the resource's inputs, and its outputs too.

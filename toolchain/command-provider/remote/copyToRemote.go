@@ -9,7 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// CopyToRemote is the resource command:remote:CopyToRemote. Deleting it leaves the copy where it is.
+// CopyToRemote is the resource command:remote:CopyToRemote. Deleting it leaves the copy where it
+// is.
 type CopyToRemote struct{}
 
 // CopyToRemoteInputs are the resource's inputs, and its outputs too.

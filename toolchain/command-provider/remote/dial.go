@@ -54,8 +54,9 @@ func (c Connection) dialThroughProxy(ctx context.Context, config *ssh.ClientConf
 	return client, nil
 }
 
-// dialFromProxy opens one channel to the server and tries to log in through that. As in the official plugin, a server that
-// has closed it (MaxStartups) is not dialled anew: what is tried again is tried on the dead channel.
+// dialFromProxy opens one channel to the server and tries to log in through that. As in the
+// official plugin, a server that has closed it (MaxStartups) is not dialled anew: what is tried
+// again is tried on the dead channel.
 func (c Connection) dialFromProxy(ctx context.Context, proxy *ssh.Client, config *ssh.ClientConfig) (*ssh.Client, error) {
 	tunnel, err := proxy.Dial("tcp", c.address())
 	if err != nil {

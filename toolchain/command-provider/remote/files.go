@@ -43,9 +43,9 @@ func (f remoteFiles) putText(content, destination string) error {
 	return f.write(strings.NewReader(content), destination)
 }
 
-// putPath copies a file or a directory. As with rsync, a directory goes into destination under its own
-// name, and a directory with a slash at its end gives its content only. A file whose destination is a
-// directory goes into it.
+// putPath copies a file or a directory. As with rsync, a directory goes into destination under its
+// own name, and a directory with a slash at its end gives its content only. A file whose
+// destination is a directory goes into it.
 func (f remoteFiles) putPath(source, destination string) error {
 	sourceInfo, err := os.Stat(source)
 	if err != nil {

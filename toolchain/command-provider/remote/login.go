@@ -9,7 +9,8 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// login returns how to log in at the endpoint: a private key first, then the password, then the agent.
+// login returns how to log in at the endpoint: a private key first, then the password, then the
+// agent.
 func (e Endpoint) login() (*ssh.ClientConfig, error) {
 	config := &ssh.ClientConfig{User: valueOr(e.User, defaultUser), Timeout: e.dialTimeout()}
 	if err := e.checkHostKey(config); err != nil {
@@ -35,8 +36,8 @@ func (e Endpoint) login() (*ssh.ClientConfig, error) {
 	return config, nil
 }
 
-// checkHostKey makes the client accept the expected host key only. Without one every key is accepted,
-// which is what the schema promises.
+// checkHostKey makes the client accept the expected host key only. Without one every key is
+// accepted, which is what the schema promises.
 func (e Endpoint) checkHostKey(config *ssh.ClientConfig) error {
 	if e.HostKey == nil {
 		config.HostKeyCallback = ssh.InsecureIgnoreHostKey()
@@ -47,7 +48,8 @@ func (e Endpoint) checkHostKey(config *ssh.ClientConfig) error {
 		return fmt.Errorf("failed to parse the host key: %w", err)
 	}
 	config.HostKeyCallback = ssh.FixedHostKey(key)
-	// As the official plugin does, which for an RSA key asks for SHA-1: a program that gives one has to fail here, too.
+	// As the official plugin does, which for an RSA key asks for SHA-1: a program that gives one has
+	// to fail here, too.
 	config.HostKeyAlgorithms = []string{key.Type()}
 	return nil
 }

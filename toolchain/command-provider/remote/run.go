@@ -11,9 +11,9 @@ import (
 	"pulumi-redis-ha/toolchain/command-provider/capture"
 )
 
-// run runs command on the other machine and puts its results into s. When the command fails s is left
-// as it was, and the error holds the command and all it wrote. Once started a command is not cancelled:
-// the official plugin does not do that either.
+// run runs command on the other machine and puts its results into s. When the command fails s is
+// left as it was, and the error holds the command and all it wrote. Once started a command is not
+// cancelled: the official plugin does not do that either.
 func (s *CommandOutputs) run(ctx context.Context, command string) error {
 	client, err := s.Connection.dial(ctx)
 	if err != nil {

@@ -23,7 +23,8 @@ type sshServer struct {
 	t    *testing.T
 	host string
 	port float64
-	// refuse is how many connections it will close before it says anything, as one does that has too many (MaxStartups).
+	// refuse is how many connections it will close before it says anything, as one does that has too
+	// many (MaxStartups).
 	refuse        atomic.Int32
 	hostKey       string
 	hostKeySigner ssh.Signer
