@@ -1,7 +1,7 @@
-import { Engine, sandbox } from "../tests/containers/engine.ts";
-import { busyboxImage } from "../tests/containers/images.ts";
-import { Project } from "../tests/e2e/project.ts";
-import { Writers } from "../tests/writers.ts";
+import { Engine, sandbox } from "../tests/support/engine.ts";
+import { busyboxImage } from "../tests/support/images.ts";
+import { Project } from "../tests/support/project.ts";
+import { Writers } from "../tests/support/writers.ts";
 import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 

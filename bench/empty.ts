@@ -1,6 +1,6 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, Project } from "../tests/e2e/project.ts";
+import { checkout, Project } from "../tests/support/project.ts";
 import { seconds } from "./figures.ts";
 
 /** Commands that do nothing, below one component. */

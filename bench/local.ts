@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkout, eventually, isRunning, members, Project } from "../tests/e2e/project.ts";
+import { checkout, eventually, isRunning, members, Project } from "../tests/support/project.ts";
 import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { checkout } from "../tests/e2e/project.ts";
+import { checkout } from "../tests/support/project.ts";
 import type { Figures } from "./figures.ts";
 
 /** Each stack's benchmark: how one run of it is started, and what its figures are to be at most. */
@@ -24,7 +24,7 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
     command: [
       "sh",
       "-c",
-      "node tests/ssh/image.ts >&2 && exec sh tests/sandbox.sh node bench/ssh.ts",
+      "node tests/support/ssh/image.ts >&2 && exec sh tests/sandbox.sh node bench/ssh.ts",
     ],
     goals: {
       "over the baseline": 8,

@@ -1,8 +1,8 @@
-import { Engine } from "../tests/containers/engine.ts";
-import { ContainerMachine, makeNetwork, privateKeyFile } from "../tests/ssh/containers.ts";
-import { run } from "../tests/ssh/machine.ts";
-import { MachinesStack } from "../tests/ssh/stack.ts";
-import { Writers } from "../tests/writers.ts";
+import { Engine } from "../tests/support/engine.ts";
+import { ContainerMachine, makeNetwork, privateKeyFile } from "../tests/support/ssh/containers.ts";
+import { run } from "../tests/support/ssh/machine.ts";
+import { MachinesStack } from "../tests/support/ssh/stack.ts";
+import { Writers } from "../tests/support/writers.ts";
 import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 

@@ -56,7 +56,10 @@ const stages: Stage[] = [
     name: "unit",
     ...node(
       "the resource graph and the values in it",
-      "tests/unit/*.test.ts",
+      "tests/components/*.test.ts",
+      "tests/hosts/*.test.ts",
+      "tests/provider/*.test.ts",
+      "tests/support/*.test.ts",
       "tests/cli/*.test.ts",
       "tests/toolchain/*.test.ts",
     ),
@@ -65,7 +68,7 @@ const stages: Stage[] = [
     name: "decisions",
     ...node(
       "what is decided, as tables of cases",
-      "tests/scripts/*.test.ts",
+      "tests/scripts/redis/*.test.ts",
       "tests/topology/*.test.ts",
     ),
   },
@@ -85,7 +88,7 @@ const stages: Stage[] = [
     command: [
       "sh",
       "-c",
-      `node tests/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/languages/*.test.ts`,
+      `node tests/provider/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/provider/languages/*.test.ts`,
     ],
   },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
@@ -114,19 +117,27 @@ const besides: Stage[] = [
   sandboxed(
     "containers",
     "a real Docker engine",
-    "containers/one-engine.test.ts",
-    "node tests/containers/images.ts",
+    "hosts/docker/one-engine.test.ts",
+    "node tests/support/images.ts",
   ),
-  sandboxed("lifecycle", "the lifecycle script against real servers", "lifecycle/*.test.ts"),
+  sandboxed(
+    "lifecycle",
+    "the lifecycle script against real servers",
+    "scripts/lifecycle/*.test.ts",
+  ),
   sandboxed(
     "machines",
     "three machines with systemd, over SSH",
-    "ssh/systemd.test.ts",
-    "node tests/ssh/image.ts",
+    "hosts/ssh/systemd.test.ts",
+    "node tests/support/ssh/image.ts",
   ),
-  sandboxed("edit", "edits of files that are not ours", "edit/*.test.ts"),
-  sandboxed("hostile", "servers whose user means harm", "ssh/hostile.test.ts"),
-  sandboxed("namespaces", "three machines without systemd, over SSH", "ssh/namespaces.test.ts"),
+  sandboxed("edit", "edits of files that are not ours", "scripts/edits/*.test.ts"),
+  sandboxed("hostile", "servers whose user means harm", "hosts/ssh/hostile.test.ts"),
+  sandboxed(
+    "namespaces",
+    "three machines without systemd, over SSH",
+    "hosts/ssh/namespaces.test.ts",
+  ),
   sandboxed(
     "clients",
     "clients in five languages, as docs/clients.md has them",
@@ -136,18 +147,22 @@ const besides: Stage[] = [
   sandboxed(
     "engines",
     "three Docker engines, by socket, SSH and TLS",
-    "containers/engines.test.ts",
+    "hosts/docker/engines.test.ts",
   ),
-  sandboxed("program", "machines that the same program makes", "ssh/program.test.ts"),
-  sandboxed("owners", "names that are taken on a Docker engine", "containers/owners.test.ts"),
+  sandboxed("program", "machines that the same program makes", "hosts/ssh/program.test.ts"),
+  sandboxed("owners", "names that are taken on a Docker engine", "hosts/docker/owners.test.ts"),
   sandboxed(
     "rpm",
     "packages where dnf installs them",
-    "ssh/rpm.test.ts",
-    "node tests/ssh/image.ts",
+    "hosts/ssh/rpm.test.ts",
+    "node tests/support/ssh/image.ts",
   ),
-  sandboxed("hostkeys", "host keys as the command plugin can use them", "ssh/hostkeys.test.ts"),
-  sandboxed("localuser", "local servers as a user of their own", "local/user.test.ts"),
+  sandboxed(
+    "hostkeys",
+    "host keys as the command plugin can use them",
+    "hosts/ssh/hostkeys.test.ts",
+  ),
+  sandboxed("localuser", "local servers as a user of their own", "hosts/local/user.test.ts"),
 ];
 
 /**

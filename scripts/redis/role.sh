@@ -1,5 +1,5 @@
 # In which role a node starts. The rules, and why, are in docs/decisions/0003-role-at-start.md;
-# every combination of what can be gathered is tried in tests/scripts/role.test.ts.
+# every combination of what can be gathered is tried in tests/scripts/redis/role.test.ts.
 
 # decide_role: a function, without any asking, of name, initial, first (1: the whole is created
 # now), knew (the node that this one followed last, itself if it was the master, empty if it never

@@ -9,7 +9,7 @@ import { type Findings, passed, summary } from "../../cli/drill/summary.ts";
 import { type Entry, entryText, Timeline } from "../../cli/drill/timeline.ts";
 import { lossesOf } from "../../cli/drill/writer.ts";
 import { pause, until } from "../../cli/wait.ts";
-import { healthy, silence } from "../topology/topologies.ts";
+import { healthy, silence } from "../support/topologies.ts";
 
 const members = healthy().topology;
 

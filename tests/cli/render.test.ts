@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { judge } from "../../topology/judge.ts";
 import { renderStatus, statusJson } from "../../cli/render.ts";
 import { table } from "../../cli/table.ts";
-import { healthy, silence } from "../topology/topologies.ts";
+import { healthy, silence } from "../support/topologies.ts";
 
 const red = (text: string): string => `<${text}>`;
 

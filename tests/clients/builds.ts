@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findGo } from "../../toolchain/go.mjs";
 import { which } from "../../toolchain/programs.mjs";
-import { cached, run } from "../matrix/servers.ts";
+import { cached, run } from "../support/servers.ts";
 
 type Say = (line: string) => void;
 

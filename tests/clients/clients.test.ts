@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { ask, checkout, eventually, namedMaster, Project } from "../e2e/project.ts";
+import { ask, checkout, eventually, namedMaster, Project } from "../support/project.ts";
 import { built, languages, missingTool, shownFiles } from "./builds.ts";
 
 /** One of the programs, which writes until it is ended. */

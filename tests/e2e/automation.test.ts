@@ -5,7 +5,7 @@ import { createInterface, type Interface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import type { RedisHaArgs } from "../../components/index.ts";
 import type { Step } from "./automation.ts";
-import { ask, checkout, isRunning, members, namedMaster, Project } from "./project.ts";
+import { ask, checkout, isRunning, members, namedMaster, Project } from "../support/project.ts";
 
 interface Ended {
   changes?: Partial<Record<"create" | "update" | "delete" | "replace" | "same", number>>;

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ask, isRunning, members, namedMaster, Project } from "./project.ts";
+import { ask, isRunning, members, namedMaster, Project } from "../support/project.ts";
 
 const args = { ...members("dir", 22_300), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
 const up = (project: Project) =>

@@ -13,7 +13,7 @@ import {
   isRunning,
   members,
   Project,
-} from "./project.ts";
+} from "../support/project.ts";
 
 describe("`pulumi up` killed with -9 half-way", { timeout: 2_400_000 }, () => {
   const { nodes, sentinels } = members("killed", 20_100);

@@ -17,7 +17,7 @@ import {
   members,
   namedMaster,
   Project,
-} from "./project.ts";
+} from "../support/project.ts";
 
 /** A program whose RedisHa has that name and those options. */
 const program = (

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { eventually } from "./project.ts";
+import { eventually } from "../support/project.ts";
 
 /** Everything that descends from a process, it first. */
 function family(pid: number): number[] {

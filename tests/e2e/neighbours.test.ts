@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assignments } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
-import { installPacked } from "../package/consumer.ts";
-import { ask, checkout, hostsBesidesStacks, members, Project } from "./project.ts";
+import { installPacked } from "../support/consumer.ts";
+import { ask, checkout, hostsBesidesStacks, members, Project } from "../support/project.ts";
 
 /**
  * Leaves nothing else in a block of /etc/hosts, under the editors' lock: stacks beside this one

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, type Project } from "./project.ts";
+import { checkout, type Project } from "../support/project.ts";
 
 const program = `import * as pulumi from "@pulumi/pulumi";
 import { RedisHa } from ${JSON.stringify(join(checkout, "components", "redisHa.ts"))};

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ask, checkout, members, namedMaster, Project } from "./project.ts";
+import { ask, checkout, members, namedMaster, Project } from "../support/project.ts";
 
 describe("npm run switchover", { timeout: 2_400_000 }, () => {
   const project = new Project({

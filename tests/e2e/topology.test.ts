@@ -9,7 +9,7 @@ import {
   isRunning,
   namedMaster,
   Project,
-} from "./project.ts";
+} from "../support/project.ts";
 
 const nodes = { node1: "redis1:16300", node2: "redis2:26300", node3: "redis3:36300" };
 const sentinels = ["redis1:16355", "redis2:26355", "redis3:36355"];

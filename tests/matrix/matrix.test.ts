@@ -10,8 +10,8 @@ import {
   members,
   namedMaster,
   Project,
-} from "../e2e/project.ts";
-import { server } from "./servers.ts";
+} from "../support/project.ts";
+import { server } from "../support/servers.ts";
 import { Writer } from "./writer.ts";
 
 /**

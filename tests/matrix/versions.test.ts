@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ask, isRunning, members, namedMaster, Project } from "../e2e/project.ts";
-import { server, type Server } from "./servers.ts";
+import { ask, isRunning, members, namedMaster, Project } from "../support/project.ts";
+import { server, type Server } from "../support/servers.ts";
 import { Writer } from "./writer.ts";
 
 /** The same path with another program, as after an update of a package. */

@@ -1,4 +1,4 @@
-import { ask } from "../e2e/project.ts";
+import { ask } from "../support/project.ts";
 
 /**
  * A client that asks the sentinels for the master before each write, as a client after a lost

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cached, run } from "../matrix/servers.ts";
+import { cached, run } from "../support/servers.ts";
 
 const here = join(dirname(fileURLToPath(import.meta.url)), "oldest");
 

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { once } from "node:events";
-import { checkout, Consumer } from "./consumer.ts";
+import { checkout, Consumer } from "../support/consumer.ts";
 import { oldest, oldestPeers } from "./oldest.ts";
 
 const read = (file: string) => readFileSync(join(checkout, file), "utf8");

@@ -1,5 +1,13 @@
 import type { RuleNumber } from "../../topology/rules.ts";
-import { type Fields, members, None, place, type Said, type Sentinel, type Three } from "./said.ts";
+import {
+  type Fields,
+  members,
+  None,
+  place,
+  type Said,
+  type Sentinel,
+  type Three,
+} from "../support/said.ts";
 
 /** What is done to {@link allWell}, and the rules that are broken then. */
 export type Case = readonly [

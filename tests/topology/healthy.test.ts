@@ -6,9 +6,17 @@ import { topologyOf } from "../../topology/facts.ts";
 import { judge } from "../../topology/judge.ts";
 import { type Rule, rules } from "../../topology/rules.ts";
 import type { Members } from "../../topology/topology.ts";
-import { inShell, shells } from "../scripts/shell.ts";
+import { inShell, shells } from "../support/shell.ts";
 import { cases } from "./cases.ts";
-import { allWell, gathered, members, type Node, None, repliesOf, type Whole } from "./said.ts";
+import {
+  allWell,
+  gathered,
+  members,
+  type Node,
+  None,
+  repliesOf,
+  type Whole,
+} from "../support/said.ts";
 
 interface Judgement {
   rule: number;

@@ -8,8 +8,8 @@ import {
   topologyOf,
 } from "../../topology/facts.ts";
 import { infoFields } from "../../topology/replies.ts";
-import { inShell, shells } from "../scripts/shell.ts";
-import { allWell, members, repliesOf } from "./said.ts";
+import { inShell, shells } from "../support/shell.ts";
+import { allWell, members, repliesOf } from "../support/said.ts";
 
 test("INFO of a master, Valkey", () => {
   const info =

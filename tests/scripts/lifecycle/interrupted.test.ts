@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import {
+  type Cluster,
+  eventually,
+  portsFrom,
+  sentinelClient,
+  shellsInTurn,
+  shuffled,
+  signal,
+  withCluster,
+} from "../../support/cluster.ts";
+
+portsFrom(49_000);
+
+/** The process that hands over, 0 where there is none. */
+function handingOver(cluster: Cluster, node: string): number {
+  const words = `lifecycle.sh\0handover\0${cluster.directory(node)}\0`;
+  for (const entry of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
+    try {
+      if (readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(words)) return Number(entry);
+    } catch {
+      // It has ended.
+    }
+  }
+  return 0;
+}
+
+/**
+ * One who writes as a client of the sentinels does, until stopped; gives the keys whose write was
+ * acknowledged.
+ */
+function writer(cluster: Cluster): { count: () => number; stop: () => Promise<string[]> } {
+  const client = sentinelClient(cluster);
+  const acknowledged: string[] = [];
+  const state = { running: true };
+  const work = (async () => {
+    for (let index = 0; state.running; index++) {
+      const written = await client.set(`key:${index}`, index).catch(() => undefined);
+      if (written === "OK") acknowledged.push(`key:${index}`);
+      await sleep(2);
+    }
+    client.disconnect();
+  })();
+  const stop = async () => {
+    state.running = false;
+    await work;
+    return acknowledged;
+  };
+  return { count: () => acknowledged.length, stop };
+}
+
+// What a terminal's Ctrl-C, a plugin and a lost connection do to a step; random moments of a
+// hand-over, some two seconds.
+const ends: [string, (pid: number) => void][] = [
+  ["INT to the step's process group, as by Ctrl-C", (pid) => signal(-pid, "SIGINT")],
+  ["TERM to the outer shell", (pid) => signal(pid, "SIGTERM")],
+  ["KILL to the outer shell", (pid) => signal(pid, "SIGKILL")],
+  ["KILL to the step's process group", (pid) => signal(-pid, "SIGKILL")],
+  ["HUP to the step's process group", (pid) => signal(-pid, "SIGHUP")],
+];
+
+describe(
+  "a step that has begun to hand over finishes it, whatever ends the step",
+  { concurrency: 2 },
+  () => {
+    for (const [index, [what, end]] of ends.entries()) {
+      for (const shell of shellsInTurn()) {
+        test(`${what}, ${shell.name}`, (t) =>
+          withCluster(shell, {}, async (cluster) => {
+            await cluster.up();
+            const writing = writer(cluster);
+            const moments = shuffled([0, 100, 300, 600, 1000, 1500], index + shell.name.length);
+            for (const [round, moment] of moments.slice(0, 2).entries()) {
+              const change = { settings: { databases: String(17 + round) } };
+              const node = await cluster.named();
+              const before = writing.count();
+              await eventually("writes", () => writing.count() > before + 20);
+              let step = 0;
+              const ended = cluster.step("update", node, change, ({ pid = 0 }) => (step = pid));
+              await eventually("the hand-over has begun", () => handingOver(cluster, node) !== 0);
+              await sleep(moment);
+              const hit = handingOver(cluster, node);
+              end(step);
+              t.diagnostic(
+                `${node}, ${moment} ms after it had begun: ${hit ? "in" : "after"} the hand-over`,
+              );
+              await ended;
+              await eventually("the hand-over has ended", () => handingOver(cluster, node) === 0);
+              await cluster.verify();
+              const roles = await Promise.all(cluster.nodes.map(({ name }) => cluster.role(name)));
+              assert.deepEqual(roles.sort(), ["master", "slave", "slave"]);
+              if (hit) assert.notEqual(await cluster.named(), node, "it was handed over");
+              for (const { name } of cluster.nodes) await cluster.done("update", name, change);
+              await cluster.verify();
+              for (const { name } of cluster.nodes)
+                assert.equal(
+                  await cluster.ask(name, "CONFIG", "GET", "databases"),
+                  `databases\n${change.settings.databases}`,
+                );
+            }
+            const acknowledged = await writing.stop();
+            const reader = new Redis({
+              host: "127.0.0.1",
+              port: cluster.member(await cluster.named()).port,
+            });
+            const values = await reader.mget(acknowledged);
+            reader.disconnect();
+            assert.deepEqual(
+              acknowledged.filter((_, key) => values[key] === null),
+              [],
+            );
+          }));
+      }
+    }
+  },
+);
