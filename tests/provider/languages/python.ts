@@ -6,7 +6,7 @@ import { findGo } from "../../../toolchain/go.mjs";
 import { cached, run } from "../../support/servers.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const toolchain = join(here, "../../toolchain");
+const toolchain = join(here, "../../../toolchain");
 /** Goes up where the build below changes: what the cache has is made anew. */
 const recipe = 1;
 
