@@ -42,6 +42,16 @@ export interface Names {
  */
 export type FieldsOf<T> = Readonly<Record<keyof T, Field | Section | Names>>;
 
+/** @returns the names of arguments that are secrets wherever they come from, on every level. */
+export function secretNames(fields: Fields): ReadonlySet<string> {
+  const of = (name: string, field: Fields[string]): string[] => {
+    if ("section" in field) return [...secretNames(field.section)];
+    if ("names" in field) return of(name, field.names);
+    return field.secret ? [name] : [];
+  };
+  return new Set(Object.entries(fields).flatMap(([name, field]) => of(name, field)));
+}
+
 /** Unknown fields, and fields that do not hold what they should. */
 export interface ShapeProblems {
   unknown: Problem[];

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
+import { given } from "./given.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
 
 /** Arguments of {@link HostsEntries}. */
@@ -32,6 +33,6 @@ export class HostsEntries extends pulumi.ComponentResource {
       { field: "hostsFile", script: "hosts-entries.sh", settings },
       { parent: this },
     );
-    this.registerOutputs();
+    this.registerOutputs({ args: given(args, place.deployment.preflight) });
   }
 }

@@ -6,6 +6,7 @@ import { createHosts, Deployment, LocalHost } from "../hosts/index.ts";
 import { lengthProblems, nameProblems } from "../hosts/names.ts";
 import { isLater } from "../hosts/sdk.ts";
 import { exposureLimitations } from "./exposure.ts";
+import { given } from "./given.ts";
 import { HostsEntries } from "./hostsEntries.ts";
 import { requireLater } from "./later.ts";
 import type { RedisNodesArgs } from "./redis/args.ts";
@@ -284,6 +285,7 @@ export class RedisHa extends pulumi.ComponentResource {
       masterName: this.masterName,
       nodes: this.nodes,
       kvdbStanza: this.kvdbStanza,
+      args: given(args, deployment.preflight),
     });
   }
 

@@ -5,6 +5,7 @@ import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
 import { render } from "../templates/render.ts";
 import { requireAskedFor } from "./exposure.ts";
+import { given } from "./given.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
 import { refuseAny } from "../errors.ts";
 import { type RedisArgs, type TimeoutsArgs, timeoutsOf } from "./redis/args.ts";
@@ -147,7 +148,10 @@ export class RedisNode extends pulumi.ComponentResource {
         dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[],
       },
     );
-    this.registerOutputs({ version: this.version.label });
+    this.registerOutputs({
+      version: this.version.label,
+      args: given(rest, args.host.deployment.preflight),
+    });
   }
 }
 

@@ -47,9 +47,9 @@ export class Preflight {
     return onceBuilt(() => pulumi.all(this.#first)).apply(() => text);
   }
 
-  /** @returns `text` once all checks hold that were asked for while the components were built. */
-  afterChecks(text: pulumi.Output<string>): pulumi.Output<string> {
-    return onceBuilt(() => pulumi.all([...this.#first, ...this.#second])).apply(() => text);
+  /** @returns `value` once all checks hold that were asked for while the components were built. */
+  afterChecks<T>(value: pulumi.Output<T>): pulumi.Output<T> {
+    return onceBuilt(() => pulumi.all([...this.#first, ...this.#second])).apply(() => value);
   }
 }
 

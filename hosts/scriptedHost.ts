@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { scriptText } from "../scripts/bundle.ts";
 import {
   type EditArgs,
   Host,
@@ -7,6 +6,7 @@ import {
   type ProcessArgs,
   type ProcessFacts,
 } from "./host.ts";
+import { installation } from "./installation.ts";
 import type { Look, Place } from "./look.ts";
 import { checkNames } from "./names.ts";
 import { puts, quote } from "./shell.ts";
@@ -77,11 +77,7 @@ export abstract class ScriptedHost extends Host {
       .all([this.directory, installed, after, mark])
       .apply(([directory, identity, more, marked]) => {
         const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
-        const files = {
-          ...Object.fromEntries(scripts.map((each) => [each, scriptText(each)])),
-          installed: identity,
-        };
-        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${scriptText("install.sh")}${puts(files)}${more}`;
+        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${installation(scripts)}${puts({ installed: identity })}${more}`;
       });
     this.#installed = [
       this.command(

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
+import { redisHaFields } from "../components/redisHaArgs.ts";
+import { secretNames } from "../fields.ts";
 import type { ObjectSpec, PackageSpec, PropertySpec, ResourceSpec } from "./schema.ts";
 
 // The schema for other languages, made of the same declarations that TypeScript programs are
@@ -12,7 +14,7 @@ export const packageName = "redis-ha";
 const components = ["RedisHa", "RedisNode", "Sentinel", "ZatoKvdbConfig", "HostsEntries"];
 /** A number is whole unless it is one of these. */
 const fractions = ["socketTimeoutSeconds"];
-const secrets = ["privateKey"];
+const secrets = secretNames(redisHaFields);
 /**
  * What a host leaves out may be set for all hosts, or belong to another kind: no default may be
  * filled in.
@@ -125,7 +127,7 @@ class Reader {
       properties[symbol.name] = {
         ...this.#property(symbol, direction),
         ...this.#value(declaration.type, symbol.name, direction),
-        ...(secrets.includes(symbol.name) ? { secret: true } : {}),
+        ...(secrets.has(symbol.name) ? { secret: true } : {}),
       };
       if (!declaration.questionToken) required.push(symbol.name);
     }

@@ -6,6 +6,7 @@ import type { FieldsOf } from "../../fields.ts";
 import { knownNow } from "../../hosts/sdk.ts";
 import { assignments } from "../../hosts/shell.ts";
 import { render } from "../../templates/render.ts";
+import { given } from "../given.ts";
 import { hostFrom, type HostSection } from "../hostSection.ts";
 import { notAllowed, type Problem, refuseAny } from "../../errors.ts";
 import { requireLater } from "../later.ts";
@@ -73,11 +74,11 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
       serverConfs = [],
       socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default,
     } = args;
-    const given = { serverConfs, socketTimeoutSeconds: timeout };
-    refuseAny(zatoProblems(knownNow(given)), name);
+    const own = { serverConfs, socketTimeoutSeconds: timeout };
+    refuseAny(zatoProblems(knownNow(own)), name);
     const host = hostFrom(args.host, name, this, opts?.dependsOn);
     const { deployment } = host;
-    requireLater(deployment.preflight, given, zatoProblems, "zato");
+    requireLater(deployment.preflight, own, zatoProblems, "zato");
 
     const values = pulumi
       .output(timeout)
@@ -109,7 +110,7 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );
     }
-    this.registerOutputs({ stanza: this.stanza });
+    this.registerOutputs({ stanza: this.stanza, args: given(args, deployment.preflight) });
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { local } from "@pulumi/command";
 import type * as Docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { scriptText } from "../../scripts/bundle.ts";
+import { installation } from "../installation.ts";
 import { isLoopback } from "../address.ts";
 import type { Deployment } from "../deployment.ts";
 import {
@@ -225,9 +225,6 @@ export class DockerHost extends Host {
         replaceOnChanges: ["healthcheck", "tmpfs", "init"],
       },
     );
-    const scripts = Object.fromEntries(
-      ["lifecycle.sh", "host.sh"].map((each) => [each, scriptText(each)]),
-    );
     const settings = pulumi
       .all([facts, args.files])
       .apply(([{ instance }, files]) => quote(`instance=${quote(instance)}\n${puts(files)}`));
@@ -260,7 +257,7 @@ export class DockerHost extends Host {
           this.deployment.isPopulated.apply((populated) => (populated ? "known" : "")),
         ),
         update: put("update"),
-        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\nmark=${this.deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${scriptText("install.sh")}${puts(scripts)}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at} "" 'its container' "$KNOWN"\n`,
+        stdin: pulumi.interpolate`# container ${digest}\nhere=${quote(this.#here)}\nmark=${this.deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${installation(["lifecycle.sh", "host.sh"])}printf '%s' ${settings} | sh ${quote(this.#script("host.sh"))} $ACTION ${at} "" 'its container' "$KNOWN"\n`,
         addPreviousOutputInEnv: false,
       },
       { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["create"] },

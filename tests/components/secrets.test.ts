@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { before, it } from "node:test";
+import { secrets } from "../../components/given.ts";
 import { RedisHa } from "../../components/index.ts";
+import { redisHaFields } from "../../components/redisHaArgs.ts";
+import { secretNames } from "../../fields.ts";
 import { registered, useMocks } from "../support/mocks.ts";
 
 before(() => useMocks());
@@ -39,3 +42,8 @@ it(
     );
   },
 );
+
+it("every argument that is declared a secret is one in what the state has of the arguments", () => {
+  assert.deepEqual(secrets, secretNames(redisHaFields));
+  assert.ok(secrets.has("privateKey"));
+});

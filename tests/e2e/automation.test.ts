@@ -10,6 +10,8 @@ import { ask, checkout, isRunning, members, namedMaster, Project } from "../supp
 interface Ended {
   changes?: Partial<Record<"create" | "update" | "delete" | "replace" | "same", number>>;
   error?: string;
+  /** What the state says that each RedisHa was given. */
+  given?: unknown[];
   said: string;
 }
 
@@ -95,10 +97,11 @@ describe("by the Automation API, in one process", { timeout: 2_400_000 }, () => 
   }
 
   it("after that it changes nothing, and still has its data", async () => {
-    const { changes, error } = await up({ components: { one: good } });
+    const { changes, error, given } = await up({ components: { one: good } });
     assert.equal(error, undefined);
     assert.deepEqual(Object.keys(changes ?? {}), ["same"]);
     assert.equal(await ask(await namedMaster("auto1:22650"), "GET", "key"), "value");
+    assert.deepEqual(given, [good]);
   });
 
   it("settings that the same program makes: shown without them, made with them, and refused before anything is touched", async () => {

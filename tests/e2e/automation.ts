@@ -66,11 +66,17 @@ for await (const line of createInterface({ input: process.stdin })) {
       await stack.setAllConfig(
         Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])),
       );
-      return preview
+      const changes = preview
         ? (await stack.preview({ onOutput })).changeSummary
         : (await stack.up({ onOutput })).summary.resourceChanges;
+      const { resources = [] } = (await stack.exportStack()).deployment as {
+        resources?: { type: string; outputs?: Record<string, unknown> }[];
+      };
+      const given = resources
+        .filter(({ type }) => type === "redis-ha:index:RedisHa")
+        .map(({ outputs }) => outputs?.args);
+      return { changes: changes ?? {}, given };
     })
-    .then((changes = {}) => ({ changes }))
     .catch((error: unknown) => ({ error: String(error) }));
   process.stdout.write(`${JSON.stringify({ ...ended, said })}\n`);
 }
