@@ -182,7 +182,7 @@ describe("the package in somebody else's program", { timeout: 2_400_000 }, () =>
     );
     try {
       installPacked(project.directory);
-      for (const dependency of ["@pulumi", "handlebars"])
+      for (const dependency of ["@pulumi", "fflate", "handlebars"])
         symlinkSync(
           join(checkout, "node_modules", dependency),
           join(project.directory, "node_modules", dependency),

@@ -49,6 +49,7 @@ export class Consumer {
     packages: readonly string[] = [
       "@pulumi/pulumi",
       "@pulumi/command",
+      "fflate",
       "handlebars",
       "@types/node",
     ],
