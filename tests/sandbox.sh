@@ -21,7 +21,9 @@ cp -a /etc "$SANDBOX/etc" || exit 1
 sed "/^# BEGIN pulumi-redis-ha/,/^# END pulumi-redis-ha/d" /etc/hosts >"$SANDBOX/etc/hosts"
 # shellcheck disable=SC2016
 setpriv --pdeathsig KILL unshare --net --mount --pid --fork --mount-proc --kill-child=KILL sh -c '
-  mount --bind "$SANDBOX/etc" /etc && mkdir -p "$SANDBOX/netns" /var/run/netns && mount --bind "$SANDBOX/netns" /var/run/netns &&
+  mount --bind "$SANDBOX/etc" /etc &&
+    mkdir -p "$SANDBOX/netns" /var/run/netns &&
+    mount --bind "$SANDBOX/netns" /var/run/netns &&
     ip link set lo up || exit 1
   "$@" &
   command=$!

@@ -38,7 +38,8 @@ units() {
 # settings_of UNIT: sets port, address (of one who asks) and everywhere; 1 where it does not run on
 # a configuration file, as our own do not.
 settings_of() {
-  conf=$(systemctl show -p ExecStart --value "$1" | tr ' ' '\n' | grep -m 1 '^/.*\.conf$') && [ -r "$conf" ] || return 1
+  conf=$(systemctl show -p ExecStart --value "$1" | tr ' ' '\n' | grep -m 1 '^/.*\.conf$') &&
+    [ -r "$conf" ] || return 1
   case $1 in *sentinel*) port=26379 ;; *) port=6379 ;; esac
   port=$(sed -n "s/^port  *\([0-9]*\).*/\1/p" "$conf" | tail -n 1 | grep . || echo $port)
   bind=$(sed -n 's/^bind  *//p' "$conf" | tail -n 1 | tr -d '"')
@@ -57,7 +58,9 @@ in_use() {
   said=$(printf 'INFO\nCLIENT LIST\n' | timeout 3 "$cli" -h "$address" -p "$port" 2>&1 | tr -d '\r')
   case $said in NOAUTH* | NOPERM* | *"WRONGPASS "*) echo "it has a password" && return ;; esac
   # Whatever else is no answer tells nothing of what it holds.
-  if ! { printf '%s\n' "$said" | grep -q '^redis_version:' && printf '%s\n' "$said" | grep -q '^id='; }; then
+  if ! {
+    printf '%s\n' "$said" | grep -q '^redis_version:' && printf '%s\n' "$said" | grep -q '^id='
+  }; then
     echo "it does not tell what it holds ($(printf '%s\n' "${said:-no answer within 3 s}" | plain))"
     return
   fi
@@ -66,7 +69,8 @@ in_use() {
   printf '%s\n' "$said" | awk -F '[:,=]' '
     /^db[0-9]/ { keys += $3 }
     /^id=/ && !/ name=sentinel-/ && !/ age=0 / && !/ cmd=client/ { clients++ }
-    /^role:slave/ || /^connected_slaves:[1-9]/ || /^master[0-9]+:.*slaves=[1-9]/ || /^master[0-9]+:.*sentinels=[2-9]/ { others = 1 }
+    /^role:slave/ || /^connected_slaves:[1-9]/ ||
+      /^master[0-9]+:.*slaves=[1-9]/ || /^master[0-9]+:.*sentinels=[2-9]/ { others = 1 }
     END {
       if (keys) print "it holds " keys " keys"
       if (clients) print "it has clients: " clients
@@ -124,7 +128,11 @@ case $action in
       # Whoever has taken the package away meant that.
       [ "$(systemctl show -p LoadState --value "$unit")" = loaded ] || continue
       [ "$enabled" != enabled ] || systemctl enable --quiet "$unit" </dev/null 2>/dev/null
-      if [ "$active" != active ] || systemctl start "$unit" </dev/null; then echo "$unit is as it was"; else echo "$unit was on and does not start" >&2; fi
+      if [ "$active" != active ] || systemctl start "$unit" </dev/null; then
+        echo "$unit is as it was"
+      else
+        echo "$unit was on and does not start" >&2
+      fi
     done <"$STORE/off"
     rm -rf "$STORE"
     ;;

@@ -69,22 +69,34 @@ with_systemd() { [ -d /run/systemd/system ]; }
 is_enabled() { [ "$(systemctl is-enabled "$TABLE.service" 2>/dev/null)" = enabled ]; }
 
 is_applied() {
-  [ "$(rules)" = "$(cat "$STORE/rules" 2>/dev/null)" ] && [ -s "$STORE/loaded" ] && [ "$(in_kernel)" = "$(cat "$STORE/loaded")" ] || return 1
+  [ "$(rules)" = "$(cat "$STORE/rules" 2>/dev/null)" ] &&
+    [ -s "$STORE/loaded" ] &&
+    [ "$(in_kernel)" = "$(cat "$STORE/loaded")" ] || return 1
   ! with_systemd || { [ "$(unit_text)" = "$(cat "$unit" 2>/dev/null)" ] && is_enabled; }
 }
 
-require_rules() { said=$(rules | nft -c -f - 2>&1) || fail "nft does not take the rules: $(printf '%s\n' "$said" | plain)"; }
+require_rules() {
+  said=$(rules | nft -c -f - 2>&1) ||
+    fail "nft does not take the rules: $(printf '%s\n' "$said" | plain)"
+}
 
 unwritten() { fail "$1 cannot be written"; }
 load() {
   if ! { mkdir -p "$STORE" && rules >"$STORE/rules.new"; }; then unwritten "$STORE"; fi
-  said=$(nft -f "$STORE/rules.new" 2>&1) || fail "nft does not take the rules: $(printf '%s\n' "$said" | plain)"
-  if ! { in_kernel >"$STORE/loaded.new" && mv "$STORE/rules.new" "$STORE/rules" && mv "$STORE/loaded.new" "$STORE/loaded"; }; then unwritten "$STORE"; fi
+  said=$(nft -f "$STORE/rules.new" 2>&1) ||
+    fail "nft does not take the rules: $(printf '%s\n' "$said" | plain)"
+  if ! {
+    in_kernel >"$STORE/loaded.new" && mv "$STORE/rules.new" "$STORE/rules" &&
+      mv "$STORE/loaded.new" "$STORE/loaded"
+  }; then
+    unwritten "$STORE"
+  fi
 }
 
 case ${1:?action} in
   check)
-    command -v nft >/dev/null || fail "there is no nft on this machine: install nftables, or take ssh.firewallClients out"
+    command -v nft >/dev/null ||
+      fail "there is no nft on this machine: install nftables, or take ssh.firewallClients out"
     require_rules
     is_applied || exit 3
     ;;
@@ -101,10 +113,16 @@ case ${1:?action} in
     ;;
   remove)
     if command -v nft >/dev/null; then
-      tables=$(nft list tables inet 2>&1) || fail "nft does not tell which tables there are: $(printf '%s\n' "$tables" | plain)"
-      ! printf '%s\n' "$tables" | grep -qxF "table inet $TABLE" || nft delete table inet "$TABLE" || exit 1
+      tables=$(nft list tables inet 2>&1) ||
+        fail "nft does not tell which tables there are: $(printf '%s\n' "$tables" | plain)"
+      ! printf '%s\n' "$tables" | grep -qxF "table inet $TABLE" ||
+        nft delete table inet "$TABLE" || exit 1
     fi
-    if [ -e "$unit" ]; then systemctl disable --quiet "$TABLE.service" && rm -f "$unit" && systemctl daemon-reload || exit 1; fi
+    if [ -e "$unit" ]; then
+      systemctl disable --quiet "$TABLE.service" &&
+        rm -f "$unit" &&
+        systemctl daemon-reload || exit 1
+    fi
     rm -f "$unit.new"
     rm -rf "$STORE"
     ;;

@@ -56,11 +56,15 @@ function fail(line, message) {
     exit 1
 }
 # Whose block a marker line begins or ends; nothing for other lines.
-function begins(s) { return s ~ /^# BEGIN [A-Za-z0-9._\/-]+ \(Pulumi; do not edit[;)]/ ? word(s) : "" }
+function begins(s) {
+    return s ~ /^# BEGIN [A-Za-z0-9._\/-]+ \(Pulumi; do not edit[;)]/ ? word(s) : ""
+}
 function finishes(s) { return s ~ /^# END [A-Za-z0-9._\/-]+[ \t]*$/ ? word(s) : "" }
 function word(s,    w) { split(s, w, /[ \t]+/); return w[3] }
 
-function begin_line(noted) { return "# BEGIN " owner " (Pulumi; do not edit" (noted ? NOTE : "") ")" }
+function begin_line(noted) {
+    return "# BEGIN " owner " (Pulumi; do not edit" (noted ? NOTE : "") ")"
+}
 function has_note(s) { return index(s, NOTE ")") > 0 }
 
 function read_entry(s,    f, n, i) {
@@ -73,7 +77,8 @@ function read_entry(s,    f, n, i) {
     entry[++entries] = s
     for (i = 2; i <= n; i++) {
         f[i] = tolower(f[i])
-        if ((f[i] in address) && address[f[i]] != f[1]) fail(0, "ENTRIES: " f[i] " has two addresses, " address[f[i]] " and " f[1])
+        if ((f[i] in address) && address[f[i]] != f[1])
+            fail(0, "ENTRIES: " f[i] " has two addresses, " address[f[i]] " and " f[1])
         address[f[i]] = f[1]
     }
 }
@@ -93,21 +98,32 @@ function last_line(    s) {
 function find_block(    i, b, e) {
     for (i = 1; i <= lines; i++) {
         if ((b = begins(text[i])) != "") {
-            if (inside == owner) fail(first, "the block of " owner " has no line # END " owner " before line " i "; complete or delete it by hand")
-            if (b == owner && first) fail(i, "a second block of " owner " (the first is in line " first "); delete one of them by hand")
+            if (inside == owner)
+                fail(first, "the block of " owner " has no line # END " owner \
+                    " before line " i "; complete or delete it by hand")
+            if (b == owner && first)
+                fail(i, "a second block of " owner " (the first is in line " \
+                    first "); delete one of them by hand")
             inside = b
             if (b == owner) first = i
         } else if ((e = finishes(text[i])) != "") {
-            if (inside == owner && e != owner) fail(first, "the block of " owner " has no line # END " owner " before line " i "; complete or delete it by hand")
-            if (e == owner && inside != owner) fail(i, "an end of the block of " owner " without its beginning; delete this line by hand")
+            if (inside == owner && e != owner)
+                fail(first, "the block of " owner " has no line # END " owner \
+                    " before line " i "; complete or delete it by hand")
+            if (e == owner && inside != owner)
+                fail(i, "an end of the block of " owner \
+                    " without its beginning; delete this line by hand")
             if (e == owner) end = i
             if (e == inside) inside = ""
         }
         if (inside != "") block_of[i] = inside
     }
-    if (first && !end) fail(first, "the block of " owner " has no line # END " owner "; complete or delete it by hand")
+    if (first && !end)
+        fail(first, "the block of " owner " has no line # END " owner \
+            "; complete or delete it by hand")
     # A block that never ends takes no lines out of the check below.
-    if (inside != "") for (i = lines; (i in block_of) && block_of[i] == inside; i--) delete block_of[i]
+    if (inside != "")
+        for (i = lines; (i in block_of) && block_of[i] == inside; i--) delete block_of[i]
 }
 
 # What others wrote, for a message.
@@ -129,8 +145,14 @@ function find_conflicts(    i, s, f, n, k, name, where) {
             if (!(name in address) || address[name] == f[1]) continue
             where = shown(text[i]) ((i in block_of) ? ", in the block of " block_of[i] : "")
             if (f[1] ~ /^127\./ && address[name] !~ /^127\./ && !(i in block_of))
-                fail(i, name " is " shown(f[1]) " here, which Debian\047s installer writes for a machine\047s own name: what runs here would not find it at " address[name] "; delete that line, or use another host name (" where ")")
-            else fail(i, name " is already mapped to " shown(f[1]) ", so it would not stand for " address[name] " alone; delete or change that line, or use another host name (" where ")")
+                fail(i, name " is " shown(f[1]) \
+                    " here, which Debian\047s installer writes for a machine\047s own name: what runs here would not find it at " \
+                    address[name] \
+                    "; delete that line, or use another host name (" where ")")
+            else
+                fail(i, name " is already mapped to " shown(f[1]) \
+                    ", so it would not stand for " address[name] \
+                    " alone; delete or change that line, or use another host name (" where ")")
         }
     }
 }
@@ -168,7 +190,8 @@ function removed(    i, e, noted) {
         i = end
         if (!noted) continue
         if (i == lines) {
-            if (substr(out, length(out) - length(e) + 1) == e) out = substr(out, 1, length(out) - length(e))
+            if (substr(out, length(out) - length(e) + 1) == e)
+                out = substr(out, 1, length(out) - length(e))
         } else if (begins(text[i + 1]) != "" && !has_note(text[i + 1])) {
             i++
             sub(/\)[ \t]*$/, NOTE ")", text[i])
@@ -219,11 +242,17 @@ acquire() {
     # Where a directory can't be written, but a file that is mounted there: root has a place of its
     # own.
     if ! acting test -w "$directory"; then
-        if [ "$myself" != 0 ] || [ -n "$become" ]; then die "$FILE: $directory cannot be written, so nobody can be kept from writing the file at the same time"; fi
+        if [ "$myself" != 0 ] || [ -n "$become" ]; then
+            die "$FILE: $directory cannot be written, so nobody can be kept from writing the file at the same time"
+        fi
         mkdir -m 700 /run/pulumi-redis-ha 2>/dev/null
         lock_owner=$(facts_of /run/pulumi-redis-ha | { read -r mode _ uid _ && echo "$mode $uid"; })
-        case $lock_owner in drwx------*\ 0) ;; *) die "$FILE: neither $directory nor /run/pulumi-redis-ha can hold a lock" ;; esac
-        lock=/run/pulumi-redis-ha/$(printf '%s' "$canonical" | tr -c 'A-Za-z0-9._-' '-' | tail -c 120).lock
+        case $lock_owner in
+            drwx------*\ 0) ;;
+            *) die "$FILE: neither $directory nor /run/pulumi-redis-ha can hold a lock" ;;
+        esac
+        lock=/run/pulumi-redis-ha/$(printf '%s' "$canonical" |
+            tr -c 'A-Za-z0-9._-' '-' | tail -c 120).lock
     fi
     # Processes have their numbers in one name space only.
     space=$(readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9)
@@ -238,7 +267,8 @@ acquire() {
                 unlock_beside
             fi
         else
-            acting test -d "$lock" || acting test -w "$directory" || die "$FILE: cannot be locked: $(printf '%s\n' "$made" | plain)"
+            acting test -d "$lock" || acting test -w "$directory" ||
+                die "$FILE: cannot be locked: $(printf '%s\n' "$made" | plain)"
             others_at_work
             if [ -z "$holder" ]; then
                 # Just made, just given up, or its maker died in between: which, only time tells.
@@ -250,7 +280,8 @@ acquire() {
         fi
         now=$(date +%s)
         [ "$holder" = "$last" ] || { last=$holder changed_at=$now; }
-        if [ $((now - changed_at)) -ge $idle_seconds ] || [ $((now - began)) -ge "$most_seconds" ]; then
+        if [ $((now - changed_at)) -ge $idle_seconds ] ||
+                [ $((now - began)) -ge "$most_seconds" ]; then
             die "$FILE: waited $((now - began)) s for the lock $lock${holder:+, held by process $holder}; if nobody is at work on the file, delete that directory and try again"
         fi
         if [ $((now - began - told)) -ge 10 ]; then
@@ -313,10 +344,18 @@ END
             # Nobody but its owner can replace what is in there.
             d????????[tT]*)
                 each_owner=$(facts_of "$way/${rest%%/*}" | { read -r _ _ uid _ && echo "$uid"; })
-                case $rest:${each_owner:-0} in */*:* | *:0) ;; *) die "$FILE: is another user's, in a directory that everybody can write" ;; esac
+                case $rest:${each_owner:-0} in
+                    */*:* | *:0) ;;
+                    *) die "$FILE: is another user's, in a directory that everybody can write" ;;
+                esac
                 ;;
-            d???????w*) die "$FILE: everybody can put something else into $way: root does not edit there" ;;
-            d????w*) [ "$way_gid" = 0 ] || die "$FILE: the group $way_gid can put something else into $way: root does not edit there" ;;
+            d???????w*)
+                die "$FILE: everybody can put something else into $way: root does not edit there"
+                ;;
+            d????w*)
+                [ "$way_gid" = 0 ] ||
+                    die "$FILE: the group $way_gid can put something else into $way: root does not edit there"
+                ;;
         esac
         case $rest in */*) ;; *) return 0 ;; esac
         way=$way/${rest%%/*} rest=${rest#*/}
@@ -340,9 +379,17 @@ if ! acting test -e "$target"; then
     exit 0
 fi
 acting test -f "$target" || die "$FILE: is not a regular file"
-acting test -r "$target" || die "$FILE: cannot be read by $(if [ -n "$become" ]; then echo "${actor_name:-user $actor}, whose directory it is in"; else id -un; fi)"
+acting test -r "$target" ||
+    die "$FILE: cannot be read by $(
+        if [ -n "$become" ]; then
+            echo "${actor_name:-user $actor}, whose directory it is in"
+        else
+            id -un
+        fi
+    )"
 # shellcheck disable=SC2016
-directory=$(acting sh -c 'cd -P "$1" && pwd -P' sh "${target%/*}/") || die "$FILE: its directory cannot be entered"
+directory=$(acting sh -c 'cd -P "$1" && pwd -P' sh "${target%/*}/") ||
+    die "$FILE: its directory cannot be entered"
 canonical=${directory%/}/${target##*/}
 
 read_file() {
@@ -358,7 +405,8 @@ size_of() { acting wc -c "$1" | { read -r size _ && echo "$size"; }; }
 # Only asked where something is wrong, as every healthy file would pay for it. One look: between
 # two, another stack may write.
 refuse_nul() {
-    [ "$(acting cat "$canonical" | tr -dc '\000' | wc -c)" -eq 0 ] || die "$FILE: contains NUL bytes, so it is no hosts file"
+    [ "$(acting cat "$canonical" | tr -dc '\000' | wc -c)" -eq 0 ] ||
+        die "$FILE: contains NUL bytes, so it is no hosts file"
 }
 
 plan() {
@@ -380,7 +428,8 @@ by_hand() {
         say "or let sudo work without a password while this runs (type: sudo -v)."
     else
         say "Type 'sudo -v' and try again, or add these lines by hand:"
-        printf '%s\n' "sudo tee -a $FILE <<'END'" "# BEGIN $OWNER (Pulumi; do not edit)" "$ENTRIES" "# END $OWNER" END >&2
+        printf '%s\n' "sudo tee -a $FILE <<'END'" "# BEGIN $OWNER (Pulumi; do not edit)" \
+            "$ENTRIES" "# END $OWNER" END >&2
     fi
     exit 1
 }
@@ -391,8 +440,13 @@ hindrance() {
     hindered=$(acting sh -c ': <>"$1"' sh "$canonical" 2>&1) && return
     case $hindered in
         *[Rr]ead-only*) echo "is on a file system that is mounted read-only" ;;
-        *"not permitted"*) echo "is immutable or append-only: see lsattr $FILE; chattr -i -a $FILE lets it be written" ;;
-        *enied*) echo "cannot be written by ${actor_name:-$(id -un)}${become:+, whose directory it is in}" ;;
+        *"not permitted"*)
+            echo "is immutable or append-only: see lsattr $FILE; chattr -i -a $FILE lets it be written"
+            ;;
+        *enied*)
+            echo \
+                "cannot be written by ${actor_name:-$(id -un)}${become:+, whose directory it is in}"
+            ;;
         *) echo "cannot be written: $(printf '%s\n' "$hindered" | plain)" ;;
     esac
 }
@@ -424,7 +478,9 @@ fi
 # What a killed editor has left beside it goes away with the next one, be there something to change
 # or not.
 # shellcheck disable=SC2016
-leftovers=$(acting sh -c 'ls -d "$1"/."$2".pulumi-redis-ha.* 2>/dev/null' sh "$directory" "${canonical##*/}")
+leftovers=$(
+    acting sh -c 'ls -d "$1"/."$2".pulumi-redis-ha.* 2>/dev/null' sh "$directory" "${canonical##*/}"
+)
 if [ "$changed" = 1 ] || [ -n "$leftovers" ]; then
     acquire
     sweep_beside "$canonical"
@@ -444,7 +500,10 @@ wanted=$(run file && printf x) || die "$FILE: awk failed"
 [ "$(printf '%s' "${wanted%x}" | wc -c)" -eq "$bytes" ] || die "$FILE: awk failed; it is untouched"
 
 by_rename() {
-    stage "$canonical" && same_owner "$staged" "$canonical" && printf '%s' "${wanted%x}" | fill "$bytes" && publish "$canonical" 2>/dev/null
+    stage "$canonical" &&
+        same_owner "$staged" "$canonical" &&
+        printf '%s' "${wanted%x}" | fill "$bytes" &&
+        publish "$canonical" 2>/dev/null
 }
 # in_place TEXTx BYTES: first what is to stand there, then what is behind it, so that there is no
 # moment at which it is empty.
@@ -461,10 +520,16 @@ else
     hindered=$(hindrance)
     [ -z "$hindered" ] || die "$FILE: $hindered; it is as it was"
     if ! in_place "$wanted" "$bytes"; then
-        if in_place "$content" "$bytes_in"; then die "$FILE: cannot be written (disk full?); it is as it was"; fi
+        if in_place "$content" "$bytes_in"; then
+            die "$FILE: cannot be written (disk full?); it is as it was"
+        fi
         kept=$(mktemp) && printf '%s' "${content%x}" >"$kept"
         die "$FILE: could not be written completely (disk full?); what it was is in $kept"
     fi
     acting sync "$canonical" 2>/dev/null
 fi
-if [ "$action" = apply ]; then echo "$FILE: $count entries set"; else echo "$FILE: entries removed"; fi
+if [ "$action" = apply ]; then
+    echo "$FILE: $count entries set"
+else
+    echo "$FILE: entries removed"
+fi

@@ -37,7 +37,9 @@ file_of() {
   esac
 }
 now() { sed 's/.*\[\(.*\)\].*/\1/' "$1"; }
-wanted_of() { case $1 in overcommit) echo 1 ;; hugepages) echo madvise ;; somaxconn) echo 511 ;; esac; }
+wanted_of() {
+  case $1 in overcommit) echo 1 ;; hugepages) echo madvise ;; somaxconn) echo 511 ;; esac
+}
 good() {
   case $1 in
     overcommit) [ "$2" = 1 ] ;;
@@ -60,7 +62,8 @@ set_one() {
   mkdir -p "$STORE" || exit 1
   # First, or what it was would be lost with a step that is killed.
   ours=
-  [ -e "$STORE/$1" ] || { echo "$was" >"$STORE/$1.new" && mv "$STORE/$1.new" "$STORE/$1" && ours=1; } || exit 1
+  [ -e "$STORE/$1" ] ||
+    { echo "$was" >"$STORE/$1.new" && mv "$STORE/$1.new" "$STORE/$1" && ours=1; } || exit 1
   if ! { echo "$value" >"$file"; } 2>/dev/null || ! good "$1" "$(now "$file")"; then
     [ -z "$ours" ] || rm -f "$STORE/$1"
     : >"$STORE/$1.fixed"
@@ -89,10 +92,13 @@ put_back() {
 # What sets after a reboot what was set here; nothing where nothing was.
 text_of_sysctls() {
   for each in overcommit somaxconn; do
-    [ ! -e "$STORE/$each" ] || echo "$(file_of $each | sed 's|/proc/sys/||; s|/|.|g') = $(wanted_of $each)"
+    [ ! -e "$STORE/$each" ] ||
+      echo "$(file_of $each | sed 's|/proc/sys/||; s|/|.|g') = $(wanted_of $each)"
   done
 }
-text_of_tmpfiles() { [ ! -e "$STORE/hugepages" ] || echo "w $(file_of hugepages) - - - - $(wanted_of hugepages)"; }
+text_of_tmpfiles() {
+  [ ! -e "$STORE/hugepages" ] || echo "w $(file_of hugepages) - - - - $(wanted_of hugepages)"
+}
 # is_kept FILE TEXT, keep FILE TEXT
 is_kept() {
   [ -d "${1%/*}" ] || return 0
@@ -118,7 +124,10 @@ is_applied() {
 
 action=${1:?action}
 case $action in check | apply) for each in $WANTED; do
-  case " $known " in *" $each "*) ;; *) echo "there is no kernel setting $each: known are $known" >&2 && exit 1 ;; esac
+  case " $known " in
+    *" $each "*) ;;
+    *) echo "there is no kernel setting $each: known are $known" >&2 && exit 1 ;;
+  esac
 done ;; esac
 case $action in
   check) is_applied || exit 3 ;;

@@ -133,23 +133,36 @@ find_entry() {
         candidate=$STORE/kvdb-$number-$base
         if [ ! -e "$candidate" ]; then
             [ -n "$free" ] || free=$candidate
-        elif { read -r _ && read -r line && [ "$line" = "file $FILE" ] && read -r line && [ "$line" = "stanza $STANZA" ]; } 2>/dev/null <"$candidate"; then
+        elif {
+            read -r _ && read -r line && [ "$line" = "file $FILE" ] && read -r line &&
+                [ "$line" = "stanza $STANZA" ]
+        } 2>/dev/null <"$candidate"; then
             found=$candidate
         fi
         number=$((number + 1))
     done
     entry=${found:-$free}
-    [ -n "$entry" ] || die "$STORE: ten files there have the name $entry would have; is it really this stack's own directory?"
+    [ -n "$entry" ] ||
+        die "$STORE: ten files there have the name $entry would have; is it really this stack's own directory?"
 }
 
 load_entry() {
     stored=end had_id=''
     if [ -n "$found" ]; then
         stored=$(cat "$found") || die "$found: cannot be read"
-        case $stored in *"${newline}end") ;; *) die "$found: is damaged (its last line should be 'end'); restore $FILE by hand and delete it" ;; esac
+        case $stored in
+            *"${newline}end") ;;
+            *)
+                die "$found: is damaged (its last line should be 'end'); restore $FILE by hand and delete it"
+                ;;
+        esac
         # The first lines say whose it is; the program needs the keys only.
         for _ in 1 2 3; do stored=${stored#*"$newline"}; done
-        case $stored in 'id '*) had_id=${stored#id } had_id=${had_id%%"$newline"*} stored=${stored#*"$newline"} ;; esac
+        case $stored in
+            'id '*)
+                had_id=${stored#id } had_id=${had_id%%"$newline"*} stored=${stored#*"$newline"}
+                ;;
+        esac
     fi
     id=${had_id:-$(date +%s).$$.$(born $$ | tr -cd A-Za-z0-9)}
 }
@@ -162,13 +175,15 @@ refuse_open_store() {
     if [ ! -d "$ancestor" ] || [ ! -w "$ancestor" ]; then
         die "$STORE: cannot be written, as $ancestor is not a writable directory"
     fi
-    [ "$myself" != 0 ] || trusted "${ancestor%/}" || die "$STORE: is no safe place for root to remember things: $distrusted. Choose another directory for the host"
+    [ "$myself" != 0 ] || trusted "${ancestor%/}" ||
+        die "$STORE: is no safe place for root to remember things: $distrusted. Choose another directory for the host"
     [ -d "$STORE" ] || return 0
     facts_of "$STORE/." | {
         read -r mode _ uid _
         case $mode in d????w* | d???????w*) exit 1 ;; esac
         [ "$uid" = "$myself" ]
-    } || die "$STORE: belongs to somebody else, or others may write there; it has to be $(id -un)'s alone"
+    } ||
+        die "$STORE: belongs to somebody else, or others may write there; it has to be $(id -un)'s alone"
 }
 
 # `save PART BYTES`: an empty part deletes the entry.
@@ -183,7 +198,8 @@ save() {
     sweep_store
     temporary_store=$STORE/.kvdb.$$
     # awk does not reliably report a full disk, cat and the size do.
-    if ! { run "$1" | cat >"$temporary_store"; } 2>/dev/null || [ "$(($(wc -c <"$temporary_store")))" != "$2" ]; then
+    if ! { run "$1" | cat >"$temporary_store"; } 2>/dev/null ||
+            [ "$(($(wc -c <"$temporary_store")))" != "$2" ]; then
         why="$STORE: cannot be written (disk full?)"
         return 1
     fi
@@ -206,7 +222,8 @@ resolve() {
         acting test -L "$target" || return 0
         hops=$((hops + 1))
         [ "$hops" -le 40 ] || die "$FILE: too many levels of symbolic links"
-        link=$(acting readlink "$target" && printf x) || die "$FILE: the symbolic link cannot be read"
+        link=$(acting readlink "$target" && printf x) ||
+            die "$FILE: the symbolic link cannot be read"
         link=${link%"$newline"x}
         case $link in /*) target=$link ;; *) target=${target%/*}/$link ;; esac
     done
@@ -220,7 +237,8 @@ mount_point() {
     *[!A-Za-z0-9._-]*) ;;
     *) grep -qF "/${target##*/} " /proc/self/mountinfo || return 1 ;;
     esac
-    canonical=$(printf '%s\n' "${directory%/}/${target##*/}" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g')
+    canonical=$(printf '%s\n' "${directory%/}/${target##*/}" |
+        sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g')
     while read -r _ _ _ _ mounted _; do
         [ "$mounted" != "$canonical" ] || return 0
     done </proc/self/mountinfo
@@ -228,7 +246,8 @@ mount_point() {
 }
 
 preflight() {
-    acting test -e "$target" || die "$FILE: no such file; give the path of a server.conf that exists"
+    acting test -e "$target" ||
+        die "$FILE: no such file; give the path of a server.conf that exists"
     acting test -f "$target" || die "$FILE: is not a regular file"
     who=${become:+${actor_name:-the user number $actor}}
     who=${who:-$(id -un)}
@@ -237,7 +256,8 @@ preflight() {
     if ! acting test -w "$directory" || ! acting test -x "$directory"; then
         die "$directory: cannot be written by $who, but the file has to be replaced in one step from a copy beside it; allow that, or run as root"
     fi
-    ! mount_point || die "$FILE: is a mount point, which cannot be replaced in one step; mount its directory instead, or edit it where it comes from"
+    ! mount_point ||
+        die "$FILE: is a mount point, which cannot be replaced in one step; mount its directory instead, or edit it where it comes from"
     refuse_open_store
 }
 
@@ -252,7 +272,8 @@ size_now() { acting wc -c "$target" | { read -r size _ && echo "$size"; }; }
 limit_bytes=4194304
 read_file() {
     content=$(acting head -c $limit_bytes "$target" && printf x) || die "$FILE: cannot be read"
-    [ "${#content}" -le $limit_bytes ] || die "$FILE: has over $limit_bytes bytes, so it is no server.conf"
+    [ "${#content}" -le $limit_bytes ] ||
+        die "$FILE: has over $limit_bytes bytes, so it is no server.conf"
 }
 
 still_the_same() {
@@ -260,8 +281,10 @@ still_the_same() {
 }
 
 prepare() {
-    stage "$target" || die "$directory: the copy beside $FILE cannot be made (disk full?); $FILE is untouched"
-    run file | fill "$bytes" || die "$directory: the copy beside $FILE cannot be written (disk full?); $FILE is untouched"
+    stage "$target" ||
+        die "$directory: the copy beside $FILE cannot be made (disk full?); $FILE is untouched"
+    run file | fill "$bytes" ||
+        die "$directory: the copy beside $FILE cannot be written (disk full?); $FILE is untouched"
     same_owner "$staged" "$target" ||
         die "$FILE: its owner or mode would change; run as its owner or as root; it is untouched"
 }
@@ -277,7 +300,8 @@ read_owner() {
     owned_id=$(printf '%s\n' "$owned" | sed -n 's/^id //p' | head -n 1)
     if [ -z "$owned" ]; then
         whose=nobody
-    elif [ "$owned_id" = "$id" ] || [ "$owned_store" = "$(printf '%s' "$STORE" | tr -cd '\040-\176')" ]; then
+    elif [ "$owned_id" = "$id" ] ||
+            [ "$owned_store" = "$(printf '%s' "$STORE" | tr -cd '\040-\176')" ]; then
         whose=ours
     else
         whose=other
@@ -309,7 +333,8 @@ plan() {
         case $planned in error"$newline"*) die "$FILE: ${planned#error"$newline"}" ;; esac
         die "$FILE: awk failed"
     }
-    read -r _ changed set_keys back_keys bytes_in bytes pending_bytes pending_save final_bytes final_save <<END
+    read -r _ changed set_keys back_keys bytes_in bytes pending_bytes pending_save final_bytes \
+        final_save <<END
 $planned
 END
     # The shell drops NUL bytes; anything else it loses should never be written back either.
@@ -351,7 +376,8 @@ edit() {
     tries=0
     until plan && { [ "$action" = check ] || [ "$changed" = 0 ] || replace; }; do
         tries=$((tries + 1))
-        [ "$tries" -lt 5 ] || die "$FILE: another program keeps writing it; try again when it is done"
+        [ "$tries" -lt 5 ] ||
+            die "$FILE: another program keeps writing it; try again when it is done"
     done
 }
 
@@ -360,9 +386,18 @@ check_file() {
     refuse_other
     edit
     warnings
-    overriding=$({ env; cat /etc/environment; } 2>/dev/null | sed -n "s/^\(Zato_Config_Server_server__conf_${STANZA}_[A-Za-z0-9_]*\)=.*/\1/p" | sort -u | tr '\n' ' ')
-    [ -z "$overriding" ] || echo "warning: $FILE: the environment variables ${overriding}override it in Zato 3.2 and 3.3"
-    if [ "$changed$pending_save$final_save" != 000 ] || [ "$owned" != "$(owner_text | tr -cd '\012\040-\176')" ]; then exit 3; fi
+    overriding=$(
+        { env; cat /etc/environment; } 2>/dev/null |
+            sed -n "s/^\(Zato_Config_Server_server__conf_${STANZA}_[A-Za-z0-9_]*\)=.*/\1/p" |
+            sort -u | tr '\n' ' '
+    )
+    [ -z "$overriding" ] ||
+        echo \
+            "warning: $FILE: the environment variables ${overriding}override it in Zato 3.2 and 3.3"
+    if [ "$changed$pending_save$final_save" != 000 ] ||
+            [ "$owned" != "$(owner_text | tr -cd '\012\040-\176')" ]; then
+        exit 3
+    fi
     exit 0
 }
 
@@ -376,7 +411,8 @@ apply_file() {
     edit
     notes
     claim_file
-    [ "$final_save" = 0 ] || save final "$final_bytes" || die "$why; $FILE is edited, run this again"
+    [ "$final_save" = 0 ] || save final "$final_bytes" ||
+        die "$why; $FILE is edited, run this again"
     if [ "$changed" = 0 ]; then echo "$FILE: unchanged"; else echo "$FILE: $set_keys keys set"; fi
 }
 
@@ -412,7 +448,8 @@ remove_file() {
     edit
     notes
     acting rm -f "$owner_file"
-    [ "$final_save" = 0 ] || save final "$final_bytes" || die "$why; $FILE is edited, run this again"
+    [ "$final_save" = 0 ] || save final "$final_bytes" ||
+        die "$why; $FILE is edited, run this again"
     echo "$FILE: $back_keys keys put back"
 }
 

@@ -29,10 +29,13 @@ look_machine() {
 # directory.
 theirs_above() {
   above=$1
-  while ls -ldn "$above" && [ "$above" != / ]; do above=$(dirname "$above"); done | awk -v login="$(id -u "${SUDO_USER:-root}")" '
+  while ls -ldn "$above" && [ "$above" != / ]; do
+    above=$(dirname "$above")
+  done | awk -v login="$(id -u "${SUDO_USER:-root}")" '
     { path = $0; sub(/^([^ ]+ +){8}/, "", path); sub(/ -> .*/, "", path) }
     $3 != 0 && $3 != login { print path " is another user'"'"'s"; exit }
-    (/^d....w/ && $4 != 0 || /^d.......w/) && ($1 !~ /[tT]/ || NR == 1) { print "others may write in " path; exit }'
+    (/^d....w/ && $4 != 0 || /^d.......w/) &&
+      ($1 !~ /[tT]/ || NR == 1) { print "others may write in " path; exit }'
 }
 
 # use lib/marks.sh
@@ -48,8 +51,10 @@ look_place() {
   place_problem=$(
     if [ -d "$1" ]; then p_real=$(cd "$1" 2>/dev/null && pwd -P); else p_real=$1; fi
     case $p_real in
-      / | /bin | /boot | /dev | /etc | /home | /lib | /lib32 | /lib64 | /media | /mnt | /opt | /proc | /root | /run | /sbin | /srv | /sys | /tmp | /usr | /var | \
-        /usr/* | /proc/* | /sys/* | /dev/* | /boot/* | /var/lib | /var/log | /var/run | /var/tmp | /run/systemd | /run/user | "${HOME:-/}")
+      / | /bin | /boot | /dev | /etc | /home | /lib | /lib32 | /lib64 | /media | /mnt | /opt | \
+        /proc | /root | /run | /sbin | /srv | /sys | /tmp | /usr | /var | \
+        /usr/* | /proc/* | /sys/* | /dev/* | /boot/* | /var/lib | /var/log | /var/run | /var/tmp | \
+        /run/systemd | /run/user | "${HOME:-/}")
         echo "is the system's, and never a deployment's"
         exit
         ;;
@@ -58,14 +63,22 @@ look_place() {
     if [ ! -e "$1" ] || [ "$p_mark" = "$2" ]; then exit; fi
     [ -d "$1" ] || { echo "is no directory" && exit; }
     p_content=$(content_of "$1")
-    if [ -n "$p_mark" ]; then p_said="belongs to $(owner_of "$1")"; else p_said="is not empty, and of no deployment"; fi
+    if [ -n "$p_mark" ]; then
+      p_said="belongs to $(owner_of "$1")"
+    else
+      p_said="is not empty, and of no deployment"
+    fi
     [ -n "$p_mark$p_content" ] || exit
     p_running=$(running_in "$1" "$1"/* "$1"/processes/*)
     if [ -n "$p_running" ]; then
       echo "$p_said, and $p_running still runs on it: end that first"
     elif [ "$3" != 1 ]; then
       p_data=$(data_in "$1" "$1"/* "$1"/processes/*)
-      if [ -n "$p_data" ]; then echo "$p_said; a server's data is in it: $p_data"; else echo "$p_said; in it: $(printf '%s\n' "$p_content" | shown)"; fi
+      if [ -n "$p_data" ]; then
+        echo "$p_said; a server's data is in it: $p_data"
+      else
+        echo "$p_said; in it: $(printf '%s\n' "$p_content" | shown)"
+      fi
     fi
   )
   [ -z "$place_problem" ] || echo "refused.place $place_problem"
@@ -82,7 +95,8 @@ look_part() {
     echo "refused.part.$1 belongs to $(owner_of "$2")"
   elif [ -z "$(mark_of "$2")" ]; then
     part_data=$(data_in "$2")
-    [ -z "$part_data" ] || echo "refused.part.$1 has no mark of a deployment, and a server's data is in it: $part_data"
+    [ -z "$part_data" ] ||
+      echo "refused.part.$1 has no mark of a deployment, and a server's data is in it: $part_data"
   fi
 }
 
@@ -92,9 +106,14 @@ shown() { head -n 8 | tr -cd ' -~\n' | cut -c 1-80 | tr '\n' ' ' | sed 's/ $//; 
 # data_in DIRECTORY...: files there that a server may have written.
 data_in() {
   for d_in in "$@"; do
-    for d_file in dump.rdb appendonlydir appendonly.aof node.conf sentinel.conf; do [ ! -e "$d_in/$d_file" ] || echo "$d_in/$d_file"; done
+    for d_file in dump.rdb appendonlydir appendonly.aof node.conf sentinel.conf; do
+      [ ! -e "$d_in/$d_file" ] || echo "$d_in/$d_file"
+    done
     for d_file in "$d_in"/*.rdb "$d_in"/*.aof; do
-      case $d_file in */dump.rdb | */appendonly.aof) ;; *) [ ! -e "$d_file" ] || echo "$d_file" ;; esac
+      case $d_file in
+        */dump.rdb | */appendonly.aof) ;;
+        *) [ ! -e "$d_file" ] || echo "$d_file" ;;
+      esac
     done
   done | shown
 }
@@ -105,7 +124,8 @@ running_in() {
     if [ -L "$r_in/pid" ] || [ ! -f "$r_in/pid" ]; then continue; fi
     read -r r_pid r_birth <"$r_in/pid"
     case $r_pid in '' | *[!0-9]*) continue ;; esac
-    [ -z "$r_birth" ] || [ "$(born "$r_pid")" != "$r_birth" ] || { echo "${r_in##*/} (pid $r_pid)" && return; }
+    [ -z "$r_birth" ] || [ "$(born "$r_pid")" != "$r_birth" ] ||
+      { echo "${r_in##*/} (pid $r_pid)" && return; }
   done
 }
 
@@ -113,8 +133,10 @@ running_in() {
 look_names() {
   command -v getent >/dev/null || return 0
   wrong=$(for pair in "$@"; do
-    is=$( (getent ahostsv4 "${pair#* }" || getent hosts "${pair#* }") 2>/dev/null | awk 'NR == 1 { print $1 }')
-    [ "$is" = "${pair%% *}" ] || printf '%s is %s instead of %s, ' "${pair#* }" "${is:-not known}" "${pair%% *}"
+    is=$( (getent ahostsv4 "${pair#* }" || getent hosts "${pair#* }") 2>/dev/null |
+      awk 'NR == 1 { print $1 }')
+    [ "$is" = "${pair%% *}" ] ||
+      printf '%s is %s instead of %s, ' "${pair#* }" "${is:-not known}" "${pair%% *}"
   done)
   [ -z "$wrong" ] || echo "refused.names ${wrong%, }"
 }
@@ -168,7 +190,9 @@ look_version() {
     esac
     rm -f "$said"
   else
-    echo "version.$asked $(limited 10 "$server" --version 2>&1 </dev/null | head -n 1 | cut -c 1-300)"
+    echo "version.$asked $(
+      limited 10 "$server" --version 2>&1 </dev/null | head -n 1 | cut -c 1-300
+    )"
   fi
 }
 
@@ -180,10 +204,16 @@ look_instance() {
   if [ -e "$2/created" ] || [ -s "$i_settings/instance" ]; then echo "populated.$1 1"; fi
   ours "${3%/*}" || return 0
   # shellcheck disable=SC1091
-  [ ! -s "$i_settings/parameters" ] || (. "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" && { [ -z "${program:-}" ] || echo "program.$1 $program"; })
-  [ -s "$i_settings/settings.conf" ] && [ -s "$i_settings/instance" ] && comes_back "$1" "${3%/*}" || return 0
+  [ ! -s "$i_settings/parameters" ] || (
+    . "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" &&
+      { [ -z "${program:-}" ] || echo "program.$1 $program"; }
+  )
+  [ -s "$i_settings/settings.conf" ] &&
+    [ -s "$i_settings/instance" ] &&
+    comes_back "$1" "${3%/*}" || return 0
   as_limit=10
-  look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null && echo "instance.$1 $(cat "$i_settings/instance")"
+  look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null &&
+    echo "instance.$1 $(cat "$i_settings/instance")"
 }
 
 # comes_back NAME DIRECTORY: where the process is a service, nobody has disabled that; it would not
@@ -215,7 +245,9 @@ look_check() {
     0) echo "verified.$1 $(cat "$c_settings/verified")" ;;
     124 | 137) echo "unverified.$1 no answer within $as_limit s" ;;
     # Whatever that says, it is one line of an answer.
-    *) echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300)" ;;
+    *)
+      echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300)"
+      ;;
   esac
 }
 
@@ -255,18 +287,31 @@ within() {
 # there is no answer. "warned.NAME WARNINGS". Lines parted by a control character; what others wrote
 # comes without any.
 look_edit() {
-  said=$({ { printf '%s' "$3" | within "$5" sh -c "$2" sh check 2>&3; printf '\nstatus %s\n' $?; } | sed 's/^/out /'; } 3>&1)
+  said=$(
+    {
+      {
+        printf '%s' "$3" | within "$5" sh -c "$2" sh check 2>&3
+        printf '\nstatus %s\n' $?
+      } | sed 's/^/out /'
+    } 3>&1
+  )
   said=$(printf '%s\n' "$said" | tr '\001-\011\013-\037\177' '?')
   status=$(printf '%s\n' "$said" | sed -n 's/^out status \([0-9]*\)$/\1/p' | tail -n 1)
-  text=$(printf '%s\n' "$said" | sed '/^out status [0-9]*$/d; s/^out //; s/out $//; /^$/d' | cut -c 1-500 | head -n 40 | tr '\n' '\037')
+  text=$(printf '%s\n' "$said" | sed '/^out status [0-9]*$/d; s/^out //; s/out $//; /^$/d' |
+    cut -c 1-500 | head -n 40 | tr '\n' '\037')
   case $status in
     0 | 3)
-      warnings=$(printf '%s\n' "$said" | sed -n 's/^out warning: //p' | cut -c 1-500 | head -n 40 | tr '\n' '\037')
+      warnings=$(printf '%s\n' "$said" | sed -n 's/^out warning: //p' | cut -c 1-500 | head -n 40 |
+        tr '\n' '\037')
       [ -z "$warnings" ] || echo "warned.$1 $warnings"
       if [ "$status" = 0 ] && [ -s "$4" ]; then sed -n "s/^INSTANCE=/edited.$1 /p" "$4"; fi
       ;;
     1) echo "refused.$1 ${text:-the check gives no reason}" ;;
-    124) echo "refused.$1 the check has not ended within $5 s: nobody can tell how things stand there" ;;
-    *) echo "refused.$1 the check ended with status ${status:-unknown}, which is no answer: ${text:-it says nothing}" ;;
+    124)
+      echo "refused.$1 the check has not ended within $5 s: nobody can tell how things stand there"
+      ;;
+    *)
+      echo "refused.$1 the check ended with status ${status:-unknown}, which is no answer: ${text:-it says nothing}"
+      ;;
   esac
 }

@@ -11,12 +11,20 @@ set -u
 umask 077
 LC_ALL=C
 export LC_ALL
-: "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" "${limit:=12}" "${key_target:=}" "${key_bastion:=}"
+: "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" \
+  "${limit:=12}" "${key_target:=}" "${key_bastion:=}"
 
 refused() { echo "refused.$1 $(printf '%s' "$2" | tr '\n' '\037')"; }
-if command -v timeout >/dev/null; then limited() { timeout "$@"; }; else limited() { shift; "$@"; }; fi
+if command -v timeout >/dev/null; then
+  limited() { timeout "$@"; }
+else
+  limited() { shift; "$@"; }
+fi
 for program in ssh ssh-keygen ssh-keyscan; do
-  command -v $program >/dev/null || { refused connection "the program $program is missing on the machine that runs Pulumi"; exit 0; }
+  command -v $program >/dev/null || {
+    refused connection "the program $program is missing on the machine that runs Pulumi"
+    exit 0
+  }
 done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -28,9 +36,15 @@ keys() { sed -n 's/^[^#@ ]* *\(\(ssh\|ecdsa\)-[a-z0-9-]* [A-Za-z0-9+\/=]*\).*/\1
 # to ask, without logging in.
 scan() {
   if [ "$1" = target ] && [ -n "$bastion" ]; then
-    case $4 in ed25519) s_algorithm=ssh-ed25519 ;; ecdsa) s_algorithm=ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521 ;; *) s_algorithm=rsa-sha2-512,rsa-sha2-256 ;; esac
-    limited 6 ssh -F "$work/config" -o "HostKeyAlgorithms=$s_algorithm" -o StrictHostKeyChecking=no -o UpdateHostKeys=no \
-      -o UserKnownHostsFile="$work/scanned" -o PreferredAuthentications=none target true </dev/null >/dev/null 2>&1
+    case $4 in
+      ed25519) s_algorithm=ssh-ed25519 ;;
+      ecdsa) s_algorithm=ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521 ;;
+      *) s_algorithm=rsa-sha2-512,rsa-sha2-256 ;;
+    esac
+    limited 6 ssh -F "$work/config" -o "HostKeyAlgorithms=$s_algorithm" \
+      -o StrictHostKeyChecking=no -o UpdateHostKeys=no \
+      -o UserKnownHostsFile="$work/scanned" -o PreferredAuthentications=none target true \
+      </dev/null >/dev/null 2>&1
     cat "$work/scanned" 2>/dev/null
     rm -f "$work/scanned"
   else
@@ -61,7 +75,9 @@ scan_for() {
 
 # prints: of the keys on standard input, "SHA256:... (TYPE)" a line.
 prints() {
-  while read -r p_key; do echo "$p_key" | ssh-keygen -lf - 2>/dev/null; done | sed 's/^[0-9]* \(SHA256:[^ ]*\) .*\( (.*)\)$/\1\2/'
+  while read -r p_key; do
+    echo "$p_key" | ssh-keygen -lf - 2>/dev/null
+  done | sed 's/^[0-9]* \(SHA256:[^ ]*\) .*\( (.*)\)$/\1\2/'
 }
 
 # keys_of NAME ADDRESS PORT KEY...: the keys by which that machine is to be known.
@@ -109,12 +125,15 @@ know target $target
 l_until=$(($(date +%s) + limit)) l_try=1
 while :; do
   l_left=$((l_until - $(date +%s)))
-  printf '%s\n' "$look" | limited $((l_left > 1 ? l_left : 1)) ssh -F "$work/config" target "${become}sh -s" 2>"$work/lines"
+  printf '%s\n' "$look" |
+    limited $((l_left > 1 ? l_left : 1)) ssh -F "$work/config" target "${become}sh -s" \
+      2>"$work/lines"
   status=$?
   tr -d '\r' <"$work/lines" >"$work/said"
   # Refused for a moment, as above.
   if [ "$status" -ne 255 ] || [ $l_try -eq 3 ]; then break; fi
-  grep -q -e kex_exchange_identification -e 'Connection closed' -e 'Connection reset' "$work/said" || break
+  grep -q -e kex_exchange_identification -e 'Connection closed' -e 'Connection reset' \
+    "$work/said" || break
   l_try=$((l_try + 1))
   sleep 1
 done
@@ -129,7 +148,10 @@ done
 # able NAME ADDRESS PORT KEY...: refuses a machine of which no key is known that the plugin can ask
 # for; one that it showed before anybody was logged in is not proved.
 able() {
-  if [ "${4:-}" = unchecked ] || grep -q -e "^$1 ssh-ed25519 " -e "^$1 ecdsa-" "$work/known.$1"; then return; fi
+  if [ "${4:-}" = unchecked ] ||
+      grep -q -e "^$1 ssh-ed25519 " -e "^$1 ecdsa-" "$work/known.$1"; then
+    return
+  fi
   scan_for "$1" "$2" "$3" '' >/dev/null
   refused "type.$1" "$(sort -u "$work/shown.$1" | prints)"
 }
@@ -139,7 +161,9 @@ if [ "$status" -eq 0 ]; then
   # shellcheck disable=SC2086
   able target $target
 fi
-[ "$status" -eq 0 ] || refused connection "$(cat "$work/said")$([ "$status" -ne 124 ] || echo "no answer within $limit s")"
+[ "$status" -eq 0 ] ||
+  refused connection \
+    "$(cat "$work/said")$([ "$status" -ne 124 ] || echo "no answer within $limit s")"
 # With those that the server proved, in that connection, to have as well (UpdateHostKeys).
 for name in target bastion; do
   echo "keys.$name $(sed -n "s/^$name //p" "$work/known.$name" 2>/dev/null | tr '\n' '\037')"

@@ -4,13 +4,16 @@
 # characters are left out. Needs user= and as_limit=.
 as_user() (
   as_words=
-  for as_word in "$@"; do as_words="$as_words '$(printf '%s\n' "$as_word" | sed "s/'/'\\\\''/g")'"; done
+  for as_word in "$@"; do
+    as_words="$as_words '$(printf '%s\n' "$as_word" | sed "s/'/'\\\\''/g")'"
+  done
   as_work=$(mktemp -d) || exit 1
   trap 'rm -rf "$as_work"' EXIT
   trap 'exit 1' HUP INT TERM
   if command -v timeout >/dev/null; then as_timeout="timeout -k 10 $as_limit"; else as_timeout=; fi
   # shellcheck disable=SC2086
-  env -i PATH="$PATH" ${TZ:+"TZ=$TZ"} $as_timeout su -s /bin/sh "$user" -c "exec $as_words" >"$as_work/out" 2>"$as_work/err"
+  env -i PATH="$PATH" ${TZ:+"TZ=$TZ"} $as_timeout su -s /bin/sh "$user" -c "exec $as_words" \
+    >"$as_work/out" 2>"$as_work/err"
   as_status=$?
   plain <"$as_work/out"
   plain <"$as_work/err" >&2

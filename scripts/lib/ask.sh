@@ -1,7 +1,11 @@
 # A hung server must not hang us. Where timeout(1) is missing (it is not in POSIX), go without.
 # What is to end at once must not be able to ignore that, as the children of a hand-over ignore
 # other signals.
-if command -v timeout >/dev/null 2>&1; then limited() { timeout -s KILL "$@"; }; else limited() { shift; "$@"; }; fi
+if command -v timeout >/dev/null 2>&1; then
+  limited() { timeout -s KILL "$@"; }
+else
+  limited() { shift; "$@"; }
+fi
 
 newline='
 '
@@ -12,7 +16,8 @@ newline='
 ask() {
   ask_address=$1 ask_port=$2
   shift 2
-  limited "$ask_limit" "$cli" -h "$ask_address" -p "$ask_port" "$@" </dev/null 2>/dev/null | tr -d '\r'
+  limited "$ask_limit" "$cli" -h "$ask_address" -p "$ask_port" "$@" </dev/null 2>/dev/null |
+    tr -d '\r'
 }
 ask_me() { ask "$address" "$port" "$@"; }
 field() { sed -n "s/^$1://p"; }
@@ -28,7 +33,10 @@ field() { sed -n "s/^$1://p"; }
 answer() {
   a_form=$1 a_address=$2 a_port=$3
   shift 3
-  answer=$({ limited "$ask_limit" "$cli" -h "$a_address" -p "$a_port" "$@" </dev/null 2>&1; echo "=$?"; } | tr -d '\r')
+  answer=$({
+    limited "$ask_limit" "$cli" -h "$a_address" -p "$a_port" "$@" </dev/null 2>&1
+    echo "=$?"
+  } | tr -d '\r')
   a_status=${answer##*=} no_answer='' gone=''
   answer=${answer%=*}
   answer=${answer%"$newline"}
@@ -49,9 +57,19 @@ answer_me() {
 
 has_form() {
   case $1 in
-    info) case $2 in *role:master"$newline"*'# Keyspace'* | *role:slave"$newline"*'# Keyspace'*) ;; *) return 1 ;; esac ;;
+    info)
+      case $2 in
+        *role:master"$newline"*'# Keyspace'* | *role:slave"$newline"*'# Keyspace'*) ;;
+        *) return 1 ;;
+      esac
+      ;;
     address)
-      case $2 in '') return ;; *"$newline"*"$newline"* | *[!0-9]) return 1 ;; ?*"$newline"[0-9]*) ;; *) return 1 ;; esac
+      case $2 in
+        '') return ;;
+        *"$newline"*"$newline"* | *[!0-9]) return 1 ;;
+        ?*"$newline"[0-9]*) ;;
+        *) return 1 ;;
+      esac
       ;;
     fields) case $2 in name"$newline"?*) ;; *) return 1 ;; esac ;;
     list) case $2 in '' | name"$newline"?*) ;; *) return 1 ;; esac ;;
@@ -86,7 +104,9 @@ tell() {
   t_tag=$1 t_address=$2 t_port=$3 t_form=$4
   shift 4
   if answer "$t_form" "$t_address" "$t_port" "$@"; then
-    printf '%s\n' "$answer" | awk -v tag="$t_tag" 'BEGIN { print tag " +"; fflush() } { print tag " = " substr($0, 1, 2000); fflush() }'
+    printf '%s\n' "$answer" |
+      awk -v tag="$t_tag" \
+        'BEGIN { print tag " +"; fflush() } { print tag " = " substr($0, 1, 2000); fflush() }'
   elif [ -n "$gone" ]; then
     printf '%s -\n' "$t_tag"
   else
@@ -108,5 +128,9 @@ EOT
 }
 
 # where LIST NAME: "address port" of the one of that name.
-where() { printf '%s\n' "$1" | while read -r w_name _ w_address w_port; do [ "$w_name" = "$2" ] && echo "$w_address $w_port"; done; }
+where() {
+  printf '%s\n' "$1" | while read -r w_name _ w_address w_port; do
+    [ "$w_name" = "$2" ] && echo "$w_address $w_port"
+  done
+}
 count() { printf '%s\n' "$1" | grep -c .; }

@@ -68,7 +68,8 @@ why_not() {
     *) distrusted="${1:-/} is no directory" ;;
   esac
   owning=${owning##* }
-  [ "$owning" = 0 ] || [ "$owning" = "$myself" ] || distrusted="the user with the number $owning owns ${1:-/}"
+  [ "$owning" = 0 ] || [ "$owning" = "$myself" ] ||
+    distrusted="the user with the number $owning owns ${1:-/}"
   [ -z "$distrusted" ]
 }
 
@@ -108,7 +109,8 @@ act_in() {
         become_user "$owning" "${walk_at:-/}"
         break
       fi
-      [ "$distrusted" = sticky ] || die "$1: root cannot edit there safely, as $distrusted. Give the directory to whom the file belongs"
+      [ "$distrusted" = sticky ] ||
+        die "$1: root cannot edit there safely, as $distrusted. Give the directory to whom the file belongs"
     fi
     walk_rest=${walk_rest#"${walk_rest%%[!/]*}"}
     if [ -z "$walk_rest" ]; then
@@ -146,7 +148,8 @@ act_in() {
   done
   if [ "$walk_at" ]; then walk_rest=$walk_at/$walk_rest; fi
   # shellcheck disable=SC2016
-  directory_there=$(acting sh -c 'cd -P "$1" 2>/dev/null && pwd -P' sh "$walk_rest") || die "$1: cannot be entered${become:+ by its owner}"
+  directory_there=$(acting sh -c 'cd -P "$1" 2>/dev/null && pwd -P' sh "$walk_rest") ||
+    die "$1: cannot be entered${become:+ by its owner}"
 }
 
 # become_user NUMBER PATH: PATH is theirs.
@@ -181,12 +184,20 @@ acting() {
     return
   fi
   case $become in
-    su | runuser) acting_words=$(for word in ${run_limit:+$run_limit} "$@"; do as_word "$word"; done) ;;
+    su | runuser)
+      acting_words=$(for word in ${run_limit:+$run_limit} "$@"; do as_word "$word"; done)
+      ;;
   esac
   # shellcheck disable=SC2086
   case $become in
-    setpriv) env -i PATH="$PATH" LC_ALL=C setpriv --reuid="$actor" --regid="$actor_gid" --groups="$actor_groups" -- $run_limit "$@" ;;
-    chroot) env -i PATH="$PATH" LC_ALL=C chroot --userspec="$actor:$actor_gid" --groups="$actor_groups" / $run_limit "$@" ;;
+    setpriv)
+      env -i PATH="$PATH" LC_ALL=C setpriv --reuid="$actor" --regid="$actor_gid" \
+        --groups="$actor_groups" -- $run_limit "$@"
+      ;;
+    chroot)
+      env -i PATH="$PATH" LC_ALL=C chroot --userspec="$actor:$actor_gid" --groups="$actor_groups" \
+        / $run_limit "$@"
+      ;;
     runuser) env -i PATH="$PATH" LC_ALL=C runuser -u "$actor_name" -- sh -c "$acting_words" ;;
     su) env -i PATH="$PATH" LC_ALL=C su -s /bin/sh "$actor_name" -c "$acting_words" ;;
   esac
@@ -208,7 +219,10 @@ lock_beside() {
   while :; do
     if acting mkdir "$lock" 2>/dev/null; then
       # Those of the group may lock what they may replace.
-      case $(facts_of "${1%/*}/.") in d????w*) acting chmod 775 "$lock" ;; *) acting chmod 755 "$lock" ;; esac
+      case $(facts_of "${1%/*}/.") in
+        d????w*) acting chmod 775 "$lock" ;;
+        *) acting chmod 755 "$lock" ;;
+      esac
     fi
     if acting mkdir "$lock/$lock_of_process" 2>/dev/null; then
       locked=1
@@ -219,7 +233,8 @@ lock_beside() {
     else
       others_at_work || :
     fi
-    [ "$(date +%s)" -lt "$deadline" ] || die "$1: another editor (process ${holder:-unknown}) has been at work on it for 2 minutes; if there is none, delete $lock and try again"
+    [ "$(date +%s)" -lt "$deadline" ] ||
+      die "$1: another editor (process ${holder:-unknown}) has been at work on it for 2 minutes; if there is none, delete $lock and try again"
     nap
   done
 }
@@ -245,7 +260,9 @@ others_at_work() {
         holder=$pid
         continue
       fi
-      if [ -z "$birth" ]; then case $(LC_ALL=C kill -0 "$pid" 2>&1) in *ermitted*) holder=$pid && continue ;; esac; fi
+      if [ -z "$birth" ]; then
+        case $(LC_ALL=C kill -0 "$pid" 2>&1) in *ermitted*) holder=$pid && continue ;; esac
+      fi
     elif [ -z "$(find "$each" -prune -mmin +1 2>/dev/null)" ] && [ -d "$each" ]; then
       holder=$pid
       continue
@@ -275,12 +292,14 @@ stage() {
 fill() {
   # shellcheck disable=SC2016
   acting sh -c 'cat >"$1"' sh "$staged" 2>/dev/null || return 1
-  [ "$(acting wc -c "$staged" 2>/dev/null | { read -r size _ && echo "$size"; })" = "$1" ] || return 1
+  [ "$(acting wc -c "$staged" 2>/dev/null | { read -r size _ && echo "$size"; })" = "$1" ] ||
+    return 1
   acting sync "$staged" 2>/dev/null || :
 }
 
 same_owner() {
-  [ "$(facts_of "$1" | { read -r mode _ uid gid _ && echo "$mode $uid $gid"; })" = "$(facts_of "$2" | { read -r mode _ uid gid _ && echo "$mode $uid $gid"; })" ]
+  [ "$(facts_of "$1" | { read -r mode _ uid gid _ && echo "$mode $uid $gid"; })" = \
+    "$(facts_of "$2" | { read -r mode _ uid gid _ && echo "$mode $uid $gid"; })" ]
 }
 
 publish() {

@@ -5,7 +5,10 @@
 
 # links_possible: what that needs, apart from POSIX: a limit for each client, a clock that costs no
 # process.
-links_possible() { [ -r /proc/uptime ] && command -v mkfifo >/dev/null && command -v timeout >/dev/null && timeout 0.5 true 2>/dev/null; }
+links_possible() {
+  [ -r /proc/uptime ] && command -v mkfifo >/dev/null && command -v timeout >/dev/null &&
+    timeout 0.5 true 2>/dev/null
+}
 
 # clock: sets clock, hundredths of a second since the machine was started, which nobody sets back.
 clock() {
@@ -22,7 +25,9 @@ open_links() {
   mkdir "$links" && mkfifo "$links/said" && : >"$links/pids" || return 1
   exec 3<>"$links/said" || return 1
   l_ticks=$(($2 * 20))
-  while [ $l_ticks -gt 0 ] && sleep 0.05 && echo tick; do l_ticks=$((l_ticks - 1)); done >"$links/said" 2>/dev/null &
+  while [ $l_ticks -gt 0 ] && sleep 0.05 && echo tick; do
+    l_ticks=$((l_ticks - 1))
+  done >"$links/said" 2>/dev/null &
   echo "$!" >>"$links/pids"
   while read -r l_name _ l_address l_port; do
     mkfifo "$links/to.$l_name" || return 1
@@ -76,7 +81,9 @@ collect() {
       [ "$clock" -lt $co_until ] || return 1
     elif [ "$co_round" = "round.$link_round" ]; then
       replies="$replies$co_name $co_answer$newline" co_left=$((co_left - 1))
-      case $awaited in *" $co_name "*) awaited="${awaited%%" $co_name "*} ${awaited#*" $co_name "}" ;; esac
+      case $awaited in
+        *" $co_name "*) awaited="${awaited%%" $co_name "*} ${awaited#*" $co_name "}" ;;
+      esac
     fi
   done
 }
@@ -97,6 +104,8 @@ reply_of() {
 close_links() {
   exec 3<&-
   # coreutils' timeout leads a group, which its client is in; busybox's has become the client.
-  while read -r cl_pid; do kill -KILL "-$cl_pid" 2>/dev/null || kill -KILL "$cl_pid" 2>/dev/null; done <"$links/pids"
+  while read -r cl_pid; do
+    kill -KILL "-$cl_pid" 2>/dev/null || kill -KILL "$cl_pid" 2>/dev/null
+  done <"$links/pids"
   rm -rf "$links"
 } 2>/dev/null

@@ -22,19 +22,26 @@ $(od -An -v -tu1 -N 4096 "$rdb_name" 2>/dev/null | awk '
     function text(at,   end, begin, found) {
       if (byte[at] == 192) return byte[at + 1] ""
       if (byte[at] == 193) return (byte[at + 1] + byte[at + 2] * 256) ""
-      if (byte[at] == 194) return sprintf("%.0f", byte[at + 1] + byte[at + 2] * 256 + byte[at + 3] * 65536 + byte[at + 4] * 16777216)
+      if (byte[at] == 194)
+        return sprintf("%.0f", byte[at + 1] + byte[at + 2] * 256 + byte[at + 3] * 65536 + \
+          byte[at + 4] * 16777216)
       end = after(at)
       begin = byte[at] < 64 ? at + 1 : at + 2
-      for (found = ""; begin < end && begin <= n; begin++) found = found sprintf("%c", byte[begin] + 0)
+      for (found = ""; begin < end && begin <= n; begin++)
+        found = found sprintf("%c", byte[begin] + 0)
       return found
     }
     END {
       for (i = 1; i <= 6; i++) magic = magic sprintf("%c", byte[i] + 0)
       if (magic !~ /^REDIS/ && magic != "VALKEY") { print "unreadable 0 - 0"; exit }
       at = 10
-      while (byte[at] == 250 && at <= n) { found[text(at + 1)] = text(after(at + 1)); at = after(after(at + 1)) }
+      while (byte[at] == 250 && at <= n) {
+        found[text(at + 1)] = text(after(at + 1))
+        at = after(after(at + 1))
+      }
       replid = found["repl-id"] ~ /^[0-9a-f]+$/ ? found["repl-id"] : "-"
-      print (byte[at] == 255 ? "empty" : "keys"), found["ctime"] + 0, replid, (found["repl-offset"] ~ /^[0-9]+$/ ? found["repl-offset"] : 0)
+      print (byte[at] == 255 ? "empty" : "keys"), found["ctime"] + 0, replid, \
+        (found["repl-offset"] ~ /^[0-9]+$/ ? found["repl-offset"] : 0)
     }')
 EOT
 }
@@ -64,7 +71,8 @@ aof_facts() {
         *) aof=keys ;;
       esac
     done <<EOT
-$(sed -n 's/^file \(.*\) seq [0-9]* type [bi].*/\1/p' "$aof_dir/$aof_name.manifest" | sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g')
+$(sed -n 's/^file \(.*\) seq [0-9]* type [bi].*/\1/p' "$aof_dir/$aof_name.manifest" |
+  sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g')
 EOT
   elif [ -e "$aof_name" ]; then
     aof=empty aof_time=$(date -r "$aof_name" +%s 2>/dev/null || echo 0)
@@ -85,12 +93,18 @@ decide_data() {
   if [ "$aof" = orphan ]; then
     load=refuse data_why="there are files in $aof_dir that this server would not load"
   elif [ "$rdb" = unreadable ]; then
-    if [ "$aof" != absent ] && [ "$record" = on ]; then load=aof; else load=refuse data_why="$rdb_name is no snapshot that a server could read"; fi
+    if [ "$aof" != absent ] && [ "$record" = on ]; then
+      load=aof
+    else
+      load=refuse data_why="$rdb_name is no snapshot that a server could read"
+    fi
   elif [ "$aof" = absent ]; then
     case $rdb in keys) load=rdb begin_with=no ;; *) load=nothing ;; esac
   elif [ "$rdb" = absent ]; then
     case $record in
-      off) load=refuse data_why="the append-only file was off, and yet there is one, and no $rdb_name" ;;
+      off)
+        load=refuse data_why="the append-only file was off, and yet there is one, and no $rdb_name"
+        ;;
       *) load=aof ;;
     esac
   else
@@ -101,7 +115,9 @@ decide_data() {
       on.*) load=aof ;;
       off.1.* | turning-off.1.*) load=rdb begin_with=no ;;
       turning-off..*) load=aof ;;
-      off..*) load=refuse data_why="the append-only file was off, and yet $rdb_name is older than it" ;;
+      off..*)
+        load=refuse data_why="the append-only file was off, and yet $rdb_name is older than it"
+        ;;
       *)
         # Nobody can tell which of the two belongs to the last run; where one has no key, the other
         # one is meant.
@@ -110,7 +126,8 @@ decide_data() {
           empty.keys) load=aof ;;
           *) load=refuse ;;
         esac
-        [ "$load" != refuse ] || data_why="there are both $rdb_name and an append-only file, and no record of which one was in use"
+        [ "$load" != refuse ] ||
+          data_why="there are both $rdb_name and an append-only file, and no record of which one was in use"
         ;;
     esac
   fi
@@ -162,11 +179,15 @@ aof_as_wanted() {
       ;;
     yes.1)
       [ "$w_record" != on ] || return 0
-      if [ "$(w "$1" aof_rewrite_in_progress)" != 0 ] || [ "$(w "$1" aof_rewrite_scheduled)" != 0 ]; then
+      if [ "$(w "$1" aof_rewrite_in_progress)" != 0 ] ||
+          [ "$(w "$1" aof_rewrite_scheduled)" != 0 ]; then
         say "turning the append-only file on: writing what there is, $(w "$1" aof_current_size) bytes so far"
         return 1
       fi
-      if [ "$(w "$1" aof_last_bgrewrite_status)" != ok ]; then say "the append-only file could not be written: see the server's log"; return 1; fi
+      if [ "$(w "$1" aof_last_bgrewrite_status)" != ok ]; then
+        say "the append-only file could not be written: see the server's log"
+        return 1
+      fi
       note_persistence on
       ;;
     no.0)
@@ -190,12 +211,14 @@ aof_as_wanted() {
         say "writing a snapshot, to turn the append-only file off: for $(w "$1" rdb_current_bgsave_time_sec) s"
         return 1
       fi
-      if [ "$(w "$1" rdb_last_save_time)" = "$(cat snapshot-before 2>/dev/null)" ] || [ "$(w "$1" rdb_last_bgsave_status)" != ok ]; then
+      if [ "$(w "$1" rdb_last_save_time)" = "$(cat snapshot-before 2>/dev/null)" ] ||
+          [ "$(w "$1" rdb_last_bgsave_status)" != ok ]; then
         ask_me BGSAVE >/dev/null
         say "writing a snapshot, to turn the append-only file off"
         return 1
       fi
-      [ "$(ask_me CONFIG SET appendonly no)" = OK ] && put_aside && note_persistence off && rm -f snapshot-before
+      [ "$(ask_me CONFIG SET appendonly no)" = OK ] && put_aside && note_persistence off &&
+        rm -f snapshot-before
       ;;
   esac
 }

@@ -19,7 +19,11 @@ near=65536
 # (HOST,PORT); PEER another sentinel that it hears (HOST,PORT,RUNID), REPLICAS those that it sees
 # and is connected to (NODE=HOST,PORT;…); - for what it does not say.
 sentinel_table() {
-  { printf '%s\n' "$nodes" | sed 's/^/is /'; printf '%s\n' "$sentinels" | sed 's/^/sits /'; printf '%s\n' "$gathered"; } | awk '
+  {
+    printf '%s\n' "$nodes" | sed 's/^/is /'
+    printf '%s\n' "$sentinels" | sed 's/^/sits /'
+    printf '%s\n' "$gathered"
+  } | awk '
     $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; next }
     $1 == "sits" { peer[$3 ":" $5] = $2; peer[$4 ":" $5] = $2; order[++n] = $2; next }
     $3 != "=" { next }
@@ -37,13 +41,16 @@ sentinel_table() {
         heard = replicas = ""
         for (i = 1; i <= item["peers", who]; i++) {
           id = of["peers", who, i, "runid"]
-          if (of["peers", who, i, "flags"] == "sentinel" && address("peers", who, i) in peer && id ~ /^[0-9a-f]+$/ && length(id) == 40)
+          if (of["peers", who, i, "flags"] == "sentinel" && address("peers", who, i) in peer &&
+              id ~ /^[0-9a-f]+$/ && length(id) == 40)
             heard = comma(address("peers", who, i)) "," id
         }
         for (i = 1; i <= item["slaves", who]; i++)
           if (of["slaves", who, i, "flags"] == "slave" && address("slaves", who, i) in name)
-            replicas = replicas name[address("slaves", who, i)] "=" comma(address("slaves", who, i)) ";"
-        print who, (at in name ? name[at] : "-"), get(of[who, "flags"]), get(of[who, "config-epoch"]), get(of[who, "quorum"]), \
+            replicas = replicas name[address("slaves", who, i)] "=" \
+              comma(address("slaves", who, i)) ";"
+        print who, (at in name ? name[at] : "-"), get(of[who, "flags"]), \
+          get(of[who, "config-epoch"]), get(of[who, "quorum"]), \
           (at == ":" ? "-" : comma(at)), get(heard), get(replicas)
       }
     }'
@@ -63,10 +70,14 @@ decide_election() {
     [ -n "$e_name" ] || continue
     e_sentinels=$((e_sentinels + 1))
     if [ "$e_flags" = - ] || [ "$e_as" = - ]; then why="$e_name gives no answer" && return; fi
-    if [ "$e_named" != "$name" ] || [ "$e_as" != "${e_at:-$e_as}" ]; then why="$e_name names another master, or by another address" && return; fi
+    if [ "$e_named" != "$name" ] || [ "$e_as" != "${e_at:-$e_as}" ]; then
+      why="$e_name names another master, or by another address" && return
+    fi
     if [ "$e_flags" != master ]; then why="$e_name sees the master as: $e_flags" && return; fi
     if [ "$e_peer" = - ]; then why="$e_name hears no other sentinel" && return; fi
-    case $e_epoch.$e_needs in *[!0-9.]* | .* | *.) why="$e_name does not say its epoch and its quorum" && return ;; esac
+    case $e_epoch.$e_needs in
+      *[!0-9.]* | .* | *.) why="$e_name does not say its epoch and its quorum" && return ;;
+    esac
     e_at=$e_as
     [ "$e_epoch" -le "$epoch" ] || epoch=$e_epoch
     [ "$e_needs" -le "$e_quorum" ] || e_quorum=$e_needs
@@ -76,7 +87,11 @@ decide_election() {
     while [ "$e_rest" != - ] && [ -n "$e_rest" ]; do
       e_each=${e_rest%%;*} e_rest=${e_rest#*;}
       case ";$addresses" in *";$e_each;"*) ;; *) continue ;; esac
-      if [ "$e_sentinels" -eq 1 ]; then e_seen="$e_seen${e_each%%=*};"; else case $e_names in *";${e_each%%=*};"*) e_seen="$e_seen${e_each%%=*};" ;; esac; fi
+      if [ "$e_sentinels" -eq 1 ]; then
+        e_seen="$e_seen${e_each%%=*};"
+      else
+        case $e_names in *";${e_each%%=*};"*) e_seen="$e_seen${e_each%%=*};" ;; esac
+      fi
     done
     e_names=$e_seen
   done <<EOT
@@ -99,7 +114,10 @@ $table
 EOT
   e_offsets=
   while read -r e_name e_state _ e_keys _ e_link e_offset e_replid_of e_priority _; do
-    if [ "$e_name" = "$name" ] || [ "$e_state.$e_link" != up.up ] || [ "$e_keys" = unknown ] || [ "$e_priority" -eq 0 ]; then continue; fi
+    if [ "$e_name" = "$name" ] || [ "$e_state.$e_link" != up.up ] || [ "$e_keys" = unknown ] ||
+        [ "$e_priority" -eq 0 ]; then
+      continue
+    fi
     if [ "$e_replid_of" = - ] || [ "$e_replid_of" != "$e_replid" ]; then continue; fi
     case $e_names in *";$e_name;"*) ;; *) continue ;; esac
     if [ -n "$wanted" ]; then
@@ -107,12 +125,17 @@ EOT
     elif [ -z "$e_best" ] || [ "$e_priority" -lt "$e_best" ]; then
       e_best=$e_priority candidates=" $e_name" e_offsets=$e_offset
     elif [ "$e_priority" -eq "$e_best" ]; then
-      if [ "$e_offset" -gt "$e_offsets" ]; then candidates=" $e_name$candidates" e_offsets=$e_offset; else candidates="$candidates $e_name"; fi
+      if [ "$e_offset" -gt "$e_offsets" ]; then
+        candidates=" $e_name$candidates" e_offsets=$e_offset
+      else
+        candidates="$candidates $e_name"
+      fi
     fi
   done <<EOT
 $table
 EOT
-  [ -n "$candidates" ] || why="no replica that all sentinels see${wanted:+ as $wanted} is linked and may be promoted"
+  [ -n "$candidates" ] ||
+    why="no replica that all sentinels see${wanted:+ as $wanted} is linked and may be promoted"
 }
 
 # decide_target: a function, without any asking, of candidates, name, within (bytes that may be
@@ -129,7 +152,11 @@ decide_target() {
         t_master=$t_two
         ;;
       slave)
-        case $t_state.$t_offset in connected.*[!0-9]* | connected.) continue ;; connected.*) ;; *) continue ;; esac
+        case $t_state.$t_offset in
+          connected.*[!0-9]* | connected.) continue ;;
+          connected.*) ;;
+          *) continue ;;
+        esac
         t_linked="$t_linked$t_name $t_offset "
         [ "$t_offset" -le "$t_most" ] || t_most=$t_offset
         ;;
@@ -156,7 +183,11 @@ count_votes() {
   given=0 later=0
   while read -r v_name v_down v_for v_epoch _; do
     case $v_down.$v_epoch in [01].*[!0-9]* | [01].) continue ;; [01].*) ;; *) continue ;; esac
-    if [ "$v_for.$v_epoch" = "$runid.$epoch" ]; then given=$((given + 1)); elif [ "$v_epoch" -gt "$later" ]; then later=$v_epoch; fi
+    if [ "$v_for.$v_epoch" = "$runid.$epoch" ]; then
+      given=$((given + 1))
+    elif [ "$v_epoch" -gt "$later" ]; then
+      later=$v_epoch
+    fi
   done <<EOT
 $replies
 EOT
@@ -215,7 +246,8 @@ elect() {
 
 elect_in_half_seconds() {
   if ! links_possible; then why="this machine lacks mkfifo, timeout or a clock" && return 1; fi
-  node_names=$(printf '%s\n' "$nodes" | cut -d ' ' -f 1) sentinel_names=$(printf '%s\n' "$sentinels" | cut -d ' ' -f 1)
+  node_names=$(printf '%s\n' "$nodes" | cut -d ' ' -f 1) \
+    sentinel_names=$(printf '%s\n' "$sentinels" | cut -d ' ' -f 1)
   addresses=
   for each in $node_names; do addresses="$addresses$each=$(address_of "$each" | tr ' ' ,);"; done
   # Nothing has begun: a machine that is busy for a moment, and sentinels that have yet to connect,
@@ -224,7 +256,10 @@ elect_in_half_seconds() {
     examine
     sits=$(sentinel_table)
     decide_election
-    case $why in *'gives no answer' | *disconnected* | 'no replica that '*) sleep 0.2 ;; *) break ;; esac
+    case $why in
+      *'gives no answer' | *disconnected* | 'no replica that '*) sleep 0.2 ;;
+      *) break ;;
+    esac
   done
   [ -z "$why" ] || return 1
   at=$(printf '%s\n' "$sits" | sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) .*/\1/p;q')
@@ -267,13 +302,17 @@ elect_over_links() {
   to=${to%%;*}
   why="it took too long"
   clock
-  if [ $((clock - began)) -ge $promote_by ] || ! record "promoting $target $to"; then take_back; return; fi
+  if [ $((clock - began)) -ge $promote_by ] || ! record "promoting $target $to"; then
+    take_back
+    return
+  fi
   next_round
   send "$target" "REPLICAOF NO ONE"
   collect $answer_limit
   reply_of "$target"
   clock
-  if [ "$reply" != OK ] || [ $((clock - began)) -ge $tell_by ] || ! record "telling $target $to"; then
+  if [ "$reply" != OK ] || [ $((clock - began)) -ge $tell_by ] ||
+      ! record "telling $target $to"; then
     why="$target was not promoted in time"
     take_back "$target"
     return

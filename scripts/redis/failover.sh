@@ -11,7 +11,9 @@ furthest() {
     END {
       for (one in offset) {
         behind = !index(of, " " one " ")
-        for (other in offset) if (history[one] != "-" && history[one] == history[other] && offset[other] > offset[one]) behind = 1
+        for (other in offset)
+          if (history[one] != "-" && history[one] == history[other] && offset[other] > offset[one])
+            behind = 1
         if (!behind) printf " %s", one
       }
     }'
@@ -22,7 +24,11 @@ furthest() {
 # nothing that it could say may have changed). Sets choice to one of among if the sentinel, should
 # it find a replica at all, would choose that, else to nothing, with c_why.
 decide_choice() {
-  choice='' c_why=$({ printf '%s\n' "$nodes" | sed 's/^/is /'; printf '%s\n' "$table" | sed 's/^/has /'; printf '%s\n' "$replicas"; } |
+  choice='' c_why=$({
+    printf '%s\n' "$nodes" | sed 's/^/is /'
+    printf '%s\n' "$table" | sed 's/^/has /'
+    printf '%s\n' "$replicas"
+  } |
     awk -v among=" $among " -v still="$still" '
       $1 == "is" && NF == 5 { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; next }
       $1 == "has" { if ($3 == "up") { offset[$2] = $8; priority[$2] = $10 }; next }
@@ -34,10 +40,16 @@ decide_choice() {
           who = at in name ? name[at] : at
           p = field[i, "slave-priority"] + 0
           o = field[i, "slave-repl-offset"] + 0
-          if (still && who in offset && (o != offset[who] || p != priority[who])) { print "old " who " (a priority of " p " and an offset of " o ", and it has " priority[who] " and " offset[who] ")"; exit }
+          if (still && who in offset && (o != offset[who] || p != priority[who])) {
+            print "old " who " (a priority of " p " and an offset of " o \
+              ", and it has " priority[who] " and " offset[who] ")"
+            exit
+          }
           if (p == 0 || field[i, "flags"] ~ /s_down|o_down|disconnected/) continue
           id = tolower(field[i, "runid"])
-          if (best == "" || p < least || p == least && (o > most || o == most && id < first)) { best = who; least = p; most = o; first = id }
+          if (best == "" || p < least || p == least && (o > most || o == most && id < first)) {
+            best = who; least = p; most = o; first = id
+          }
         }
         if (best == "") print "none"
         else if (index(among, " " best " ")) print "choice " best
@@ -46,7 +58,9 @@ decide_choice() {
   case $c_why in
     'choice '*) choice=${c_why#choice } c_why='' ;;
     'old '*) c_why="has old news of ${c_why#old }" ;;
-    'other '*) c_why="would promote ${c_why#other }, but the data is with$among. Set replica-priority to 0 where it is not ($cli -h HOST -p PORT CONFIG SET slave-priority 0), until that is done" ;;
+    'other '*)
+      c_why="would promote ${c_why#other }, but the data is with$among. Set replica-priority to 0 where it is not ($cli -h HOST -p PORT CONFIG SET slave-priority 0), until that is done"
+      ;;
     *) c_why="sees no replica that it could promote" ;;
   esac
 }
@@ -58,7 +72,8 @@ decide_choice() {
 # mean that a sentinel's news is some seconds old: ask again; where all have old news they have ten
 # seconds more, in which each asks the replicas once. MEANWHILE, if given, is done at every look.
 force_failover() {
-  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' among=$3 still=$4 f_meanwhile=${5:-:} f_why='no sentinel answers'
+  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' among=$3 still=$4 f_meanwhile=${5:-:} \
+    f_why='no sentinel answers'
   while f_now=$(date +%s); do
     case $f_why in *' has old news '*) f_more=10 ;; *) f_more=0 ;; esac
     [ "$f_now" -lt $((f_until + f_more)) ] || return 1

@@ -7,7 +7,8 @@ examine() {
     answers peers "$sentinels" list SENTINEL sentinels "$master" &
     answers tilt "$sentinels" tilt INFO sentinel &
     # Before Redis 5 the name has another word in it.
-    answers wanted "$(printf '%s\n' "$nodes" | awk -v named="$named" '$1 == named')" setting CONFIG GET 'min-*-to-write' &
+    answers wanted "$(printf '%s\n' "$nodes" | awk -v named="$named" '$1 == named')" \
+      setting CONFIG GET 'min-*-to-write' &
     [ "$check_quorum" != 1 ] || answers quorum "$sentinels" quorum SENTINEL CKQUORUM "$master" &
     wait
   )
@@ -42,6 +43,10 @@ verify() {
   printf '%s\n' "$judged" | of warning
   ask "$@" DEL "pulumi-redis-ha:verify" >/dev/null
   # What looks at this machine later compares: the same, as long as it still holds.
-  if ! { printf '%s\n' "$occasion" | sed -n 's/^verified //p' >verified.new && mv verified.new verified; }; then refuse "cannot write $directory/verified"; fi
+  if ! {
+    printf '%s\n' "$occasion" | sed -n 's/^verified //p' >verified.new && mv verified.new verified
+  }; then
+    refuse "cannot write $directory/verified"
+  fi
   say "verified: $(count "$nodes") nodes, $(count "$sentinels") sentinels agree"
 }

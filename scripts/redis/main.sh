@@ -45,13 +45,23 @@ action=${1:?action} directory=${2:?directory} settings=${3:-$2}
 cd "$directory" || exit 2
 # A FIFO would be waited on for ever.
 for each in "$settings/parameters" "$settings/parameters.next"; do
-  [ ! -e "$each" ] || [ -f "$each" ] || { echo "$each is no file: remove it, then try again" >&2; exit 2; }
+  [ ! -e "$each" ] || [ -f "$each" ] || {
+    echo "$each is no file: remove it, then try again" >&2
+    exit 2
+  }
 done
 # shellcheck source=/dev/null
-if [ "$action" != trial ] || [ ! -e "$settings/parameters.next" ]; then . "$settings/parameters"; else . "$settings/parameters.next"; fi || exit 2
-: "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" "${names:?}" "${nodes:?}"
-: "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" "${sentinels:=}" "${peers:=}" "${monitored:=}"
-: "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" "${min_replicas_value:=}" "${forget:=}"
+if [ "$action" != trial ] || [ ! -e "$settings/parameters.next" ]; then
+  . "$settings/parameters"
+else
+  . "$settings/parameters.next"
+fi || exit 2
+: "${kind:?}" "${name:?}" "${host:?}" "${address:?}" "${port:?}" "${server:?}" "${cli:?}" \
+  "${names:?}" "${nodes:?}"
+: "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" \
+  "${sentinels:=}" "${peers:=}" "${monitored:=}"
+: "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" \
+  "${min_replicas_value:=}" "${forget:=}"
 : "${program:=}" "${append_only:=}" "${multi_part:=}" "${rdb_name:=}" "${aof_name:=}" "${aof_dir:=}"
 
 say() { printf '%s: %s\n' "$name" "$*"; }
@@ -59,7 +69,9 @@ refuse() { say "$*" >&2; exit 2; }
 
 # That of what is to come will do: the one before may have been removed.
 # shellcheck source=/dev/null
-if [ -e parameters.next ] && ! command -v "$cli" >/dev/null; then cli=$(. ./parameters.next && echo "$cli"); fi
+if [ -e parameters.next ] && ! command -v "$cli" >/dev/null; then
+  cli=$(. ./parameters.next && echo "$cli")
+fi
 # Without it every server would look dead.
 command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
@@ -106,7 +118,8 @@ case $action in
   retry) only_held_by_a_connection ;;
   orphan)
     ours=$(ask_me INFO server)
-    [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] || printf '%s\n' "$ours" | field process_id
+    [ "$(printf '%s\n' "$ours" | field config_file)" != "$directory/$kind.conf" ] ||
+      printf '%s\n' "$ours" | field process_id
     ;;
   check)
     # The first one tells enough.

@@ -1,13 +1,19 @@
 # While ours has not looked at its port yet, another server there would be found ready.
 answers_itself() {
-  [ "$(ask_me INFO server | field config_file)" = "$directory/$kind.conf" ] || { say "no answer of its own on $host:$port yet"; return 1; }
+  [ "$(ask_me INFO server | field config_file)" = "$directory/$kind.conf" ] || {
+    say "no answer of its own on $host:$port yet"
+    return 1
+  }
 }
 
 ready_node() {
   pong=$(ask_me PING)
   case $pong in
     PONG | MASTERDOWN*) ;;
-    LOADING*) say "loading, $(ask_me INFO persistence | field loading_loaded_perc) % of the data"; return 1 ;;
+    LOADING*)
+      say "loading, $(ask_me INFO persistence | field loading_loaded_perc) % of the data"
+      return 1
+      ;;
     '') say "no answer on $host:$port"; return 1 ;;
     *) say "$host:$port says: $(printf '%s\n' "$pong" | one_line)"; return 1 ;;
   esac
@@ -34,7 +40,8 @@ ready_node() {
     # shellcheck disable=SC2046
     set -- $(where "$nodes" "$(node_at "$(its master_host)" "$(its master_port)")")
     is="replica, but $(its master_host):$(its master_port) is not there as its master yet"
-    if [ $# -ne 2 ] || { answer info "$@" INFO && [ "$(printf '%s\n' "$answer" | field role)" = master ]; }; then
+    if [ $# -ne 2 ] ||
+        { answer info "$@" INFO && [ "$(printf '%s\n' "$answer" | field role)" = master ]; }; then
       say "the link to the master $(its master_host):$(its master_port) is down"
       return 1
     elif [ -z "$answer$gone" ]; then
@@ -51,7 +58,10 @@ ready_sentinel() {
   if [ "$(ask_me PING)" != PONG ]; then say "no answer on $host:$port"; return 1; fi
   answers_itself || return 1
   printf '%s\n' "$monitored" | while read -r m_name _; do
-    if ! answer_me address SENTINEL get-master-addr-by-name "$m_name"; then say "gives no answer about $m_name: $no_answer"; exit 1; fi
+    if ! answer_me address SENTINEL get-master-addr-by-name "$m_name"; then
+      say "gives no answer about $m_name: $no_answer"
+      exit 1
+    fi
     if [ -z "$answer" ]; then say "does not know $m_name"; exit 1; fi
     # shellcheck disable=SC2086
     set -- $answer

@@ -10,15 +10,21 @@ decide_rejoin() {
   j_masters='' j_ahead='' j_unclear='' j_absent=''
   if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return; fi
   while read -r j_name j_s j_r j_k _ _ j_o j_id _ j_a; do
-    if [ "$j_name" = "$named" ]; then j_state=$j_s j_role=$j_r j_keys=$j_k j_offset=$j_o j_replid=$j_id j_aof=$j_a; fi
+    if [ "$j_name" = "$named" ]; then
+      j_state=$j_s j_role=$j_r j_keys=$j_k j_offset=$j_o j_replid=$j_id j_aof=$j_a
+    fi
     [ "$j_r" != master ] || j_masters="$j_masters $j_name"
   done <<EOT
 $table
 EOT
   if [ "$j_role" = master ]; then rejoin=serving && return; fi
-  if [ -n "$j_masters" ]; then why="the sentinels name $named, but$j_masters says it is the master" && return; fi
+  if [ -n "$j_masters" ]; then
+    why="the sentinels name $named, but$j_masters says it is the master" && return
+  fi
   if [ -n "$failover" ]; then why="a failover is in progress" && return; fi
-  if [ "$j_state" != up ]; then why="$named, which the sentinels name, does not answer" && return; fi
+  if [ "$j_state" != up ]; then
+    why="$named, which the sentinels name, does not answer" && return
+  fi
   if [ "$j_keys" = unknown ]; then why="$named, which the sentinels name, still loads" && return; fi
   while read -r j_name j_s _ j_k _ _ j_o j_id _; do
     [ "$j_name" != "$named" ] || continue
@@ -65,7 +71,8 @@ rejoin() {
       failover)
         say "$why: asking for a failover"
         # shellcheck disable=SC2086
-        force_failover "$named" 10 "$(furthest $j_ahead)" 1 || why="$why, and the sentinels did not fail over: $f_why"
+        force_failover "$named" 10 "$(furthest $j_ahead)" 1 ||
+          why="$why, and the sentinels did not fail over: $f_why"
         return 0
         ;;
     esac
@@ -73,7 +80,10 @@ rejoin() {
   [ "$rejoin" = serving ] || return 0
   if [ -z "$j_keys" ]; then j_keys=unknown; fi
   while read -r each each_state _ each_keys each_follows _; do
-    if [ "$each_state" != up ] || [ "$each" = "$named" ] || [ "$each_follows" != "$each" ] || [ "${only:-$each}" != "$each" ]; then continue; fi
+    if [ "$each_state" != up ] || [ "$each" = "$named" ] || [ "$each_follows" != "$each" ] ||
+        [ "${only:-$each}" != "$each" ]; then
+      continue
+    fi
     if [ "$j_keys.$each_keys" != yes.yes ] && [ "$each_keys" != no ]; then
       why="$each has data and $named, the master, has none that is known: following it would wipe that. Decide which one is right"
       continue
@@ -98,7 +108,8 @@ place() {
   fi
   until answer_me info INFO; do sleep 0.5; done
   while answer_me info INFO; do
-    placed=$(printf '%s\n' "$answer" | sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')
+    placed=$(printf '%s\n' "$answer" |
+      sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')
     if aof_as_wanted "$answer" >/dev/null && [ -n "$placed" ]; then return 0; fi
     [ -n "$placed" ] || rejoin "$name"
     sleep 1

@@ -14,7 +14,10 @@ settings_of() {
 # have to be undone.
 only_at_start() {
   case $1 in
-    bind | port | dir | dbfilename | logfile | pidfile | unixsocket | *announce* | tls-* | resolve-hostnames) return 0 ;;
+    bind | port | dir | dbfilename | logfile | pidfile | unixsocket | *announce* | tls-* | \
+      resolve-hostnames)
+      return 0
+      ;;
   esac
   case $2 in '""') return 1 ;; *[\"\'\\]*) return 0 ;; esac
   return 1
@@ -26,22 +29,38 @@ judge_set() {
   case $1 in
     OK) echo set ;;
     # 2.8 to 6.2 say "Unsupported" of all that is not to be set at run time, 7 and later tell why.
-    'ERR Unsupported CONFIG parameter'* | 'ERR Unknown option '* | 'ERR Unknown sentinel option'*) echo restart ;;
-    'ERR CONFIG SET failed'*"can't set immutable config"* | 'ERR CONFIG SET failed'*"can't set protected config"*) echo restart ;;
-    'ERR Reconfiguration of scripts path is denied'* | 'ERR No such master with that name'*) echo restart ;;
-    'ERR Invalid argument'* | 'ERR CONFIG SET failed'* | 'ERR '*'script seems non existing'* | 'ERR The operating system is not able'* | 'ERR Syntax error'* | 'ERR syntax error'*) echo refused ;;
-    'ERR Unable to '* | 'ERR Failed '* | 'ERR wrong number of arguments'* | 'ERR Wrong number of arguments'*) echo refused ;;
+    'ERR Unsupported CONFIG parameter'* | 'ERR Unknown option '* | 'ERR Unknown sentinel option'*)
+      echo restart
+      ;;
+    'ERR CONFIG SET failed'*"can't set immutable config"* | \
+      'ERR CONFIG SET failed'*"can't set protected config"*)
+      echo restart
+      ;;
+    'ERR Reconfiguration of scripts path is denied'* | 'ERR No such master with that name'*)
+      echo restart
+      ;;
+    'ERR Invalid argument'* | 'ERR CONFIG SET failed'* | 'ERR '*'script seems non existing'* | \
+      'ERR The operating system is not able'* | 'ERR Syntax error'* | 'ERR syntax error'*)
+      echo refused
+      ;;
+    'ERR Unable to '* | 'ERR Failed '* | 'ERR wrong number of arguments'* | \
+      'ERR Wrong number of arguments'*)
+      echo refused
+      ;;
     *) echo unknown ;;
   esac
 }
 
 # reply_to COMMAND...: the first line of whatever this process replies, an error, too.
-reply_to() { limited "$ask_limit" "$cli" -h "$address" -p "$port" "$@" </dev/null 2>&1 | tr -d '\r' | head -n 1; }
+reply_to() {
+  limited "$ask_limit" "$cli" -h "$address" -p "$port" "$@" </dev/null 2>&1 | tr -d '\r' | head -n 1
+}
 
 # any_reply: what this process replies to PING, an error, too; nothing where there is nobody, or
 # nobody answers.
 any_reply() {
-  limited "$ask_limit" "$cli" -h "$address" -p "$port" PING </dev/null 2>/dev/null | head -n 1 | grep -v -e '^Could not connect' -e '^Error: ' -e '^Terminated'
+  limited "$ask_limit" "$cli" -h "$address" -p "$port" PING </dev/null 2>/dev/null | head -n 1 |
+    grep -v -e '^Could not connect' -e '^Error: ' -e '^Terminated'
 }
 
 # set_one KEY VALUE...: sets set_said to the reply of the running server, set_what and set_to to
@@ -107,7 +126,8 @@ EOF
     [ -n "$live_key" ] || continue
     # shellcheck disable=SC2046
     set_one $(printf '%s\n' "$live_old" | grep "^$live_key ")
-    [ "$set_said" = OK ] || say "and $set_what could not be put back to $set_to. The server says: $set_said" >&2
+    [ "$set_said" = OK ] ||
+      say "and $set_what could not be put back to $set_to. The server says: $set_said" >&2
   done <<EOF
 $live_done
 EOF
@@ -145,7 +165,8 @@ $(cat "$(staged masters.conf)")"
   [ -n "$have" ] || return 1
   new=$(settings_of "$wanted") old=$(settings_of "$have")
   keys() { printf '%s\n' "$1" | awk '{ print $1 == "sentinel" ? $1 " " $2 " " $3 : $1 }' | sort; }
-  [ "$(keys "$old")" = "$(printf '%s\n%s\n' "$(keys "$old")" "$(keys "$new")" | sort | uniq -d)" ] || return 1
+  [ "$(keys "$old")" = \
+    "$(printf '%s\n%s\n' "$(keys "$old")" "$(keys "$new")" | sort | uniq -d)" ] || return 1
   changes=$(printf '%s\n' "$new" | grep -v -x -F "$old")
   if [ -n "$changes" ]; then
     set -f

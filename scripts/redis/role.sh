@@ -10,7 +10,8 @@
 # master, since nobody answers".
 decide_role() {
   role='' why=''
-  r_masters='' r_loading_masters='' r_empty_masters='' r_holders='' r_ahead='' r_unclear='' r_gone='' r_unknown=''
+  r_masters='' r_loading_masters='' r_empty_masters='' r_holders='' r_ahead='' r_unclear='' \
+    r_gone='' r_unknown=''
   while read -r r_name r_state r_role r_keys _ _ r_offset r_replid _; do
     [ -n "$r_name" ] || continue
     case $r_state in
@@ -31,7 +32,8 @@ decide_role() {
     r_holders="$r_holders $r_name"
     # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to
     # be.
-    if [ "$rdb_replid" != - ] && [ "$r_replid" = "$rdb_replid" ] && [ "$r_offset" -le "$rdb_offset" ]; then
+    if [ "$rdb_replid" != - ] && [ "$r_replid" = "$rdb_replid" ] &&
+        [ "$r_offset" -le "$rdb_offset" ]; then
       :
     elif [ "$r_offset" -gt 0 ]; then
       r_ahead="$r_ahead $r_name"
@@ -58,7 +60,8 @@ decide_named() {
     case " $r_empty_masters " in *" $r_each "*) ;; *) r_serving="$r_serving $r_each" ;; esac
   done
   if [ -n "$r_serving" ]; then
-    role=wait why="the sentinels name this node, but$r_serving says it is a master, too, and is not empty"
+    role=wait \
+      why="the sentinels name this node, but$r_serving says it is a master, too, and is not empty"
   elif [ "$own" = none ]; then
     if [ -n "$r_holders" ]; then
       role=failover why="the sentinels name this node, but it has no data, and$r_holders has"
@@ -69,7 +72,8 @@ decide_named() {
     fi
   elif [ "$own" = rdb ] && [ -n "$r_ahead" ]; then
     role=failover why="the sentinels name this node, but it would start from a snapshot, and$r_ahead may hold more than that"
-  elif [ "$own" = rdb ] && { [ -n "$r_unclear$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; }; then
+  elif [ "$own" = rdb ] &&
+      { [ -n "$r_unclear$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; }; then
     role=wait why="the sentinels name this node, but it would start from a snapshot, and nobody can tell whether$r_unclear$r_unknown$r_gone holds more"
   else
     role=master why="a majority of the sentinels names this node"

@@ -3,12 +3,14 @@
 known_identity() {
   [ "${FIRST_CREATION:-0}" = 0 ] && [ "$replicaof" = replicaof ] || return 0
   printf '%s\n' "$monitored" | while read -r k_name _; do
-    answers peer "$sentinels" list SENTINEL SENTINELS "$k_name" | awk -v host="$host" -v address="$address" -v port="$port" '
+    answers peer "$sentinels" list SENTINEL SENTINELS "$k_name" |
+      awk -v host="$host" -v address="$address" -v port="$port" '
       $3 != "=" { next }
       before[$2] == "ip" { ip[$2] = $4 }
       before[$2] == "port" { at[$2] = $4 }
       before[$2] == "runid" { id[$2] = $4 }
-      before[$2] == "last-hello-message" && (ip[$2] == host || ip[$2] == address) && at[$2] == port && id[$2] ~ /^[0-9a-f]+$/ { print id[$2] }
+      before[$2] == "last-hello-message" && (ip[$2] == host || ip[$2] == address) &&
+        at[$2] == port && id[$2] ~ /^[0-9a-f]+$/ { print id[$2] }
       { before[$2] = $4 }'
   done | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* /sentinel myid /p'
 }
@@ -20,7 +22,8 @@ state_of() {
     BEGIN { n = split(forget, each, "\n"); for (i = 1; i <= n; i++) forgotten[each[i]] = 1 }
     $1 != "sentinel" || $3 != master { next }
     $2 ~ /^known-/ && ($4 ":" $5) in forgotten { next }
-    $2 ~ /^(config-epoch|leader-epoch|known-replica|known-slave|known-sentinel)$/ { print }' sentinel.conf
+    $2 ~ /^(config-epoch|leader-epoch|known-replica|known-slave|known-sentinel)$/ { print }' \
+      sentinel.conf
 }
 
 # forget_pending: a running sentinel still knows somebody whom it is to forget.
@@ -46,7 +49,10 @@ sentinel_state() {
   cat "$settings/settings.conf"
   grep -E '^sentinel (myid|current-epoch) ' sentinel.conf || known_identity
   while read -r m_name m_initial m_quorum; do
-    m_where=$(awk -v master="$m_name" '$1 == "sentinel" && $2 == "monitor" && $3 == master { print $4, $5 }' sentinel.conf)
+    m_where=$(
+      awk -v master="$m_name" \
+        '$1 == "sentinel" && $2 == "monitor" && $3 == master { print $4, $5 }' sentinel.conf
+    )
     if [ -z "$m_where" ]; then
       master=$m_name
       m_named=$(named_master)
@@ -72,7 +78,8 @@ exec_sentinel() {
   # Written in one piece: what fails to be written must not become a sentinel that has forgotten.
   s_state=$(sentinel_state)
   printf '%s\n' "$s_state" >sentinel.conf.new || refuse "cannot write $directory/sentinel.conf"
-  cat "$settings/settings.conf" "$settings/masters.conf" >loaded || refuse "cannot write $directory/loaded"
+  cat "$settings/settings.conf" "$settings/masters.conf" >loaded ||
+    refuse "cannot write $directory/loaded"
   say "monitoring$(sed -n 's/^sentinel monitor / /p' sentinel.conf.new)"
   become_server --sentinel
 }
@@ -86,7 +93,8 @@ only_master() {
   case $(count "$only") in
     0)
       [ "${FIRST_CREATION:-0}" = 0 ] || return
-      printf '%s\n' "$table" | awk '$2 == "up" { print $5 }' | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* //p'
+      printf '%s\n' "$table" | awk '$2 == "up" { print $5 }' | sort | uniq -c | sort -rn |
+        sed -n '1s/^ *[0-9]* //p'
       ;;
     1) echo "$only" ;;
   esac

@@ -9,7 +9,8 @@ gather() {
   )
   known=$(printf '%s\n' "$nodes" | sed 's/^/is /')
   named=$(printf '%s\n' "$known" "$gathered" | majority)
-  failover=$(printf '%s\n' "$gathered" | grep -q '^sentinel [^ ]* = .*failover_in_progress' && echo 1)
+  failover=$(printf '%s\n' "$gathered" | grep -q '^sentinel [^ ]* = .*failover_in_progress' &&
+    echo 1)
   table=$(printf '%s\n' "$known" "$gathered" | node_table)
 }
 
@@ -30,13 +31,21 @@ majority() {
 # replication history REPLID (- before Redis 4); AOF aof or snapshot.
 node_table() {
   awk '
-    $1 == "is" { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; order[++n] = $2; state[$2] = "unknown"; next }
+    $1 == "is" {
+      name[$3 ":" $5] = $2
+      name[$4 ":" $5] = $2
+      order[++n] = $2
+      state[$2] = "unknown"
+      next
+    }
     $1 != "node" { next }
     $3 == "+" { state[$2] = "up" }
     $3 == "-" { state[$2] = "gone" }
     $3 == "=" && (at = index($4, ":")) { field[$2, substr($4, 1, at - 1)] = substr($4, at + 1) }
     $3 == "=" && $4 ~ /^db[0-9]+:keys=/ { keys[$2] = "yes" }
-    function get(of, which, otherwise) { return (of, which) in field && field[of, which] != "" ? field[of, which] : otherwise }
+    function get(of, which, otherwise) {
+      return (of, which) in field && field[of, which] != "" ? field[of, which] : otherwise
+    }
     END {
       for (i = 1; i <= n; i++) {
         of = order[i]
@@ -44,9 +53,11 @@ node_table() {
         role = get(of, "role", "-")
         at = get(of, "master_host", "-") ":" get(of, "master_port", "-")
         has = of in keys ? "yes" : get(of, "loading", 0) != 0 ? "unknown" : "no"
-        link = get(of, "master_link_status", "down") == "up" && get(of, "master_sync_in_progress", 1) == 0 ? "up" : "down"
+        link = get(of, "master_link_status", "down") == "up" &&
+          get(of, "master_sync_in_progress", 1) == 0 ? "up" : "down"
         print of, "up", role, has, (role == "master" ? "-" : at in name ? name[at] : at), link, \
-          (role == "master" ? get(of, "master_repl_offset", 0) : get(of, "slave_repl_offset", 0)), get(of, "master_replid", "-"), \
+          (role == "master" ? get(of, "master_repl_offset", 0) : get(of, "slave_repl_offset", 0)), \
+          get(of, "master_replid", "-"), \
           get(of, "slave_priority", 100), \
           (get(of, "aof_enabled", 0) == 1 ? "aof" : "snapshot")
       }
@@ -61,4 +72,6 @@ named_master() {
   } | majority
 }
 
-failover_in_progress() { answers sentinel "$sentinels" fields SENTINEL MASTER "$master" | grep -q 'failover_in_progress'; }
+failover_in_progress() {
+  answers sentinel "$sentinels" fields SENTINEL MASTER "$master" | grep -q 'failover_in_progress'
+}

@@ -9,7 +9,9 @@ election_record=election
 write_record() {
   {
     printf 'maker %s\nepoch %s\n' "$maker" "$epoch" &&
-    printf '%s\n' "$sits" | while read -r wr_name _ _ _ _ _ wr_peer _; do printf 'sentinel %s %s\n' "$wr_name" "$wr_peer"; done &&
+    printf '%s\n' "$sits" | while read -r wr_name _ _ _ _ _ wr_peer _; do
+      printf 'sentinel %s %s\n' "$wr_name" "$wr_peer"
+    done &&
     echo 'voting - -'
   } >"$election_record" && return
   rm -f "$election_record"
@@ -44,21 +46,31 @@ hello() { printf '%s' "$1,$epoch,$master,${to%,*},${to##*,},$epoch"; }
 decide_settlement() {
   settlement=wait why='' d_role=unknown d_answered=0 d_knows='' d_later=''
   while read -r d_name d_state d_as _; do
-    if [ "$d_name" = "$target" ]; then case $d_state in up) d_role=$d_as ;; *) d_role=$d_state ;; esac; fi
+    if [ "$d_name" = "$target" ]; then
+      case $d_state in up) d_role=$d_as ;; *) d_role=$d_state ;; esac
+    fi
   done <<EOT
 $table
 EOT
   while read -r d_name d_names d_epoch; do
     case $d_epoch in '' | *[!0-9]*) continue ;; esac
     d_answered=$((d_answered + 1))
-    if [ "$d_epoch" -gt "$epoch" ]; then d_later=1; elif [ "$d_names.$d_epoch" = "$target.$epoch" ]; then d_knows=1; fi
+    if [ "$d_epoch" -gt "$epoch" ]; then
+      d_later=1
+    elif [ "$d_names.$d_epoch" = "$target.$epoch" ]; then
+      d_knows=1
+    fi
   done <<EOT
 $said
 EOT
   if [ "$stage" = voting ] || [ -n "$d_later" ]; then
     settlement=nothing
   elif [ -n "$d_knows" ] || { [ "$stage" = telling ] && [ -n "$in_time" ]; }; then
-    if [ "$d_role" = master ]; then settlement=finish; else why="$target, which was elected, does not say that it is the master"; fi
+    if [ "$d_role" = master ]; then
+      settlement=finish
+    else
+      why="$target, which was elected, does not say that it is the master"
+    fi
   elif [ "$stage" = telling ] && [ $d_answered -lt "$asked" ]; then
     why="not all sentinels answer, and one may have been told that $target is the master"
   elif [ "$named" = "$name" ]; then
@@ -78,7 +90,12 @@ names_said() {
     $1 != "sentinel" || $3 != "=" { next }
     ++place[$2] % 2 { key[$2] = $4; next }
     { of[$2, key[$2]] = $4; who[$2] = 1 }
-    END { for (each in who) { at = of[each, "ip"] ":" of[each, "port"]; print each, (at in name ? name[at] : at), of[each, "config-epoch"] } }'
+    END {
+      for (each in who) {
+        at = of[each, "ip"] ":" of[each, "port"]
+        print each, (at in name ? name[at] : at), of[each, "config-epoch"]
+      }
+    }'
 }
 
 # settle [UNTIL]: with the clock until which what nobody has heard of may be finished, by the guard.
@@ -136,21 +153,27 @@ finish() {
   printf '%s' "$tells" | {
     while read -r f_sentinel f_peer; do
       # shellcheck disable=SC2046
-      ask $(where "$sentinels" "$f_sentinel") PUBLISH __sentinel__:hello "$(hello "$f_peer")" >/dev/null &
+      ask $(where "$sentinels" "$f_sentinel") PUBLISH __sentinel__:hello "$(hello "$f_peer")" \
+        >/dev/null &
     done
     wait
   }
   printf '%s\n' "$nodes" | {
     while read -r f_node _ f_address f_port; do
-      [ "$f_node" = "$target" ] || ask "$f_address" "$f_port" "$replicaof" "${to%,*}" "${to##*,}" >/dev/null &
+      [ "$f_node" = "$target" ] ||
+        ask "$f_address" "$f_port" "$replicaof" "${to%,*}" "${to##*,}" >/dev/null &
     done
     wait
   }
-  if [ "$(ask_me ROLE | head -n 1)" = master ]; then why="this node still says that it is the master" && return 1; fi
+  if [ "$(ask_me ROLE | head -n 1)" = master ]; then
+    why="this node still says that it is the master" && return 1
+  fi
   ask_me CLIENT KILL TYPE normal >/dev/null
   ask_me CLIENT UNPAUSE >/dev/null
   printf '%s\n' "$nodes" | {
-    while read -r _ _ f_address f_port; do ask "$f_address" "$f_port" CONFIG REWRITE >/dev/null & done
+    while read -r _ _ f_address f_port; do
+      ask "$f_address" "$f_port" CONFIG REWRITE >/dev/null &
+    done
     wait
   }
 }
@@ -191,7 +214,9 @@ await_guard() {
       el_result=0 after_guard='' took=$((clock - began))
       ;;
     3) el_result=2 after_guard="It was taken back, and writes are allowed again" ;;
-    *) el_result=2 after_guard="Writes are allowed again $((pause_limit / 1000)) s after its beginning at the latest, and whoever comes next goes on: try again" ;;
+    *)
+      el_result=2 after_guard="Writes are allowed again $((pause_limit / 1000)) s after its beginning at the latest, and whoever comes next goes on: try again"
+      ;;
   esac
 }
 

@@ -24,7 +24,8 @@ judge_silence() {
   elif [ "$s_authority" = other ]; then
     echo kill another node is the master, and it will start as its replica
   elif [ "$s_authority" = self ] && [ -n "$s_successor" ] && [ -z "$s_over" ]; then
-    echo wait the sentinels are to make another node the master first: replicas may hold more than what it would load
+    echo wait the sentinels are to make another node the master first: replicas may hold more than \
+      what it would load
   elif [ -n "$s_disk" ]; then
     echo kill everything it acknowledged is on disk
   elif [ "$s_authority" = self ] && [ -n "$s_successor" ]; then
@@ -63,7 +64,10 @@ silence() {
     elif [ -n "$named" ] && printf '%s\n' "$table" | grep -q "^$named up master "; then
       s_authority=other
     fi
-    if printf '%s\n' "$table" | awk -v name="$name" '$3 == "slave" && $5 == name { found = 1 } END { exit !found }'; then s_successor=1; fi
+    if printf '%s\n' "$table" |
+        awk -v name="$name" '$3 == "slave" && $5 == name { found = 1 } END { exit !found }'; then
+      s_successor=1
+    fi
     # With everysec, the default, the last two seconds of it may not even be written.
     if grep -q '^appendonly yes' loaded && grep -q '^appendfsync always' loaded; then s_disk=1; fi
   fi

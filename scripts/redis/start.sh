@@ -25,7 +25,10 @@ port_must_be_free() {
   if [ -n "$taken" ]; then
     taken_by=$(printf '%s\n' "$taken" | field config_file | one_line)
     taken_pid=$(printf '%s\n' "$taken" | field process_id | one_line)
-    [ -n "$taken_pid" ] || refuse "port $port on $host is taken by a server that says: $(printf '%s\n' "$taken" | head -n 1 | one_line)"
+    [ -n "$taken_pid" ] ||
+      refuse "port $port on $host is taken by a server that says: $(
+        printf '%s\n' "$taken" | head -n 1 | one_line
+      )"
     refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
   fi
 }
@@ -38,7 +41,8 @@ only_held_by_a_connection() {
   listening=$(printf ':%04X ' "$port")
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{ print $2 " " $4 }' | {
     if grep -q "${listening}0A"; then return 1; fi
-  } && [ -r /proc/net/tcp ] && say "port $port is held by an outgoing connection of this machine: waiting until that has passed, a minute at most"
+  } && [ -r /proc/net/tcp ] &&
+    say "port $port is held by an outgoing connection of this machine: waiting until that has passed, a minute at most"
 }
 
 exec_node() {
@@ -59,13 +63,15 @@ exec_node() {
   } >node.conf.new || refuse "cannot write $directory/node.conf"
   cat "$settings/settings.conf" >loaded || refuse "cannot write $directory/loaded"
   if [ "$load" = rdb ]; then put_aside || refuse "cannot write $directory"; fi
-  if [ "$begin_with" = yes ]; then note_persistence on; else note_persistence off; fi || refuse "cannot write $directory/persistence"
+  if [ "$begin_with" = yes ]; then note_persistence on; else note_persistence off; fi ||
+    refuse "cannot write $directory/persistence"
   become_server
 }
 
 # followed_last: the node that this one followed when it ended, itself if it was the master.
 followed_last() {
-  fl_last=$([ -e node.conf ] && sed -n 's/^[a-z]*of \([^ ]*\) \([0-9]*\)$/\1 \2/p' node.conf | tail -n 1)
+  fl_last=$([ -e node.conf ] &&
+    sed -n 's/^[a-z]*of \([^ ]*\) \([0-9]*\)$/\1 \2/p' node.conf | tail -n 1)
   # shellcheck disable=SC2086
   if [ -n "$fl_last" ]; then node_at $fl_last; else echo "$name"; fi
 }

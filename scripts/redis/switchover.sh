@@ -11,7 +11,8 @@ can_hand_over() {
     refuse "refusing to stop this master while a failover is in progress: it has been for 60 s. See the logs of the sentinels, then try again"
   elif [ "$check_quorum" = 1 ]; then
     # One that gives no answer is no reason: a majority named this node a moment ago.
-    problem=$(answers quorum "$sentinels" quorum SENTINEL CKQUORUM "$master" | sed -n 's/^quorum \([^ ]*\) ! \(NOQUORUM.*\)/\1 says: \2/p' | head -n 1)
+    problem=$(answers quorum "$sentinels" quorum SENTINEL CKQUORUM "$master" |
+      sed -n 's/^quorum \([^ ]*\) ! \(NOQUORUM.*\)/\1 says: \2/p' | head -n 1)
   fi
 }
 
@@ -24,7 +25,11 @@ block_writes() {
 }
 
 allow_writes() {
-  if [ "$pause_write" = 1 ]; then ask_me CLIENT UNPAUSE >/dev/null; else ask_me CONFIG SET "$min_replicas" "$min_replicas_value" >/dev/null; fi
+  if [ "$pause_write" = 1 ]; then
+    ask_me CLIENT UNPAUSE >/dev/null
+  else
+    ask_me CONFIG SET "$min_replicas" "$min_replicas_value" >/dev/null
+  fi
 }
 
 give_up() {
@@ -50,7 +55,8 @@ replicas_caught_up() {
 # replica afterwards, whatever it had become in between (docs/decisions/0004-hand-over.md).
 follow_promoted() {
   [ -z "$following" ] || return 0
-  following=$(answers node "$peers" info INFO | sed -n 's/^node \([^ ]*\) = role:master$/\1/p' | grep -x -F "$caught_up" | head -n 1)
+  following=$(answers node "$peers" info INFO | sed -n 's/^node \([^ ]*\) = role:master$/\1/p' |
+    grep -x -F "$caught_up" | head -n 1)
   # shellcheck disable=SC2046
   [ -z "$following" ] || ask_me "$replicaof" $(address_of "$following") >/dev/null
 }
@@ -70,7 +76,8 @@ handover() {
   following='' chosen=${1:-}
   settle
   if ! answer_me info INFO && [ -n "$gone" ] && [ -z "$chosen" ]; then return 0; fi
-  [ -n "$answer" ] || refuse "refusing to stop this server: whether it is the master it does not say ($no_answer)"
+  [ -n "$answer" ] ||
+    refuse "refusing to stop this server: whether it is the master it does not say ($no_answer)"
   if [ "$(printf '%s\n' "$answer" | field role)" != master ]; then
     [ -z "$chosen" ] || refuse "not handed over to $chosen: this node is not the master"
     return 0
@@ -89,7 +96,10 @@ handover() {
   trap '' HUP INT TERM
   elect "$chosen"
   case $? in
-    0) say "handed over to $target by an election of our own: writes were paused for $((took * 10)) ms" ;;
+    0)
+      say \
+        "handed over to $target by an election of our own: writes were paused for $((took * 10)) ms"
+      ;;
     1)
       [ -z "$chosen" ] || refuse "not handed over to $chosen: $why"
       say "by a failover of the sentinels: $why"
@@ -108,7 +118,8 @@ hand_over_by_failover() {
     [ "$(date +%s)" -lt $h_until ] || give_up "the replicas did not catch up within 10 s"
     sleep 0.1
   done
-  force_failover "$name" 15 " $(printf '%s' "$caught_up" | tr '\n' ' ')" '' follow_promoted || give_up "the sentinels named no other master within 15 s ($f_why). See their logs (+failover-… events), then try again"
+  force_failover "$name" 15 " $(printf '%s' "$caught_up" | tr '\n' ' ')" '' follow_promoted ||
+    give_up "the sentinels named no other master within 15 s ($f_why). See their logs (+failover-… events), then try again"
   # shellcheck disable=SC2046
   [ "$f_named" = "$following" ] || ask_me "$replicaof" $(address_of "$f_named") >/dev/null
   ask_me CLIENT KILL TYPE normal >/dev/null

@@ -7,7 +7,10 @@ trial_settings() {
     # Where the server is, what it writes, whom it talks to, and what would be run.
     key ~ /^(bind|port|tls-port|unixsocket|unixsocketperm|dir|logfile|pidfile|daemonize|supervised|appendonly|replicaof|slaveof|include)$/ { next }
     key ~ /^(cluster-|syslog-|masterauth$|masteruser$)/ || key ~ /announce-/ { next }
-    key == "sentinel" && ($2 ~ /announce-|^(myid|monitor|known-.*|notification-script|client-reconfig-script)$/) { next }
+    key == "sentinel" &&
+      ($2 ~ /announce-|^(myid|monitor|known-.*|notification-script|client-reconfig-script)$/) {
+      next
+    }
     key ~ /^(aclfile|loadmodule|tls-.*-file|tls-ca-cert-dir)$/ {
       rest = $0
       sub(/^[^ \t]+[ \t]+/, "", rest)
@@ -15,7 +18,10 @@ trial_settings() {
       if (substr(rest, 1 + quoted, 1) != "/" && rest != "\"\"") {
         mark = quoted ? substr(rest, 1, 1) : "\""
         if (quoted) rest = mark base "/" substr(rest, 2)
-        else { end = index(rest " ", " "); rest = mark base "/" substr(rest, 1, end - 1) mark substr(rest, end) }
+        else {
+          end = index(rest " ", " ")
+          rest = mark base "/" substr(rest, 1, end - 1) mark substr(rest, end)
+        }
       }
       print $1 " " rest
       next
@@ -26,7 +32,8 @@ trial_settings() {
     echo 'appendonly no'
   fi
   # By a name relative to its directory: a socket can have no long one.
-  printf '%s\n' 'port 0' 'unixsocket trial.sock' 'daemonize no' 'logfile ""' "dir \"$directory/$trial\""
+  printf '%s\n' 'port 0' 'unixsocket trial.sock' 'daemonize no' 'logfile ""' \
+    "dir \"$directory/$trial\""
 }
 
 # runnable_scripts FILE: a sentinel would run these at once; that they are there is all there is to
@@ -36,7 +43,9 @@ runnable_scripts() {
     case "$r_word $r_option" in
       'sentinel notification-script' | 'sentinel client-reconfig-script')
         r_path=$(printf '%s\n' "$r_path" | sed 's/^"\(.*\)"$/\1/')
-        if [ ! -x "$r_path" ] || [ -d "$r_path" ]; then refuse "refused before anything was changed: $r_option $r_path of $r_master is no program that can be run on $host"; fi
+        if [ ! -x "$r_path" ] || [ -d "$r_path" ]; then
+          refuse "refused before anything was changed: $r_option $r_path of $r_master is no program that can be run on $host"
+        fi
         ;;
     esac
   done <"$1"
@@ -51,7 +60,9 @@ sockets_can_be_made() {
 }
 
 # staged FILE: what a step is about to put in its place, else what is there.
-staged() { if [ -e "$settings/$1.next" ]; then echo "$settings/$1.next"; else echo "$settings/$1"; fi; }
+staged() {
+  if [ -e "$settings/$1.next" ]; then echo "$settings/$1.next"; else echo "$settings/$1"; fi
+}
 
 # trial: does this server take these settings? Asked of the server itself, before anything is
 # stopped for them.
@@ -75,7 +86,8 @@ trial() {
   # of this sentinel.
   # shellcheck disable=SC2086
   trial_conf=$(
-    printf '%s\n' "$monitored" | sed -n 's/^\([^ ]*\) [^ ]* \([0-9]*\)$/sentinel monitor \1 127.0.0.1 1 \2/p'
+    printf '%s\n' "$monitored" |
+      sed -n 's/^\([^ ]*\) [^ ]* \([0-9]*\)$/sentinel monitor \1 127.0.0.1 1 \2/p'
     trial_settings $trial_files
   )
   printf '%s\n' "$trial_conf" >"$trial/trial.conf" || refuse "cannot write to $directory"
@@ -88,21 +100,31 @@ trial() {
   trial_pid=$!
   trial_until=$(($(date +%s) + ready_limit))
   # Any reply will do: one that wants a password has read its settings, too.
-  until [ -n "$(cd "$trial" && limited "$ask_limit" "$cli" -s trial.sock PING </dev/null 2>/dev/null)" ]; do
+  until [ -n "$(
+    cd "$trial" && limited "$ask_limit" "$cli" -s trial.sock PING </dev/null 2>/dev/null
+  )" ]; do
     if ! kill -0 "$trial_pid" 2>/dev/null; then
       wait "$trial_pid"
       trial_reads=
-      if grep -q "Can't handle RDB format" "$trial/said"; then trial_reads=", and can't read the data here, which a newer server has written"; fi
-      trial_said=$(grep -v -e '^$' -e 'oO0OoO0Oo' -e 'just started' -e 'Configuration loaded' "$trial/said" | tail -n 12 | sed "s|$directory/$trial|DIRECTORY|g; s/^/  | /")
+      if grep -q "Can't handle RDB format" "$trial/said"; then
+        trial_reads=", and can't read the data here, which a newer server has written"
+      fi
+      trial_said=$(
+        grep -v -e '^$' -e 'oO0OoO0Oo' -e 'just started' -e 'Configuration loaded' "$trial/said" |
+          tail -n 12 | sed "s|$directory/$trial|DIRECTORY|g; s/^/  | /"
+      )
       refuse "refused before anything was changed: $server does not start with these settings$trial_reads. It says:
 ${trial_said:-  nothing}"
     fi
-    [ "$(date +%s)" -lt $trial_until ] || refuse "refused before anything was changed: $server, tried with these settings, neither answered nor ended within $ready_limit s"
+    [ "$(date +%s)" -lt $trial_until ] ||
+      refuse "refused before anything was changed: $server, tried with these settings, neither answered nor ended within $ready_limit s"
     sleep 0.05
   done
 }
 
 end_trial() {
-  if [ -n "$trial_pid" ] && kill -KILL "$trial_pid" 2>/dev/null; then wait "$trial_pid" 2>/dev/null; fi
+  if [ -n "$trial_pid" ] && kill -KILL "$trial_pid" 2>/dev/null; then
+    wait "$trial_pid" 2>/dev/null
+  fi
   rm -rf "$trial"
 }

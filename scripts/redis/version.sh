@@ -8,7 +8,8 @@ running_program() {
     END {
       if (told["valkey_version"] != "") what = "Valkey " told["valkey_version"]
       else if (told["redis_version"] != "") what = "Redis " told["redis_version"]
-      if (what != "") print what (told["redis_build_id"] ~ /^[0-9a-f]+$/ ? ", build " told["redis_build_id"] : "")
+      if (what != "")
+        print what (told["redis_build_id"] ~ /^[0-9a-f]+$/ ? ", build " told["redis_build_id"] : "")
     }'
 }
 
@@ -41,7 +42,10 @@ same_format() {
       *) continue ;;
     esac
     # Valkey's own come after those that it shares with Redis.
-    if [ -z "$sf_newest" ] || [ "$(printf '%s\n%s\n' "$sf_magic" "$sf_newest" | sort | tail -n 1)" = "$sf_magic" ]; then sf_newest=$sf_magic; fi
+    if [ -z "$sf_newest" ] ||
+        [ "$(printf '%s\n%s\n' "$sf_magic" "$sf_newest" | sort | tail -n 1)" = "$sf_magic" ]; then
+      sf_newest=$sf_magic
+    fi
   done
   # The end, and no checksum.
   [ -z "$sf_newest" ] || printf '%s\377\000\000\000\000\000\000\000\000' "$sf_newest"

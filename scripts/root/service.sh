@@ -82,9 +82,11 @@ add_user() {
   note "user-$user" "$user"
   shell=$(command -v nologin || echo /bin/false) free_id=$(free_id)
   if command -v useradd >/dev/null; then
-    useradd --system --user-group --uid "$free_id" --home-dir "$here" --no-create-home --shell "$shell" "$user"
+    useradd --system --user-group --uid "$free_id" --home-dir "$here" --no-create-home \
+      --shell "$shell" "$user"
   else
-    addgroup -S -g "$free_id" "$user" && adduser -S -D -H -h "$here" -s "$shell" -u "$free_id" -G "$user" "$user"
+    addgroup -S -g "$free_id" "$user" &&
+      adduser -S -D -H -h "$here" -s "$shell" -u "$free_id" -G "$user" "$user"
   fi || fail "the user $user cannot be made"
 }
 
@@ -93,7 +95,11 @@ remove_user() {
   leave "user-$user" || return 0
   user_left=50
   while id "$user" >/dev/null 2>&1; do
-    if command -v userdel >/dev/null; then said=$(userdel "$user" 2>&1); else said=$(deluser "$user" 2>&1); fi && break
+    if command -v userdel >/dev/null; then
+      said=$(userdel "$user" 2>&1)
+    else
+      said=$(deluser "$user" 2>&1)
+    fi && break
     user_left=$((user_left - 1))
     [ $user_left -gt 0 ] || {
       join "user-$user" && note "user-$user" "$user"
@@ -108,8 +114,12 @@ prepare() {
   mkdir -p "$here/processes" "$here/settings" || fail "$here cannot be written"
   alone add_user
   # The servers' user has to get through to what root has put there.
-  if [ -e "${here%/*}/made" ]; then while read -r each; do [ ! -d "$each" ] || chmod 755 "$each"; done <"${here%/*}/made"; fi
-  chmod 755 "$here" "$here/settings" "$here"/*.sh && chown "$user" "$here/processes" && chmod 700 "$here/processes" || exit 1
+  if [ -e "${here%/*}/made" ]; then
+    while read -r each; do [ ! -d "$each" ] || chmod 755 "$each"; done <"${here%/*}/made"
+  fi
+  chmod 755 "$here" "$here/settings" "$here"/*.sh &&
+    chown "$user" "$here/processes" &&
+    chmod 700 "$here/processes" || exit 1
 }
 
 # What a unit may forbid itself; kernels and containers that refuse one of these would refuse the
@@ -137,7 +147,8 @@ runs_with() {
   printf '%s\n' "$1" | {
     set -- systemd-run --quiet --wait --collect "--uid=$user" -p "ReadWritePaths=$here/processes"
     while read -r property; do set -- "$@" -p "$property"; done
-    "$@" /bin/sh -c "test -r $here/host.sh && test -x $here/settings && test -w $here/processes" >/dev/null 2>&1
+    "$@" /bin/sh -c "test -r $here/host.sh && test -x $here/settings && test -w $here/processes" \
+      >/dev/null 2>&1
   }
 }
 
@@ -149,7 +160,11 @@ usable_hardening() {
       printf '%s\n' "$hardening" >"$known"
     else
       printf '%s\n' "$hardening" | while read -r property; do
-        if runs_with "$property" </dev/null; then echo "$property"; else echo "# refused here: $property"; fi
+        if runs_with "$property" </dev/null; then
+          echo "$property"
+        else
+          echo "# refused here: $property"
+        fi
       done >"$known"
     fi
   fi
@@ -194,9 +209,12 @@ put_unit() {
   known=
   if [ -e "$file" ]; then
     known=1
-    grep -q -F "$here/host.sh" "$file" || fail "$file is there already, and not of this stack: give the stack, or the component, another name"
+    grep -q -F "$here/host.sh" "$file" ||
+      fail "$file is there already, and not of this stack: give the stack, or the component, another name"
   fi
-  if ! { printf '%s\n' "$wanted" >"$file.new" && mv "$file.new" "$file"; }; then fail "$file cannot be written"; fi
+  if ! { printf '%s\n' "$wanted" >"$file.new" && mv "$file.new" "$file"; }; then
+    fail "$file cannot be written"
+  fi
   # One that is new, enabling makes known.
   [ -z "$known" ] || systemctl daemon-reload
 }
@@ -245,7 +263,10 @@ commit_when_asked() {
 # record NAME CONTENT: one of the process's files that are not its own.
 record() {
   if [ ! -e "$directory/$1" ] || [ "$(cat "$directory/$1"; echo .)" != "$2." ]; then
-    if ! { (umask 077; printf '%s' "$2" >"$directory/$1.new") && for_group "$directory/$1.new" 640 && mv "$directory/$1.new" "$directory/$1"; }; then
+    if ! {
+      (umask 077; printf '%s' "$2" >"$directory/$1.new") && for_group "$directory/$1.new" 640 &&
+        mv "$directory/$1.new" "$directory/$1"
+    }; then
       rm -f "$directory/$1.new"
       fail "$directory/$1 cannot be written"
     fi
@@ -278,7 +299,11 @@ keep() {
   as_user rm -f "$own.commit" </dev/null
   commit_when_asked &
   committer=$!
-  if has_systemd; then host "$1" 'its service' "$known_before"; else host "$1" '' "$known_before"; fi
+  if has_systemd; then
+    host "$1" 'its service' "$known_before"
+  else
+    host "$1" '' "$known_before"
+  fi
   kept=$?
   kill "$committer" 2>/dev/null
   case $kept in
@@ -324,7 +349,8 @@ uninstall() {
   if [ -d "$here/processes" ] && id "$user" >/dev/null 2>&1; then
     # shellcheck disable=SC2016
     as_user sh -c 'cd "$1" && rm -rf -- * .[!.]* ..?*' sh "$here/processes" </dev/null
-    rmdir "$here/processes" || fail "$here/processes cannot be removed: look at what is in there, then try again"
+    rmdir "$here/processes" ||
+      fail "$here/processes cannot be removed: look at what is in there, then try again"
   fi
   rm -rf "$here/processes"
   alone remove_user
@@ -352,7 +378,8 @@ case $action in
     as_limit=300
     if has_systemd; then
       killed=/run/systemd/system/$service.d
-      mkdir -p "$killed" && printf '[Service]\nRestart=no\n' >"$killed/stays-away.conf" && systemctl daemon-reload
+      mkdir -p "$killed" && printf '[Service]\nRestart=no\n' >"$killed/stays-away.conf" &&
+        systemctl daemon-reload
       systemctl kill --signal=KILL "$service"
     else
       host kill

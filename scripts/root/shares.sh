@@ -6,7 +6,10 @@ shared=/var/lib/pulumi-redis-ha
 
 # join THING: this stack uses it.
 join() {
-  if ! { mkdir -p "$shared/$1/users" && : >"$shared/$1/users/$owner"; }; then echo "$shared cannot be written" >&2; exit 1; fi
+  if ! { mkdir -p "$shared/$1/users" && : >"$shared/$1/users/$owner"; }; then
+    echo "$shared cannot be written" >&2
+    exit 1
+  fi
 }
 
 # note THING TEXT: one of the stacks makes it; to be said first, or what was made by a step that was

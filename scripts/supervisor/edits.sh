@@ -18,7 +18,9 @@ edit() {
       [ $checked -eq 1 ] || echo "$2 ended with status $checked, which is no answer" >&2
       exit 1
     fi
-    if [ -e "$kept" ] && [ "$(place_of "$kept")" != "$(place_of "$kept.new")" ]; then sh "$here/$2" remove <"$kept" || exit 1; fi
+    if [ -e "$kept" ] && [ "$(place_of "$kept")" != "$(place_of "$kept.new")" ]; then
+      sh "$here/$2" remove <"$kept" || exit 1
+    fi
     mv "$kept.new" "$kept" && sh "$here/$2" apply <"$kept"
   elif [ -e "$kept" ]; then
     rm -f "$kept.new"
@@ -60,11 +62,14 @@ remove_ours() {
     while read -r each; do rm -f "${here:?}/$each" "$here/$each.new"; done <"$here/.files"
   fi
   for each in "$here"/*.lock; do [ ! -f "$each/owner" ] || rm -rf "$each"; done
-  rm -rf "${here:?}/edits" "$here/kvdb" "$here/kernel" "$here/services" "$here/firewall" "$here/redis" "$here/hardening"
+  rm -rf "${here:?}/edits" "$here/kvdb" "$here/kernel" "$here/services" "$here/firewall" \
+    "$here/redis" "$here/hardening"
   rm -f "$here/.files" "$here/.pulumi-redis-ha"
   remaining=$(content_of "$here")
   if [ -n "$remaining" ]; then
-    echo "$here stays, with what is not of this deployment: $(printf '%s\n' "$remaining" | tr -cd ' -~\n' | tr '\n' ' ')"
+    echo "$here stays, with what is not of this deployment: $(
+      printf '%s\n' "$remaining" | tr -cd ' -~\n' | tr '\n' ' '
+    )"
   elif [ -n "$was_made" ]; then
     rmdir "$here"
     unmake "${here%/*}"
@@ -76,7 +81,8 @@ remove_ours() {
 # those; one that somebody else has something in is left to whoever is last there.
 unmake() {
   u_at=$1
-  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && [ "$(head -n 1 "$u_at/made")" = "$u_at" ] && mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do
+  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && [ "$(head -n 1 "$u_at/made")" = "$u_at" ] &&
+      mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do
     u_rest=$(sed 1d "$u_at/made.$$")
     rm "$u_at/made.$$"
     rmdir "$u_at" 2>/dev/null || return 0

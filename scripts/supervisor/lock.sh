@@ -3,7 +3,10 @@ lock() {
   lock_left=600 lock_unowned=0 lock_mine="$$ $(born $$)" lock_parent=${directory%/*}
   until mkdir "$directory.lock" 2>/dev/null; do
     [ -d "$lock_parent" ] || fail "$lock_parent is no directory, or gone"
-    if [ ! -d "$directory.lock" ] && ! { touch "$directory.lock.$$" && rm "$directory.lock.$$"; } 2>/dev/null; then fail "$lock_parent cannot be written"; fi
+    if [ ! -d "$directory.lock" ] &&
+        ! { touch "$directory.lock.$$" && rm "$directory.lock.$$"; } 2>/dev/null; then
+      fail "$lock_parent cannot be written"
+    fi
     if lock_is_stale && mkdir "$directory.lock/taken" 2>/dev/null; then
       # Somebody quicker may have taken it over before us, and not yet written who it is.
       [ -n "$lock_birth" ] || sleep 1
@@ -11,12 +14,14 @@ lock() {
       continue
     fi
     lock_left=$((lock_left - 1))
-    [ $lock_left -gt 0 ] || fail "$directory: another step (pid $lock_pid) has been at work on it for 60 s; wait for it, or end it, then try again"
+    [ $lock_left -gt 0 ] ||
+      fail "$directory: another step (pid $lock_pid) has been at work on it for 60 s; wait for it, or end it, then try again"
     sleep 0.1
   done
   trap 'forget_staged; undo_create; rm -rf "$directory.lock"' EXIT
   trap 'exit 1' HUP INT TERM
-  echo "$lock_mine" >"$directory.lock/owner" || fail "$lock_parent cannot be written$(writable "$lock_parent" | sed 's/^/: /')"
+  echo "$lock_mine" >"$directory.lock/owner" ||
+    fail "$lock_parent cannot be written$(writable "$lock_parent" | sed 's/^/: /')"
 }
 
 # The maker of a lock without an owner for a second was killed between two steps.
@@ -34,7 +39,9 @@ lock_is_stale() {
 
 # What was not carried through is as if it had never been asked for.
 staged=
-forget_staged() { for each in $staged; do rm -f "${settings:-$directory}/$each.next" 2>/dev/null; done; }
+forget_staged() {
+  for each in $staged; do rm -f "${settings:-$directory}/$each.next" 2>/dev/null; done
+}
 
 # What was never created is not in the stack's state: nobody would remove it later.
 made=

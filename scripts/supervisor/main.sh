@@ -63,7 +63,8 @@ case $action in
     case $action in exec | supervise) ;; *) unset FIRST_CREATION && only_files ;; esac
     case $action in
       exec)
-        cd "$directory" && echo "$$ $(born $$)" >pid.new && mv pid.new pid && exec sh "$here/lifecycle.sh" exec "$directory" "$settings"
+        cd "$directory" && echo "$$ $(born $$)" >pid.new && mv pid.new pid &&
+          exec sh "$here/lifecycle.sh" exec "$directory" "$settings"
         ;;
       create | update) lock && create_or_update ;;
       start)
@@ -73,7 +74,8 @@ case $action in
         ;;
       stop)
         lock && enter
-        ! supervised || fail "${directory##*/} would be started again: stop its container or its service instead"
+        ! supervised ||
+          fail "${directory##*/} would be started again: stop its container or its service instead"
         if running || adopt; then uninterrupted handover && end_process; fi
         ;;
       alive) enter && running && lifecycle alive ;;

@@ -11,10 +11,14 @@ only_files() {
       fail "$each is neither a file nor a directory: remove it, then try again"
     fi
   done
-  if [ -L "$directory.lock" ] || { [ -e "$directory.lock" ] && [ ! -d "$directory.lock" ]; }; then fail "$directory.lock is no lock: remove it, then try again"; fi
-  for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded "$directory"/first "$directory"/election \
+  if [ -L "$directory.lock" ] || { [ -e "$directory.lock" ] && [ ! -d "$directory.lock" ]; }; then
+    fail "$directory.lock is no lock: remove it, then try again"
+  fi
+  for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded \
+    "$directory"/first "$directory"/election \
     "$directory"/*.conf "$directory".supervisor "$directory".lock/owner; do
-    [ ! -f "$each" ] || [ -z "$(find -L "$each" -prune -size +2048)" ] || fail "$each has more than 1 MiB: remove it, then try again"
+    [ ! -f "$each" ] || [ -z "$(find -L "$each" -prune -size +2048)" ] ||
+      fail "$each has more than 1 MiB: remove it, then try again"
   done
 }
 

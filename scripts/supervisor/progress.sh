@@ -1,7 +1,12 @@
 # progress WORDS PID: 0 if what it says is further than ever in this attempt. A transfer or a load
 # that begins anew is no progress; $anew counts those.
 progress() {
-  p_number=$(printf '%s\n' "$1" | sed -n -e 's/.*, \(-\{0,1\}[0-9][0-9]*\) bytes left$/\1/p' -e 's/.*loading, \([0-9]*\)\(\.\([0-9]*\)\)\{0,1\} % of.*/\1/p' | head -n 1)
+  p_number=$(
+    printf '%s\n' "$1" |
+      sed -n -e 's/.*, \(-\{0,1\}[0-9][0-9]*\) bytes left$/\1/p' \
+        -e 's/.*loading, \([0-9]*\)\(\.\([0-9]*\)\)\{0,1\} % of.*/\1/p' |
+      head -n 1
+  )
   case $1 in
     *' bytes left') p_phase=sync ;;
     *' % of the data') p_phase=load ;;

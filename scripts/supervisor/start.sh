@@ -28,7 +28,8 @@ await_commit() {
   : >"$directory.commit" || fail "$directory.commit cannot be written"
   commit_until=$(($(date +%s) + 60))
   while find_staged && [ -n "$staged" ]; do
-    [ "$(date +%s)" -lt $commit_until ] || fail "the settings in $settings were not put in their place within 60 s: is the step that was to do it still running?"
+    [ "$(date +%s)" -lt $commit_until ] ||
+      fail "the settings in $settings were not put in their place within 60 s: is the step that was to do it still running?"
     sleep 0.05
   done
   rm -f "$directory.commit"
@@ -69,10 +70,12 @@ start_process() {
     # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be
     # read for years.
     # shellcheck disable=SC2086
-    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" $own_session sh "$here/host.sh" exec "$directory" "$settings" </dev/null >>log 2>&1 &
+    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" \
+      $own_session sh "$here/host.sh" exec "$directory" "$settings" </dev/null >>log 2>&1 &
   fi
   start_left=100
-  until running || { [ -s pid ] && [ "$(cat pid)" != "$start_before" ]; } || [ $start_left -eq 0 ]; do
+  until running || { [ -s pid ] && [ "$(cat pid)" != "$start_before" ]; } ||
+      [ $start_left -eq 0 ]; do
     start_left=$((start_left - 1))
     sleep 0.05
   done
@@ -81,7 +84,8 @@ start_process() {
 say_log() {
   if supervised; then echo "$1" >&2 && return; fi
   echo "$1. The last lines of $directory/log:" >&2
-  tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | tr '\000-\010\013-\037\177' '?' | sed 's/^/  | /' >&2
+  tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | tr '\000-\010\013-\037\177' '?' |
+    sed 's/^/  | /' >&2
 }
 
 say_resync() { lifecycle resync 2>/dev/null | sed 's/^/. /' | tr -d '\n'; }
@@ -121,7 +125,9 @@ wait_ready() {
       return 1
     fi
     if [ "$(date +%s)" -ge $wait_until ]; then
-      say_log "${directory##*/} is not ready after $ready_limit s: $now$([ "$p_last" != sync ] || say_resync)"
+      say_log "${directory##*/} is not ready after $ready_limit s: $now$(
+        [ "$p_last" != sync ] || say_resync
+      )"
       return 1
     fi
     sleep 0.05
@@ -134,7 +140,8 @@ kill_process() {
   kill -KILL "$pid"
   kill_until=$(($(date +%s) + 30))
   while running; do
-    [ "$(date +%s)" -lt $kill_until ] || fail "${directory##*/} (pid $pid) was killed and has not ended within 30 s: the system holds it, as a disk does that no longer answers"
+    [ "$(date +%s)" -lt $kill_until ] ||
+      fail "${directory##*/} (pid $pid) was killed and has not ended within 30 s: the system holds it, as a disk does that no longer answers"
     sleep 0.05
   done
 }

@@ -24,9 +24,18 @@ supervise() {
     [ -z "$ending" ] || break
     # One that never runs for long, unless a step ended it, is started less and less often, twice a
     # minute at last.
-    if [ -e "$directory.held" ] || [ $(($(date +%s) - began)) -ge 30 ]; then quick=0; elif [ $quick -lt 30 ]; then quick=$((quick * 2 + 1)); fi
+    if [ -e "$directory.held" ] || [ $(($(date +%s) - began)) -ge 30 ]; then
+      quick=0
+    elif [ $quick -lt 30 ]; then
+      quick=$((quick * 2 + 1))
+    fi
     next_start=$(($(date +%s) + quick))
-    until [ "$(date +%s)" -ge $next_start ] || held || [ -e "$directory.wanted" ] || [ -n "$ending" ]; do sleep 0.1; done
+    until [ "$(date +%s)" -ge $next_start ] ||
+        held ||
+        [ -e "$directory.wanted" ] ||
+        [ -n "$ending" ]; do
+      sleep 0.1
+    done
   done
   if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
     lifecycle handover || echo "${directory##*/} ends all the same"

@@ -11,9 +11,14 @@ uninterrupted() {
     u_self=$(exec sh -c 'echo $PPID')
     # Somebody else has it where this step was killed a moment ago.
     [ "$(cat "$directory.lock/owner" 2>/dev/null)" = "$lock_mine" ] || exit 1
-    echo "$u_self $(born "$u_self")" >"$directory.lock/owner.new" && mv "$directory.lock/owner.new" "$directory.lock/owner" || exit 1
+    echo "$u_self $(born "$u_self")" >"$directory.lock/owner.new" &&
+      mv "$directory.lock/owner.new" "$directory.lock/owner" || exit 1
     # In place of this shell: what runs is the process that owns the lock.
-    if command -v setsid >/dev/null 2>&1; then sh() { exec setsid sh "$@"; }; else sh() { exec sh "$@"; }; fi
+    if command -v setsid >/dev/null 2>&1; then
+      sh() { exec setsid sh "$@"; }
+    else
+      sh() { exec sh "$@"; }
+    fi
     lifecycle "$@"
   ) </dev/null >"$u_out" 2>"$u_err" &
   u_pid=$!
@@ -28,6 +33,7 @@ uninterrupted() {
   trap 'exit 1' HUP INT TERM
   cat "$u_out"
   cat "$u_err" >&2
-  [ -z "$u_signal" ] || fail "${directory##*/}: ended by a signal, after the hand-over and before anything else; the next pulumi up goes on"
+  [ -z "$u_signal" ] ||
+    fail "${directory##*/}: ended by a signal, after the hand-over and before anything else; the next pulumi up goes on"
   return "$u_status"
 }

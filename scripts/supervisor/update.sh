@@ -59,11 +59,15 @@ create_or_update() {
     fi
   else
     commit
-    if [ "$action" = create ] && [ "$known" != known ]; then FIRST_CREATION=1 && export FIRST_CREATION; fi
+    if [ "$action" = create ] && [ "$known" != known ]; then
+      FIRST_CREATION=1 && export FIRST_CREATION
+    fi
     start_process
   fi
   wait_ready || not_repaired
-  if [ "$settings" = "$directory" ] && [ "$(cat instance 2>/dev/null)" != "$instance" ]; then write instance "$instance"; fi
+  if [ "$settings" = "$directory" ] && [ "$(cat instance 2>/dev/null)" != "$instance" ]; then
+    write instance "$instance"
+  fi
   rm -f first
   made=
 }
@@ -71,7 +75,9 @@ create_or_update() {
 # make_ours: it gets the mark of the directory that we are installed in.
 make_ours() {
   ! is_anothers "$directory" || fail "the directory $directory belongs to $(owner_of "$directory")"
-  [ "$(mark_of "$directory")" = "$(mark_of "$here")" ] || put_mark "$directory" "$(head -n 4 "$here/.pulumi-redis-ha")" 600 || fail "$directory cannot be written"
+  [ "$(mark_of "$directory")" = "$(mark_of "$here")" ] ||
+    put_mark "$directory" "$(head -n 4 "$here/.pulumi-redis-ha")" 600 ||
+    fail "$directory cannot be written"
 }
 
 delete() {

@@ -7,14 +7,16 @@ function parse(    i, s, depth, inside, j, label) {
     sections = 0; section_at[0] = 0
     if (substr(text[1], 1, 2) == "\377\376" || substr(text[1], 1, 2) == "\376\377")
         fail(1, "the file is UTF-16; Zato reads UTF-8")
-    for (i = 1; i <= lines; i++) if (!is_utf8(text[i])) fail(i, "bytes that are not UTF-8, which Zato reads")
+    for (i = 1; i <= lines; i++)
+        if (!is_utf8(text[i])) fail(i, "bytes that are not UTF-8, which Zato reads")
     for (i = 1; i <= lines; i++) {
         s = text[i]
         if (i == 1 && substr(s, 1, 3) == BOM) s = substr(s, 4)
         if (ends(s)) continue
         if (header(s)) {
             if (open != close_) fail(i, "the section header has " open " [ and " close_ " ]")
-            if (open > depth + 1) fail(i, "the section is nested too deep: at most " (depth + 1) " [ may stand here")
+            if (open > depth + 1)
+                fail(i, "the section is nested too deep: at most " (depth + 1) " [ may stand here")
             depth = open
             name_in = unquote(name)
             label = substr("[[[[[[[[", 1, depth) name_in substr("]]]]]]]]", 1, depth)
@@ -26,7 +28,9 @@ function parse(    i, s, depth, inside, j, label) {
                 has_section[top] = i
                 inside = top == stanza
                 if (inside) { anchor = i; style_indent = substr(s, 1, blanks(s)) }
-            } else if (depth == 2 && inside && (name_in in wanted)) fail(i, "a section [[" name_in "]] stands where the key " name_in " is wanted; rename one of them")
+            } else if (depth == 2 && inside && (name_in in wanted))
+                fail(i, "a section [[" name_in "]] stands where the key " name_in \
+                    " is wanted; rename one of them")
             continue
         }
         if (!keyline(s)) {
@@ -37,7 +41,8 @@ function parse(    i, s, depth, inside, j, label) {
         claim(i, section_at[depth], name, "k", name)
         j = lastline(i, right)
         if (j == i && ltrim(right) !~ /^("""|\047\047\047)/ && !good_value(right))
-            fail(i, "the value of " name " has quotes that do not match, or an empty element in a list")
+            fail(i, "the value of " name \
+                " has quotes that do not match, or an empty element in a list")
         if (depth == 1) fact(top "." name, i, j)
         if (depth == 1 && inside) {
             take_key(i, j)
@@ -57,8 +62,11 @@ function claim(i, section, key, what, label,    first) {
         return
     }
     first = substr(claimed[section, key], 2)
-    if (substr(claimed[section, key], 1, 1) != what) fail(i, label " is a key and a section at once (the first is in line " first "); rename one of them")
-    fail(i, "a second " label (section ? " in " label_of[section] : "") " (the first is in line " first "); keep one of them")
+    if (substr(claimed[section, key], 1, 1) != what)
+        fail(i, label " is a key and a section at once (the first is in line " \
+            first "); rename one of them")
+    fail(i, "a second " label (section ? " in " label_of[section] : "") \
+        " (the first is in line " first "); keep one of them")
 }
 
 # What the rules about Zato ask for.

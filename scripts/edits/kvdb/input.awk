@@ -24,8 +24,10 @@ function read_wanted(s,    at, kind, key) {
     if (key in wanted) fail(0, "WANTED: " key " is there twice")
     s = substr(s, at + 1)
     if (!split_value(s) || !strict || raw != s || raw ~ /^("""|\047\047\047)/)
-        fail(0, "WANTED: the value of " key " would not be read back as it stands: # outside quotes, quotes that do not match, blanks around it, or an empty list element")
-    if (index(s, "%(")) warn("the value of " key " contains %(, which ConfigObj reads as an interpolation")
+        fail(0, "WANTED: the value of " key \
+            " would not be read back as it stands: # outside quotes, quotes that do not match, blanks around it, or an empty list element")
+    if (index(s, "%("))
+        warn("the value of " key " contains %(, which ConfigObj reads as an interpolation")
     order[++wanteds] = key
     wanted[key] = s
     kind_of[key] = kind
@@ -44,7 +46,10 @@ function read_store(s) {
 function read_line(s) {
     text[++lines] = s
     eol[lines] = "\n"
-    if (match(s, /\r+$/)) { text[lines] = substr(s, 1, RSTART - 1); eol[lines] = substr(s, RSTART) "\n" }
+    if (match(s, /\r+$/)) {
+        text[lines] = substr(s, 1, RSTART - 1)
+        eol[lines] = substr(s, RSTART) "\n"
+    }
 }
 
 # Takes off the "x".

@@ -3,10 +3,14 @@
 # Unicode, hence the blanks.
 
 # The first byte decides most of the time, and much faster than the expression.
-function blanks(s) { return index(BLANK_FIRST, substr(s, 1, 1)) && match(s, "^" BLANK) ? RLENGTH : 0 }
+function blanks(s) {
+    return index(BLANK_FIRST, substr(s, 1, 1)) && match(s, "^" BLANK) ? RLENGTH : 0
+}
 function ltrim(s) { return substr(s, blanks(s) + 1) }
 function rtrim(s,    at) {
-    while (substr(s, length(s)) ~ /[ \t\v\f\r\034-\037\200-\212\237\240\250\251\257]/ && match(s, BLANK1 "$")) s = substr(s, 1, RSTART - 1)
+    while (substr(s, length(s)) ~ /[ \t\v\f\r\034-\037\200-\212\237\240\250\251\257]/ &&
+            match(s, BLANK1 "$"))
+        s = substr(s, 1, RSTART - 1)
     return s
 }
 function quoted(s) { return index("\"\047", substr(s, 1, 1)) && s != "" }

@@ -3,12 +3,16 @@
 
 function entry(key, under_way) {
     return "key " key "\n" ((key in added) ? "added" : "was " was[key]) "\nours " ours[key] "\n" \
-        (under_way && (key in previous) ? "previous " previous[key] "\n" : "") (under_way && (key in unfinished) ? "unfinished\n" : "")
+        (under_way && (key in previous) ? "previous " previous[key] "\n" : "") \
+        (under_way && (key in unfinished) ? "unfinished\n" : "")
 }
 
 function store_text(under_way,    out, i) {
     for (i = 1; i <= storeds; i++)
-        if (stored[i] in known) { if (under_way || (action != "remove" && (stored[i] in wanted))) out = out entry(stored[i], under_way) }
+        if (stored[i] in known) {
+            if (under_way || (action != "remove" && (stored[i] in wanted)))
+                out = out entry(stored[i], under_way)
+        }
     for (i = 1; i <= remembered; i++)
         if (!(remember[i] in listed)) out = out entry(remember[i], under_way)
     return out == "" && action == "remove" ? "" : head out "end\n"
@@ -23,7 +27,11 @@ function assemble(    i, k, new_eol, n, list, size) {
     n = split(insert, list, "\n") - 1
     for (i = 1; i <= lines; i++) {
         if (!(i in gone)) { part[++parts] = text[i]; part_eol[parts] = eol[i] }
-        if (i == anchor) for (k = 1; k <= n; k++) { part[++parts] = list[k]; part_eol[parts] = new_eol }
+        if (i == anchor)
+            for (k = 1; k <= n; k++) {
+                part[++parts] = list[k]
+                part_eol[parts] = new_eol
+            }
     }
     if (parts && eol[lines] !~ /\n/) {
         # The line that is last now takes the place of the one that had no newline.
@@ -66,7 +74,8 @@ END {
     }
     set_keys = keys
     for (i = 1; i <= storeds; i++)
-        if ((stored[i] in known) && (action == "remove" || !(stored[i] in wanted))) put_back(stored[i])
+        if ((stored[i] in known) && (action == "remove" || !(stored[i] in wanted)))
+            put_back(stored[i])
     ORS = ""
     head = "pulumi-redis-ha kvdb store 1\nfile " file "\nstanza " stanza "\n"
     old = store_in old_id == "" ? "" : head (old_id == "" ? "" : "id " old_id "\n") store_in "end\n"
@@ -75,7 +84,8 @@ END {
     final = store_text(0)
     bytes_out = assemble()
     if (emit == "plan") {
-        print "ok " (changed + 0) " " (set_keys + 0) " " (keys - set_keys) " " bytes_in " " bytes_out " " \
+        print "ok " (changed + 0) " " (set_keys + 0) " " (keys - set_keys) " " \
+            bytes_in " " bytes_out " " \
             length(pending) " " (pending != old) " " length(final) " " (final != pending) "\n"
         print (action == "check" ? warnings : "") notes
     } else if (emit == "file") {

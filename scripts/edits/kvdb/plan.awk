@@ -8,9 +8,13 @@ function set_region(key, region) {
 }
 
 function mine(key) {
-    return (key in known) && (key in readable) && (key_raw[key] == ours[key] || ((key in previous) && key_raw[key] == previous[key]))
+    return (key in known) && (key in readable) &&
+        (key_raw[key] == ours[key] || ((key in previous) && key_raw[key] == previous[key]))
 }
-function untouched_form(key) { return key_region[key] == with_value(key_gap[key], was[key], key_raw[key], key_comment[key] != "") }
+function untouched_form(key) {
+    return key_region[key] == \
+        with_value(key_gap[key], was[key], key_raw[key], key_comment[key] != "")
+}
 
 function want(key,    value, region) {
     value = wanted[key]
@@ -34,13 +38,21 @@ function want(key,    value, region) {
     } else if (value != ours[key]) previous[key] = mine(key) ? key_raw[key] : ours[key]
     ours[key] = value
     if ((key in at_line) && key_raw[key] != value) {
-        if ((key in was) && untouched_form(key)) set_region(key, with_value(key_gap[key], was[key], value, key_comment[key] != ""))
-        else set_region(key, with_value(key_gap[key], key_region[key], value, key_comment[key] != ""))
+        if ((key in was) && untouched_form(key))
+            set_region(key, with_value(key_gap[key], was[key], value, key_comment[key] != ""))
+        else
+            set_region(key, \
+                with_value(key_gap[key], key_region[key], value, key_comment[key] != ""))
     }
 }
 
 function forget(key) {
-    delete known[key]; delete was[key]; delete added[key]; delete ours[key]; delete previous[key]; delete unfinished[key]
+    delete known[key]
+    delete was[key]
+    delete added[key]
+    delete ours[key]
+    delete previous[key]
+    delete unfinished[key]
 }
 
 function put_back(key,    original) {
@@ -50,11 +62,13 @@ function put_back(key,    original) {
         return
     }
     if (!mine(key)) {
-        if ((key in unfinished) || ((key in was) && (key in readable) && key_raw[key] == original)) return
+        if ((key in unfinished) || ((key in was) && (key in readable) && key_raw[key] == original))
+            return
         note("line " at_line[key] ": " key " was changed by somebody else since; left as it is")
         return
     }
     keys++
     if (key in added) { gone[at_line[key]] = 1; changed = 1; return }
-    set_region(key, untouched_form(key) ? was[key] : with_value(key_gap[key], key_region[key], original, key_comment[key] != ""))
+    set_region(key, untouched_form(key) ? was[key] : \
+        with_value(key_gap[key], key_region[key], original, key_comment[key] != ""))
 }

@@ -7,10 +7,12 @@ function lastline(i, value,    quote, j) {
     quote = substr(value, 1, 3)
     if (quote != "\"\"\"" && quote != "\047\047\047") return i
     if (closing(value, quote, 4, "\n#")) return i
-    if (index(substr(value, 4), quote)) fail(i, "text after the closing " quote "; only a comment may follow it")
+    if (index(substr(value, 4), quote))
+        fail(i, "text after the closing " quote "; only a comment may follow it")
     for (j = i + 1; j <= lines; j++)
         if (index(text[j], quote)) {
-            if (!closing(text[j], quote, 1, "\n#")) fail(j, "text after the closing " quote "; only a comment may follow it")
+            if (!closing(text[j], quote, 1, "\n#"))
+                fail(j, "text after the closing " quote "; only a comment may follow it")
             return j
         }
     fail(i, "the value of " name " opens " quote " and never closes it")

@@ -33,9 +33,11 @@ echo 0 >"$at/overcommit"
 sed -i "/^root:/s|:[^:]*:[^:]*\$|:$at:/bin/sh|" "$at/etc/passwd"
 ssh-keygen -q -t ed25519 -N '' -f "$at/ed25519"
 printf '%s\n' "$AUTHORIZED" >"$at/authorized"
-printf '%s\n' "HostKey $at/ed25519" "AuthorizedKeysFile $at/authorized" 'StrictModes no' 'UsePAM no' 'PidFile none' 'PermitRootLogin yes' >"$at/sshd_config"
+printf '%s\n' "HostKey $at/ed25519" "AuthorizedKeysFile $at/authorized" 'StrictModes no' \
+  'UsePAM no' 'PidFile none' 'PermitRootLogin yes' >"$at/sshd_config"
 # It boots for a while after the provider has called it made.
 text="hostname redis$2; mount --bind $at/etc /etc; mount --bind $at/var /var/lib; mount --bind $at/overcommit /proc/sys/vm/overcommit_memory; sleep 15; exec /usr/sbin/sshd -D -f $at/sshd_config -E $at/sshd.log"
-setsid nsenter --net="/var/run/netns/$space" unshare --mount --uts --pid --fork --kill-child --mount-proc sh -ec "$text" </dev/null >/dev/null 2>&1 &
+setsid nsenter --net="/var/run/netns/$space" unshare --mount --uts --pid --fork --kill-child \
+  --mount-proc sh -ec "$text" </dev/null >/dev/null 2>&1 &
 echo $! >"$at/pid"
 echo "$address $(ssh-keygen -lf "$at/ed25519.pub" | cut -d ' ' -f 2)"
