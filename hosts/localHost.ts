@@ -7,6 +7,7 @@ import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
 import { Look, type Place, refuseOthersPlace } from "./look.ts";
 import { directoryProblems } from "./names.ts";
 import { ScriptedHost, type Words } from "./scriptedHost.ts";
+import { valueToLookWith } from "./sdk.ts";
 import { assignments, quote } from "./shell.ts";
 
 const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];
@@ -74,8 +75,10 @@ export class LocalHost extends ScriptedHost {
       what: hostName,
       preflight: this.deployment.preflight,
       run: (text, opts) =>
-        local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts })
-          .stdout,
+        local.runOutput(
+          { command: "sh", stdin: valueToLookWith(text), logging: "none" },
+          { parent: this, ...opts },
+        ).stdout,
       opening: pulumi.interpolate`${this.deployment.opening}${machine}`,
       closing: "wait\n",
       check: (said) => {

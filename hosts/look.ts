@@ -5,7 +5,7 @@ import { inputError, notAllowed } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
 import { shown, shownLines } from "./foreignText.ts";
 import { onceBuilt, type Preflight } from "./preflight.ts";
-import { isKnown } from "./sdk.ts";
+import { isKnown, yetToMake } from "./sdk.ts";
 import type { EditArgs, ProcessFacts } from "./host.ts";
 import { mockedLook } from "./mocks.ts";
 import { quote } from "./shell.ts";
@@ -64,7 +64,7 @@ export class Look {
         .apply((texts) => `${texts.join("")}${closing}`);
       // What is on a machine is no secret, be it that a secret was needed to get there.
       const said = pulumi.unsecret(
-        pulumi.all([run(questions, { dependsOn: preflight.dependsOn }), questions]),
+        pulumi.all([run(questions, { dependsOn: yetToMake(preflight.dependsOn) }), questions]),
       );
       return said.apply(([stdout, asked]) => {
         const lines = (stdout ?? mockedLook(asked))

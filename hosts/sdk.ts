@@ -21,6 +21,32 @@ export async function sourcesOf(output: pulumi.Output<unknown>): Promise<pulumi.
   ];
 }
 
+/**
+ * @returns what a look has to wait for. In an update, what a program in another language depends on
+ * is there before a component of it is made, and the engine would not believe it of a component in
+ * YAML: that has no id of its own, and is taken for a resource that is to get one (3.259).
+ */
+export function yetToMake(
+  dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
+): pulumi.ComponentResourceOptions["dependsOn"] {
+  return pulumi.runtime.isDryRun() || !Array.isArray(dependsOn)
+    ? dependsOn
+    : dependsOn.filter((each) => !isName(each));
+}
+
+/** The same for what a look is made of: in an update, the value alone. */
+export function valueToLookWith(value: pulumi.Output<string>): pulumi.Input<string> {
+  return pulumi.runtime.isDryRun() ? value : (knownValue(value) as Promise<string>);
+}
+
+/** Whether a resource is known by its name only, as those of a program in another language. */
+export function isName(resource: unknown): resource is pulumi.Resource {
+  const { DependencyResource } = pulumi as unknown as {
+    DependencyResource: new () => pulumi.Resource;
+  };
+  return resource instanceof DependencyResource;
+}
+
 /** Whether a value is known only later. */
 export function isLater(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
   return pulumi.Output.isInstance(value) || value instanceof Promise;

@@ -10,7 +10,7 @@ import {
   ZatoKvdbConfig,
 } from "../components/index.ts";
 import { callerNow, failingTo } from "../hosts/failUpdate.ts";
-import { waitForAll } from "../hosts/sdk.ts";
+import { isName, knownValue, waitForAll } from "../hosts/sdk.ts";
 import { packageFile } from "../packageFiles.cjs";
 import { plainly } from "./plainly.ts";
 import type { PackageSpec } from "./schema.ts";
@@ -34,6 +34,8 @@ export class RedisHaProvider implements Provider {
   readonly version = this.#package.version;
   /** Who is to be told of an error, of each component that is under construction. */
   readonly #waiting = new Set<(error: Error) => void>();
+  /** What was made here in this preview or update, by its name (URN). */
+  readonly #made = new Map<string, pulumi.Resource>();
 
   async construct(
     name: string,
@@ -53,7 +55,8 @@ export class RedisHaProvider implements Provider {
     // RedisHa tells these by itself, together with all else that is wrong.
     if (make !== components.RedisHa) problems.push(...unknown);
     if (problems.length > 0) throw forTheEngine(new InputError(problems));
-    const dependsOn = [...((opts.dependsOn ?? []) as pulumi.Resource[]), ...sources];
+    const named = [...((opts.dependsOn ?? []) as pulumi.Resource[]), ...sources];
+    const dependsOn = await Promise.all(named.map((each) => this.#known(each)));
     let tell: (error: Error) => void = () => undefined;
     const failed = new Promise<never>((_, reject) => {
       tell = (error) => reject(error);
@@ -64,6 +67,7 @@ export class RedisHaProvider implements Provider {
     try {
       const component = failingTo(tell, () => make(name, args as never, { ...opts, dependsOn }));
       await Promise.race([failed, waitForAll()]);
+      this.#made.set((await knownValue(component.urn)) as string, component);
       const state = Object.keys(resource.properties).map((output) => [
         output,
         (component as unknown as pulumi.Inputs)[output] as unknown,
@@ -74,6 +78,15 @@ export class RedisHaProvider implements Provider {
     } finally {
       this.#waiting.delete(tell);
     }
+  }
+
+  /**
+   * @returns the component of that name where it is one of ours, as its parts tell whether it is
+   * there: the engine takes a component of a program in YAML for a resource, and that for missing.
+   */
+  async #known(resource: pulumi.Resource): Promise<pulumi.Resource> {
+    const urn = isName(resource) ? await knownValue(resource.urn) : undefined;
+    return this.#made.get(String(urn)) ?? resource;
   }
 
   /**

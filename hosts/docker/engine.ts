@@ -12,6 +12,7 @@ import type { Host } from "../host.ts";
 import type { DockerArgs } from "./args.ts";
 import { Look, refusalIn } from "../look.ts";
 import { checkNames } from "../names.ts";
+import { valueToLookWith } from "../sdk.ts";
 import { assignments, quote } from "../shell.ts";
 import { docker } from "./package.ts";
 
@@ -64,8 +65,10 @@ export class DockerEngine extends pulumi.ComponentResource {
       what: `the Docker engine ${typeof host === "string" ? `at ${host}` : `of ${firstHost}`}`,
       preflight: deployment.preflight,
       run: (text, opts) =>
-        local.runOutput({ command: "sh", stdin: text, logging: "none" }, { parent: this, ...opts })
-          .stdout,
+        local.runOutput(
+          { command: "sh", stdin: valueToLookWith(text), logging: "none" },
+          { parent: this, ...opts },
+        ).stdout,
       opening: pulumi
         .all([deployment.identity, deployment.namedInStack(name), deployment.opening, this.cli])
         .apply(([{ id, project, stack, name: component }, network, look, cli]) => {

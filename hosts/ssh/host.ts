@@ -16,7 +16,7 @@ import {
   type ProcessFacts,
 } from "../host.ts";
 import { type Answers, Look, type Place, refusalIn, refuseOthersPlace } from "../look.ts";
-import { isLater } from "../sdk.ts";
+import { isLater, valueToLookWith } from "../sdk.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
 import {
@@ -180,7 +180,7 @@ export class SshHost extends ScriptedHost {
           .apply(([look, { target, bastion }]) => overSsh(target, bastion, look));
         const once = () =>
           local.runOutput(
-            { command: "sh", stdin: wrapped, logging: "none" },
+            { command: "sh", stdin: valueToLookWith(wrapped), logging: "none" },
             { parent: this, ...opts },
           ).stdout;
         // What the same update has made a moment ago may still be booting.

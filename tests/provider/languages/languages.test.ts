@@ -5,13 +5,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
   ask,
@@ -35,9 +36,12 @@ before(() => {
   assert.ok(process.env.SANDBOX, "it is run in a sandbox (tests/sandbox.sh)");
   installPacked(installed);
   const modules = join(installed, "node_modules");
-  for (const name of ["@pulumi", "handlebars"])
+  const { bin, dependencies } = JSON.parse(read("package.json")) as Record<
+    "bin" | "dependencies",
+    Record<string, string>
+  >;
+  for (const name of ["@pulumi", ...Object.keys(dependencies)])
     symlinkSync(join(checkout, "node_modules", name), join(modules, name));
-  const { bin } = JSON.parse(read("package.json")) as { bin: Record<string, string> };
   mkdirSync(join(modules, ".bin"));
   for (const [name, file] of Object.entries(bin)) {
     chmodSync(join(modules, "pulumi-redis-ha", file), 0o755);
@@ -56,6 +60,9 @@ function projectOf(files: Record<string, string>, config: Record<string, unknown
   project.environment.XDG_STATE_HOME = join(project.directory, "state");
   return project;
 }
+
+/** Its configuration is written for a project of that name. */
+const named = (text: string) => text.replace(/^name: .*$/m, "name: pulumi-redis-ha");
 
 /** What a user does with an example, of which the test says only where the servers are. */
 function tryExample(
@@ -185,11 +192,126 @@ describe(
   },
 );
 
+/** Tries a program with the smaller components, each of them with a host of its own. */
+function tryParts(project: Project, prepare: () => Promise<unknown>): void {
+  const serverConf = join(project.directory, "zato", "server.conf");
+  const kvdb = `[main]
+work_dir=x
+[hot_deploy]
+[startup_services_first_worker]
+[kvdb]
+host=
+port=
+password=
+use_redis_sentinels=False
+`;
+  const processes = ["node1", "node2", "sentinel1", "sentinel2", "sentinel3"];
+  const pids = () => project.pidsBelow("../state/redis-ha/pulumi-redis-ha.test");
+  const preview = async () =>
+    (await project.succeed("pulumi", "preview", "--stack", project.stack)).output;
+  const changed = (output: string) =>
+    [...output.matchAll(/Command (\S+) +(create|update|replace|delete)/g)].map(
+      ([, name, operation]) => `${operation} ${name}`,
+    );
+  const follows = (place: string, master: string) =>
+    eventually(`${place} follows ${master}`, async () => {
+      const said = String(await ask(place, "INFO", "replication"));
+      return [
+        /^role:slave/m,
+        /^master_link_status:up/m,
+        new RegExp(`^master_port:${master}`, "m"),
+      ].every((each) => each.test(said));
+    });
+  let hosts = "";
+  before(async () => {
+    hosts = readFileSync("/etc/hosts", "utf8");
+    mkdirSync(dirname(serverConf));
+    writeFileSync(serverConf, kvdb);
+    project.configure({ serverConf });
+    await prepare();
+    await project.init();
+  });
+  after(() => project.remove());
+
+  it("previews each, and touches nothing", async () => {
+    const creates = changed(await preview());
+    for (const each of [...processes.map((name) => `${name}-process`), "names-entries"])
+      assert.ok(creates.includes(`create ${each}`), `${each} of ${creates.join()}`);
+    for (const each of ["node2-parts2-scripts", "sentinel3-deployment", "zato-deployment"])
+      assert.ok(creates.includes(`create ${each}`), `${each} of ${creates.join()}`);
+    assert.ok(creates.every((each) => each.startsWith("create")));
+    assert.equal(pids().size, 0);
+    assert.equal(readFileSync("/etc/hosts", "utf8"), hosts);
+    assert.equal(readFileSync(serverConf, "utf8"), kvdb);
+  });
+
+  it("brings up a master and its replica, sentinels that know them, and Zato's file", async () => {
+    await project.up();
+    assert.deepEqual([...pids().keys()].sort(), processes);
+    assert.match(readFileSync("/etc/hosts", "utf8"), /^127\.0\.0\.1 parts3$/m);
+    await follows("parts2:17301", "17300");
+    assert.equal(await namedMaster("parts3:17352", "parts"), "parts1:17300");
+    await eventually("the sentinels know each other", async () =>
+      String(await ask("parts3:17352", "SENTINEL", "CKQUORUM", "parts")).startsWith("OK 3"),
+    );
+    assert.match(
+      readFileSync(serverConf, "utf8"),
+      /^redis_sentinels=parts1:17350, parts2:17351, parts3:17352$/m,
+    );
+    assert.match(await project.output("stanza"), /^\[kvdb\]\nhost=parts1$/m);
+    assert.match(await project.output("server"), /^(Redis|Valkey) \d/);
+  });
+
+  it("changes nothing when all is well", async () => {
+    const found = pids();
+    await project.upChangesNothing();
+    assert.deepEqual(pids(), found);
+  });
+
+  it("repairs a master that was killed, as what the sentinels have made of it", async () => {
+    const found = pids();
+    process.kill(found.get("node1") as number, "SIGKILL");
+    for (const place of ["parts1:17350", "parts2:17351", "parts3:17352"])
+      await eventually(
+        `${place} names the replica`,
+        async () => (await namedMaster(place, "parts")) === "parts2:17301",
+      );
+    assert.deepEqual(changed(await preview()), ["update node1-process"]);
+    await project.up();
+    for (const [name, pid] of pids()) assert.equal(pid === found.get(name), name !== "node1", name);
+    await follows("parts1:17300", "17301");
+    await project.upChangesNothing();
+  });
+
+  it("leaves no process, file or entry behind", async () => {
+    const found = [...pids().values()];
+    await project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
+    assert.ok(!found.some(isRunning));
+    assert.ok(!existsSync(join(project.directory, "state", "redis-ha")));
+    assert.equal(readFileSync("/etc/hosts", "utf8"), hosts);
+    assert.deepEqual(readdirSync(dirname(serverConf)), ["server.conf"]);
+    assert.equal(readFileSync(serverConf, "utf8"), kvdb);
+  });
+}
+
+describe("programs of the smaller components", { timeout: 600_000 }, () => {
+  const parts = (file: string) => read(join("tests/provider/languages/parts", file));
+
+  describe("in YAML", () => {
+    tryParts(projectOf({ "Pulumi.yaml": named(parts("Pulumi.yaml")) }), () => Promise.resolve());
+  });
+  describe("in Python", { skip: hasPython ? false : "python3 is not on this machine" }, () => {
+    const project = projectOf({
+      "Pulumi.yaml": named(read("examples/python/Pulumi.yaml")),
+      "__main__.py": parts("__main__.py"),
+    });
+    tryParts(project, () => withPython(project));
+  });
+});
+
 describe("programs that make their machines in the same update", { timeout: 1_200_000 }, () => {
   before(makeNetwork);
   const machines = (file: string) => read(join("tests/provider/languages/machines", file));
-  // Its configuration is written for a project of that name.
-  const named = (text: string) => text.replace(/^name: .*$/m, "name: pulumi-redis-ha");
 
   describe("in YAML", () => {
     tryMade(projectOf({ "Pulumi.yaml": named(machines("Pulumi.yaml")) }, told), () =>
@@ -211,15 +333,23 @@ describe("programs that make their machines in the same update", { timeout: 1_20
 describe("a program in YAML that makes what it depends on", { timeout: 300_000 }, () => {
   // One that takes a machine for made only once it has made it: its id is unknown until then, as
   // with a cloud's.
-  const provider = `import { main } from "@pulumi/pulumi/provider/index.js";
-const create = () => Promise.resolve({ id: "made", outs: { address: "127.0.0.1" } });
-await main({ version: "1.0.0", schema: process.env.SLOW_SCHEMA, create }, process.argv.slice(2));
+  const provider = `import { ComponentResource } from "@pulumi/pulumi";
+import { main } from "@pulumi/pulumi/provider/index.js";
+const state = { address: "127.0.0.1" };
+const create = () => Promise.resolve({ id: "made", outs: state });
+const construct = (name, type, inputs, options) =>
+  Promise.resolve({ urn: new ComponentResource(type, name, {}, options).urn, state });
+const provider = { version: "1.0.0", schema: process.env.SLOW_SCHEMA, create, construct };
+await main(provider, process.argv.slice(2));
 `;
   const properties = { address: { type: "string" } };
   const schema = {
     name: "slow",
     version: "1.0.0",
-    resources: { "slow:index:Machine": { properties, required: ["address"] } },
+    resources: {
+      "slow:index:Machine": { properties, required: ["address"] },
+      "slow:index:Network": { properties, required: ["address"], isComponent: true },
+    },
   };
   const program = (hosts: string, options = "") => `name: theirs
 runtime: yaml
@@ -250,18 +380,14 @@ ${options}`;
     writeFileSync(join(project.directory, "Pulumi.yaml"), program(...given));
     return project.run("pulumi", "preview", "--stack", project.stack);
   };
-  const alone = {
-    host: { name: "a1" },
-    nodes: [{ name: "n1", host: "a1", port: 7001, address: "127.0.0.1" }],
-    sentinels: [{ name: "s1", host: "a1", port: 7101, address: "127.0.0.1" }],
-  };
-  const watched = {
-    name: "m",
-    initialMaster: "n1",
-    quorum: 1,
-    downAfterMilliseconds: 3000,
-    parallelSyncs: 1,
-    failoverTimeoutMilliseconds: 9000,
+  /** The program with these in place of all that it makes. */
+  const write = (resources: Record<string, unknown>) => {
+    const text = program("{}").replace(/^ {2}machine:[^]*/m, "");
+    // JSON is YAML.
+    const lines = Object.entries(resources).map(
+      ([name, resource]) => `  ${name}: ${JSON.stringify(resource)}\n`,
+    );
+    writeFileSync(join(project.directory, "Pulumi.yaml"), text + lines.join(""));
   };
   const later = /redis1 can't be looked at before what it depends on is there/;
 
@@ -302,59 +428,44 @@ ${options}`;
     );
   });
 
-  it("has the other components, each with a host by its section", async () => {
-    const resources = {
-      names: {
-        type: "redis-ha:HostsEntries",
-        properties: { host: { name: "here" }, entries: { a1: "${machine.address}" } },
-      },
+  it("previews the other components where an address is not known yet", async () => {
+    const address = "${machine.address}";
+    const [host, options] = [{ name: "a1" }, { dependsOn: ["${names}"] }];
+    write({
+      machine: { type: "slow:Machine" },
+      names: { type: "redis-ha:HostsEntries", properties: { host, entries: { a1: address } } },
       node: {
         type: "redis-ha:RedisNode",
         properties: {
-          ...alone,
-          nodeName: "n1",
+          host: { ...host, address },
           port: 7001,
           masterName: "m",
-          initialMaster: "n1",
-          directives: { maxmemory: "64mb" },
+          initialMaster: "node",
+          nodes: [{ name: "node", host: "a1", port: 7001, address }],
+          sentinels: [{ name: "s1", host: "a1", port: 7101, address }],
         },
-        options: { dependsOn: ["${names}"] },
+        options,
       },
-      sentinel: {
-        type: "redis-ha:Sentinel",
-        properties: { ...alone, sentinelName: "s1", port: 7101, masters: [watched] },
-      },
-      zato: {
-        type: "redis-ha:ZatoKvdbConfig",
-        properties: {
-          host: { name: "a1" },
-          sentinels: ["a1:7101"],
-          masterName: "m",
-          node: "a1:7001",
-        },
-      },
-    };
-    const outputs = { stanza: "${zato.stanza}", version: "${sentinel.version.label}" };
-    const text = program("{}").replace(/^ {2}cache:[^]*/m, "");
-    // JSON is YAML.
-    const lines = Object.entries(resources).map(
-      ([name, resource]) => `  ${name}: ${JSON.stringify(resource)}\n`,
-    );
-    writeFileSync(
-      join(project.directory, "Pulumi.yaml"),
-      `${text}${lines.join("")}outputs: ${JSON.stringify(outputs)}\n`,
-    );
-    const { status, output } = await project.run("pulumi", "preview", "--stack", project.stack);
-    assert.equal(status, 0, output);
-    for (const each of [
-      "names-entries",
-      "node-process",
-      "node-a1-scripts",
-      "sentinel-process",
-      "sentinel-deployment",
-    ])
+    });
+    const { output } = await project.succeed("pulumi", "preview", "--stack", project.stack);
+    for (const each of ["names-entries", "node-process", "node-a1-scripts"])
       assert.match(output, new RegExp(`Command ${each} +create`));
-    assert.match(output, /stanza *: .*\[kvdb\]\\nhost=a1/);
-    assert.match(output, /version *: "(Redis|Valkey) \d/);
+  });
+
+  it("works on a machine that it knows from a component of another package", async () => {
+    const file = join(project.directory, "hosts");
+    writeFileSync(file, "");
+    const entries = { a1: "${network.address}" };
+    write({
+      network: { type: "slow:Network" },
+      names: {
+        type: "redis-ha:HostsEntries",
+        properties: { host: { name: "a1" }, file, entries },
+        options: { dependsOn: ["${network}"] },
+      },
+    });
+    await project.up();
+    assert.match(readFileSync(file, "utf8"), /^127\.0\.0\.1 a1$/m);
+    await project.upChangesNothing();
   });
 });
