@@ -91,6 +91,12 @@ const stages: Stage[] = [
       `node tests/provider/languages/prepare.ts && exec sh tests/sandbox.sh ${tests.join(" ")} tests/provider/languages/*.test.ts`,
     ],
   },
+  {
+    name: "kept",
+    what: "deployments of versions that were released, in a sandbox",
+    // It packs the package, too.
+    command: ["sh", "-c", `exec sh tests/sandbox.sh ${tests.join(" ")} tests/kept/*.test.ts`],
+  },
   { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
   { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
 ];

@@ -16,19 +16,19 @@ const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")
  * would.
  */
 export function installPacked(directory: string): void {
-  const installed = join(directory, "node_modules", manifest.name);
-  mkdirSync(installed, { recursive: true });
   execFileSync("npm", ["pack", "--silent", "--pack-destination", directory], {
     cwd: checkout,
     stdio: ["ignore", "ignore", "inherit"],
   });
-  execFileSync("tar", [
-    "-xzf",
-    join(directory, `${manifest.name}-${manifest.version}.tgz`),
-    "-C",
-    installed,
-    "--strip-components=1",
-  ]);
+  unpack(join(directory, `${manifest.name}-${manifest.version}.tgz`), directory);
+}
+
+/** Unpacks what npm packed, in place of what was installed in `directory`. */
+export function unpack(packed: string, directory: string): void {
+  const installed = join(directory, "node_modules", manifest.name);
+  rmSync(installed, { recursive: true, force: true });
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", packed, "-C", installed, "--strip-components=1"]);
 }
 
 /** How a program ended. */

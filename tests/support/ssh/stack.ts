@@ -12,7 +12,7 @@ const ports = {
 
 /** A stack on three machines, and what its clients see of it. */
 export class MachinesStack<M extends Machine> {
-  readonly project = new Project({});
+  readonly project: Project;
   readonly machines: Record<HostName, M>;
   readonly sentinels = hostNames.map((name) => `${name}:${ports.sentinel[name]}`);
   readonly #privateKeyFile: string;
@@ -22,12 +22,15 @@ export class MachinesStack<M extends Machine> {
    * @param make a machine of that name and number.
    * @param privateKeyFile lets everybody in on each of them.
    * @param directory of the stack on each of them.
+   * @param project with another program, if it is not this checkout's.
    */
   constructor(
     make: (name: string, number: number) => M,
     privateKeyFile: string,
     directory: string,
+    project = new Project({}),
   ) {
+    this.project = project;
     this.machines = Object.fromEntries(
       hostNames.map((name, index) => [name, make(name, index + 1)]),
     ) as Record<HostName, M>;
