@@ -100,7 +100,7 @@ export class Look {
       .all([place, lifecycle, servers])
       .apply(
         ([at, script, programs]) =>
-          `look_version ${words(name, ...programs)} &\nlook_instance ${placeWords(name, at, script)} &\n`,
+          `look_version ${words(name, ...programs)}\nlook_instance ${placeWords(name, at, script)} &\n`,
       );
     return this.ask(question).apply((answers) => processFacts(answers, name));
   }

@@ -1,16 +1,7 @@
 import { readConfig, RedisHa } from "pulumi-redis-ha";
 
-// The settings are in Pulumi.STACK.yaml, whatever this project is called: pulumi config set
-// pulumi-redis-ha:KEY VALUE
+// Settings, whatever this project is called: pulumi config set pulumi-redis-ha:KEY VALUE
 const redis = new RedisHa("redis-ha", readConfig());
 
-export const {
-  sentinels,
-  redisSentinels,
-  masterName,
-  nodes,
-  kvdbStanza,
-  hosts,
-  containerHosts,
-  limitations,
-} = redis;
+export const { sentinels, redisSentinels, masterName, nodes } = redis;
+export const { kvdbStanza, hosts, containerHosts, limitations } = redis;

@@ -12,15 +12,15 @@ export LC_ALL
 # use lib/as-user.sh
 
 # look_machine DIRECTORY: KiB left where the directory is or will be; and what is wrong with a place
-# in which root is to run
-# scripts: somebody else could put others there.
+# in which root is to run scripts: somebody else could put others there.
 look_machine() {
   echo "directory $1"
   at=$1
   until [ -d "$at" ]; do at=$(dirname "$at"); done
   echo "space_kib $(df -Pk "$at" | awk 'NR == 2 { print $4 }')"
   theirs=$(theirs_above "$at")
-  theirs=${theirs:-$(theirs_above "$(cd "$at" && pwd -P)")}
+  real=$(cd "$at" && pwd -P)
+  [ -n "$theirs" ] || [ "$real" = "$at" ] || theirs=$(theirs_above "$real")
   [ -z "$theirs" ] || echo "refused.parents $theirs"
 }
 
@@ -29,13 +29,29 @@ look_machine() {
 # directory.
 theirs_above() {
   above=$1
-  while ls -ldn "$above" && [ "$above" != / ]; do
-    above=$(dirname "$above")
-  done | awk -v login="$(id -u "${SUDO_USER:-root}")" '
-    { path = $0; sub(/^([^ ]+ +){8}/, "", path); sub(/ -> .*/, "", path) }
-    $3 != 0 && $3 != login { print path " is another user'"'"'s"; exit }
-    (/^d....w/ && $4 != 0 || /^d.......w/) &&
-      ($1 !~ /[tT]/ || NR == 1) { print "others may write in " path; exit }'
+  set -- "$above"
+  until [ "$above" = / ]; do
+    above=${above%/*}
+    above=${above:-/}
+    set -- "$@" "$above"
+  done
+  # In one call, as each takes a millisecond; it lists what is above before what is in it.
+  # shellcheck disable=SC2012
+  ls -ldn "$@" | awk -v login="$(id -u "${SUDO_USER:-root}")" '
+    { line[NR] = $0 }
+    function theirs(text, is_last,   field, path) {
+      split(text, field, / +/)
+      path = text
+      sub(/^([^ ]+ +){8}/, "", path)
+      sub(/ -> .*/, "", path)
+      if (field[3] != 0 && field[3] != login) return path " is another user'"'"'s"
+      if ((text ~ /^d....w/ && field[4] != 0 || text ~ /^d.......w/) &&
+        (field[1] !~ /[tT]/ || is_last)) return "others may write in " path
+    }
+    END {
+      for (i = NR; i > 0; i--)
+        if ((wrong = theirs(line[i], i == NR)) != "") { print wrong; exit }
+    }'
 }
 
 # use lib/marks.sh
@@ -170,27 +186,34 @@ look_program() {
   fi
 }
 
-# look_version NAME SERVER...: which of these programs there is, and its version.
+# look_version NAME SERVER...: which of these programs there is, and its version; of the same
+# programs, which most processes of a machine have, it is asked once.
 look_version() {
   asked=$1
   shift
+  [ "$*" = "${versions_of:-}" ] || { versions_of="$*" version_said=$(look_server "$@"); }
+  printf '%s\n' "$version_said" | sed "s/^[a-z]*/&.$asked/"
+}
+
+# look_server SERVER...: lines of "server" and "version".
+look_server() {
   server=$1
   for each in "$@"; do
     if command -v "$each" >/dev/null 2>&1; then server=$each && break; fi
   done
-  echo "server.$asked $server"
-  command -v "$server" >/dev/null 2>&1 || { echo "version.$asked $server: not found" && return; }
+  echo "server $server"
+  command -v "$server" >/dev/null 2>&1 || { echo "version $server: not found" && return; }
   # Into a file and not a pipe, which what it left behind could hold open; in a container, which may
   # have no mktemp, all of this has a limit of its own.
   if said=$(mktemp 2>/dev/null); then
     limited 10 "$server" --version >"$said" 2>&1 </dev/null
     case $? in
-      124 | 137) echo "version.$asked no answer within 10 s" ;;
-      *) echo "version.$asked $(head -n 1 "$said" | cut -c 1-300)" ;;
+      124 | 137) echo "version no answer within 10 s" ;;
+      *) echo "version $(head -n 1 "$said" | cut -c 1-300)" ;;
     esac
     rm -f "$said"
   else
-    echo "version.$asked $(
+    echo "version $(
       limited 10 "$server" --version 2>&1 </dev/null | head -n 1 | cut -c 1-300
     )"
   fi

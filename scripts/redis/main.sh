@@ -1,32 +1,36 @@
 #!/bin/sh
 # The lifecycle of one Redis node or one Sentinel, the same on every kind of host.
 #
-#   sh lifecycle.sh exec DIRECTORY      decide the role, write the run-time configuration, become
-#   the server sh lifecycle.sh ready DIRECTORY     0: ready, 1: not yet (says what it waits for), 2:
-#   never will be sh lifecycle.sh alive DIRECTORY     0: the server answers, be it that it is still
-#   loading sh lifecycle.sh silence DIRECTORY PID SECONDS
-#                                       of one that was asked in vain for SECONDS: 0: it answers; 1:
-#                                       it may be killed; 2: it may not (says why, and what to do);
-#                                       3: wait (says for what)
-#   sh lifecycle.sh trial DIRECTORY     0: the server takes the settings in the directory, tried by
-#   one that is not this one;
-#                                       2: it does not (says why)
-#   sh lifecycle.sh reload DIRECTORY    0: the running server has the settings in the directory, be
-#   it that they were set
-#                                       now; 1: it needs a restart; 2: it refuses them, or cannot be
-#                                       asked, and has what it had (says why)
+#   sh lifecycle.sh exec DIRECTORY    decide the role, write the run-time configuration, become the
+#                                     server
+#   sh lifecycle.sh ready DIRECTORY   0: ready, 1: not yet (says what it waits for), 2: never will
+#                                     be
+#   sh lifecycle.sh alive DIRECTORY   0: the server answers, be it that it is still loading
+#   sh lifecycle.sh silence DIRECTORY PID SECONDS
+#                                     of one that was asked in vain for SECONDS: 0: it answers; 1:
+#                                     it may be killed; 2: it may not (says why, and what to do); 3:
+#                                     wait (says for what)
+#   sh lifecycle.sh trial DIRECTORY   0: the server takes the settings in the directory, tried by
+#                                     one that is not this one; 2: it does not (says why)
+#   sh lifecycle.sh reload DIRECTORY  0: the running server has the settings in the directory, be it
+#                                     that they were set now; 1: it needs a restart; 2: it refuses
+#                                     them, or cannot be asked, and has what it had (says why)
 #   sh lifecycle.sh handover DIRECTORY [SETTINGS [NODE]]
-#                                       if this is the master and somebody can take over: hand over,
-#                                       losing no write; to that NODE, or refuse with the reason (2)
-#   sh lifecycle.sh guard DIRECTORY     beside a hand-over, told of it on stdin: finishes or undoes
-#   it if that ends or hangs sh lifecycle.sh resync DIRECTORY    print why a synchronisation does
-#   not come to its end, if the master tells sh lifecycle.sh retry DIRECTORY     0: the start failed
-#   for a reason that passes by itself (says which) sh lifecycle.sh place DIRECTORY     what is left
-#   to do once it runs: while a node waits to be told who is the master, ask again until it has its
-#   role sh lifecycle.sh orphan DIRECTORY    print the pid of a server that runs on this directory's
-#   configuration sh lifecycle.sh check DIRECTORY     0: the whole topology is what it should be, at
-#   this moment sh lifecycle.sh verify DIRECTORY    wait until the whole topology is what it should
-#   be, or say what is not
+#                                     if this is the master and somebody can take over: hand over,
+#                                     losing no write; to that NODE, or refuse with the reason (2)
+#   sh lifecycle.sh guard DIRECTORY   beside a hand-over, told of it on stdin: finishes or undoes it
+#                                     if that ends or hangs
+#   sh lifecycle.sh resync DIRECTORY  print why a synchronisation does not come to its end, if the
+#                                     master tells
+#   sh lifecycle.sh retry DIRECTORY   0: the start failed for a reason that passes by itself (says
+#                                     which)
+#   sh lifecycle.sh place DIRECTORY   what is left to do once it runs: while a node waits to be told
+#                                     who is the master, ask again until it has its role
+#   sh lifecycle.sh orphan DIRECTORY  print the pid of a server that runs on this directory's
+#                                     configuration
+#   sh lifecycle.sh check DIRECTORY   0: the whole topology is what it should be, at this moment
+#   sh lifecycle.sh verify DIRECTORY  wait until the whole topology is what it should be, or say
+#                                     what is not
 #
 # SETTINGS, a directory, may follow each of these; without it, it is DIRECTORY. SETTINGS/parameters
 # holds sh assignments (components/redis/lifecycleParameters.ts lists them), SETTINGS/settings.conf

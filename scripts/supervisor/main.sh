@@ -14,15 +14,14 @@
 #                                        to that NODE, or fail
 #   sh host.sh kill DIRECTORY            its end as in a crash
 #   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent
-#   of the process, start
-#                                        it whenever its directory says what to run; on TERM hand
-#                                        over, end it and end
+#                                        of the process, start it whenever its directory says what
+#                                        to run; on TERM hand over, end it and end
 #   sh host.sh delete DIRECTORY          stop it and remove the directory
 #   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
 #   sh host.sh remove SCRIPT EDIT        undo it, with the settings that it was applied with last
 #   sh host.sh again SCRIPT              make all edits of that script again: somebody else may have
-#   written the files anew sh host.sh uninstall                 undo whatever is still there, then
-#   remove the scripts
+#                                        written the files anew
+#   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
 # What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload,
 # resync, handover, retry, orphan, place (lifecycle.sh).

@@ -14,12 +14,14 @@ only_files() {
   if [ -L "$directory.lock" ] || { [ -e "$directory.lock" ] && [ ! -d "$directory.lock" ]; }; then
     fail "$directory.lock is no lock: remove it, then try again"
   fi
+  set --
   for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded \
     "$directory"/first "$directory"/election \
     "$directory"/*.conf "$directory".supervisor "$directory".lock/owner; do
-    [ ! -f "$each" ] || [ -z "$(find -L "$each" -prune -size +2048)" ] ||
-      fail "$each has more than 1 MiB: remove it, then try again"
+    [ ! -f "$each" ] || set -- "$@" "$each"
   done
+  [ $# -eq 0 ] || each=$(find -L "$@" -prune -size +2048 | head -n 1)
+  [ $# -eq 0 ] || [ -z "$each" ] || fail "$each has more than 1 MiB: remove it, then try again"
 }
 
 running() {

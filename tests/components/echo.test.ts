@@ -76,6 +76,6 @@ describe("a unit test of somebody else's program, with mocks that echo", () => {
 
   it("takes no look for a good one that said nothing where there is an engine", (t) => {
     t.mock.method(pulumi.runtime as { getEngine(): unknown }, "getEngine", () => ({}));
-    assert.throws(() => mockedLook("look_version node1 redis-server &\n"), /gave no output/);
+    assert.throws(() => mockedLook("look_version node1 redis-server\n"), /gave no output/);
   });
 });
