@@ -147,7 +147,7 @@ const refusals = {
 
 describe("what a reply to CONFIG SET or SENTINEL SET means", () => {
   const script = readFileSync(
-    join(import.meta.dirname, "../../../scripts/redis/reload.sh"),
+    join(import.meta.dirname, "../../../scripts/redis/reload/replies.sh"),
     "utf8",
   );
   for (const { name, path } of shells) {

@@ -106,7 +106,7 @@ function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
       ].join(":"),
     )
     .join("\n");
-  return inShell(shell, ["redis/election.sh"], program, `${input}\n`).map((line) => {
+  return inShell(shell, ["redis/election/candidates.sh"], program, `${input}\n`).map((line) => {
     const [why = "", candidates = "", epoch, votes] = line.split("|");
     return {
       why,
@@ -225,7 +225,7 @@ for (const shell of shells) {
     const target = (within: number, ...replies: string[]) =>
       inShell(
         shell,
-        ["redis/election.sh"],
+        ["redis/election/target.sh"],
         `name=node1 candidates=' node2 node3' within=${within} replies=$(cat)\ndecide_target\necho "$target"`,
         replies.join("\n"),
       )[0];
@@ -267,7 +267,7 @@ for (const shell of shells) {
     const votes = (...replies: string[]) =>
       inShell(
         shell,
-        ["redis/election.sh"],
+        ["redis/election/votes.sh"],
         `runid=me epoch=8 replies=$(cat)\ncount_votes\necho "$given $later"`,
         replies.join("\n"),
       )[0];

@@ -72,7 +72,7 @@ for (const shell of shells) {
         `${[each.stage, each.inTime, majority(each), ...each.says, roles[each.role]].join(",")}\n`,
     )
     .join("");
-  const decided = inShell(shell, ["redis/settlement.sh"], program, input).map((line) =>
+  const decided = inShell(shell, ["redis/settlement/decision.sh"], program, input).map((line) =>
     line.split("|"),
   );
   const each = (check: (given: Given, settlement: string, why: string) => boolean | undefined) => {

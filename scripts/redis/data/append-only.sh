@@ -1,0 +1,38 @@
+# What is in the append-only file. Needs aof_name=, aof_dir=, multi_part=, and rdb_facts
+# (snapshot.sh).
+
+# aof_facts: sets aof (absent, empty, keys, orphan: files that this server would not load, though
+# there is something in them) and aof_time (when it was last written to, in s since 1970). From
+# Redis 7 on a manifest in a directory lists the files; what it does not list is not loaded. A file
+# of an older version is taken over if there is no manifest.
+aof_facts() {
+  aof=absent aof_time=0
+  if [ -e "$aof_dir/$aof_name.manifest" ]; then
+    if [ "$multi_part" != 1 ]; then aof=orphan && return; fi
+    aof=empty
+    while read -r a_part; do
+      [ -n "$a_part" ] || continue
+      a_file=$aof_dir/$a_part
+      a_written=$(date -r "$a_file" +%s 2>/dev/null)
+      if [ "${a_written:-0}" -gt "$aof_time" ]; then aof_time=$a_written; fi
+      [ -s "$a_file" ] || continue
+      case $a_part in
+        *.rdb)
+          a_rdb=$rdb_name rdb_name=$a_file
+          rdb_facts
+          rdb_name=$a_rdb
+          [ "$rdb" = empty ] || aof=keys
+          ;;
+        *) aof=keys ;;
+      esac
+    done <<EOT
+$(sed -n 's/^file \(.*\) seq [0-9]* type [bi].*/\1/p' "$aof_dir/$aof_name.manifest" |
+  sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g')
+EOT
+  elif [ -e "$aof_name" ]; then
+    aof=empty aof_time=$(date -r "$aof_name" +%s 2>/dev/null || echo 0)
+    [ ! -s "$aof_name" ] || aof=keys
+  elif [ -n "$(find "$aof_dir" -type f ! -name 'temp-*' -size +0 2>/dev/null | head -n 1)" ]; then
+    aof=orphan
+  fi
+}
