@@ -47,7 +47,9 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 # use supervisor/lock.sh
 # use supervisor/progress.sh
 # use supervisor/uninterrupted.sh
+# use supervisor/settings.sh
 # use supervisor/start.sh
+# use supervisor/end.sh
 # use supervisor/update.sh
 # use supervisor/supervise.sh
 # use supervisor/edits.sh
