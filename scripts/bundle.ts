@@ -8,7 +8,7 @@ const here = packageFile("scripts");
 const programs: Record<string, string> = {
   "lifecycle.sh": "redis/main.sh",
   "host.sh": "supervisor/main.sh",
-  "machine.sh": "root/service.sh",
+  "machine.sh": "root/machine.sh",
   "shared.sh": "root/shares.sh",
   "packages.sh": "root/packages.sh",
   "kvdb.sh": "edits/kvdb.sh",

@@ -26,7 +26,7 @@ find_staged() {
   done
 }
 
-# await_commit: only whose the settings are can put them in their place (root/service.sh).
+# await_commit: only whose the settings are can put them in their place (root/settings.sh).
 await_commit() {
   : >"$directory.commit" || fail "$directory.commit cannot be written"
   commit_until=$(($(date +%s) + 60))
