@@ -1,0 +1,59 @@
+# How the engine is asked: for an image, and in a container, an image or a volume. Needs refused,
+# limited, and what stands before the look.
+
+look_images() {
+  printf '%s' "$images" | while read -r image pull; do
+    engine image inspect -f "$image {{.Id}}" "$image" 2>/dev/null && continue
+    [ "$pull" = 1 ] || continue
+    if said=$(engine pull -q "$image" 2>&1); then
+      engine image inspect -f "$image {{.Id}}" "$image"
+    else
+      refused "image.$image" "$said" >&3
+    fi
+  done
+}
+
+# look_in_new ID QUESTIONS: in an image that no container of ours has yet.
+look_in_new() {
+  printf '%s\n%s\n' "$look" "$2" |
+    limited 60 sh -c "$engine run --rm -i --network none --entrypoint sh $1 -s"
+}
+
+# look_in CONTAINER NAME QUESTIONS: nothing where it can't be asked. An engine that is busy takes
+# long; one that hangs must not hang us. Its servers' user could have it say anything: no more than
+# one line of each answer about NAME is taken.
+look_in() {
+  printf '%s\n%s\n' "$look" "$3" |
+    limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 |
+    tr -cd '\012\040-\176' |
+    awk -v name="$2" '{
+      key = $1
+      if (!sub(/^(server|version|endpoint|program|instance|populated|verified|unverified)[.]/, \
+          "", key) || key != name || $1 in seen)
+        next
+      seen[$1] = 1
+      print substr($0, 1, 400)
+    }'
+}
+
+# versions_in IMAGE: the questions for the programs of all that are to run it.
+versions_in() {
+  printf '%s' "$containers" | while read -r name _ image _ _ servers; do
+    [ "$image" != "$1" ] || echo "look_version $name $servers"
+  done
+}
+
+# look_in_volume ID CONTAINER NAME DIRECTORY: where its container can't be asked, but its volume is
+# there: whether anything was ever ready in it. Nothing of what the servers' user has put there is
+# read or run.
+look_in_volume() {
+  case "$newline$volumes" in
+    *"$newline$2|"*)
+      # shellcheck disable=SC2016
+      limited 60 sh -c \
+        "$engine run --rm --network none --read-only --user 0:0 --cap-drop ALL --cap-add DAC_READ_SEARCH --security-opt no-new-privileges -v \"\$2:/redis-ha:ro\" --entrypoint sh \"\$1\" -c 'if [ -e \"\$1/created\" ] || [ -e \"\$1/instance\" ]; then echo 1; fi' sh \"\$3\"" \
+        sh "$1" "$2" "$4" |
+        sed -n "s/^1\$/populated.$3 1/p"
+      ;;
+  esac
+}

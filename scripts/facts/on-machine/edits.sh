@@ -1,0 +1,58 @@
+# Edits of files that are not ours.
+
+# within SECONDS COMMAND...: the command with our standard input; 124 where it does not end in time.
+within() {
+  w_limit=$1 w_began=$(date +%s)
+  shift
+  if command -v timeout >/dev/null; then
+    timeout "$w_limit" "$@"
+    w_status=$?
+  else
+    exec 4<&0
+    "$@" <&4 4<&- &
+    w_command=$!
+    (sleep "$w_limit" && kill "$w_command") >/dev/null 2>&1 3>&- 4<&- &
+    w_clock=$!
+    wait "$w_command"
+    w_status=$?
+    kill "$w_clock" 2>/dev/null
+  fi
+  # The status of what was ended, in busybox and without timeout(1).
+  if [ "$w_status" -eq 143 ] && [ $(($(date +%s) - w_began)) -ge "$w_limit" ]; then w_status=124; fi
+  return "$w_status"
+}
+
+# look_edit NAME SCRIPT SETTINGS KEPT SECONDS: asks the edit's script (supervisor/edits.sh has the
+# contract) how things stand with these settings. Applied: "edited.NAME IDENTITY", that of what was
+# applied (KEPT has its settings). Not, or no longer: nothing. "refused.NAME REASON", also where
+# there is no answer. "warned.NAME WARNINGS". Lines parted by a control character; what others wrote
+# comes without any.
+look_edit() {
+  said=$(
+    {
+      {
+        printf '%s' "$3" | within "$5" sh -c "$2" sh check 2>&3
+        printf '\nstatus %s\n' $?
+      } | sed 's/^/out /'
+    } 3>&1
+  )
+  said=$(printf '%s\n' "$said" | tr '\001-\011\013-\037\177' '?')
+  status=$(printf '%s\n' "$said" | sed -n 's/^out status \([0-9]*\)$/\1/p' | tail -n 1)
+  text=$(printf '%s\n' "$said" | sed '/^out status [0-9]*$/d; s/^out //; s/out $//; /^$/d' |
+    cut -c 1-500 | head -n 40 | tr '\n' '\037')
+  case $status in
+    0 | 3)
+      warnings=$(printf '%s\n' "$said" | sed -n 's/^out warning: //p' | cut -c 1-500 | head -n 40 |
+        tr '\n' '\037')
+      [ -z "$warnings" ] || echo "warned.$1 $warnings"
+      if [ "$status" = 0 ] && [ -s "$4" ]; then sed -n "s/^INSTANCE=/edited.$1 /p" "$4"; fi
+      ;;
+    1) echo "refused.$1 ${text:-the check gives no reason}" ;;
+    124)
+      echo "refused.$1 the check has not ended within $5 s: nobody can tell how things stand there"
+      ;;
+    *)
+      echo "refused.$1 the check ended with status ${status:-unknown}, which is no answer: ${text:-it says nothing}"
+      ;;
+  esac
+}
