@@ -41,7 +41,7 @@ elect_in_half_seconds() {
   # Nothing has begun: a machine that is busy for a moment, and sentinels that have yet to connect,
   # are asked again.
   for _ in 1 2 3 4 5; do
-    examine
+    gather whole
     sits=$(sentinel_table)
     decide_election
     case $why in

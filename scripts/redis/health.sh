@@ -1,26 +1,10 @@
-# examine: gathers all that judge looks at.
-examine() {
-  gather
-  gathered=$(
-    printf '%s\n' "$gathered"
-    answers slaves "$sentinels" list SENTINEL slaves "$master" &
-    answers peers "$sentinels" list SENTINEL sentinels "$master" &
-    answers tilt "$sentinels" tilt INFO sentinel &
-    # Before Redis 5 the name has another word in it.
-    answers wanted "$(printf '%s\n' "$nodes" | awk -v named="$named" '$1 == named')" \
-      setting CONFIG GET 'min-*-to-write' &
-    [ "$check_quorum" != 1 ] || answers quorum "$sentinels" quorum SENTINEL CKQUORUM "$master" &
-    wait
-  )
-}
-
 verify() {
   deadline=$(($(date +%s) + verify_limit))
   occasion=$(cat)
   while :; do
     rejoin
     waits=$why
-    examine
+    gather whole
     judged=$(judge)
     found=$(printf '%s\n' "$judged" | of broken)
     # Cut off before, they would make a former master their own master's replica when they are back.

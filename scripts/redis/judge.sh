@@ -1,8 +1,7 @@
-# judge: a function, without any asking, of nodes, sentinels, named and gathered (examine). Prints a
-# line for each rule that is
-# broken: NUMBER SEVERITY WORDS. The rules are those of topology/rules.ts, told in docs/healthy.md;
-# topology/judge.ts judges by the same for `npm run status`, and tests/topology/cases.ts has both
-# say the same.
+# judge: a function, without any asking, of nodes, sentinels, named and gathered (gather whole).
+# Prints a line for each rule that is broken: NUMBER SEVERITY WORDS. The rules are those of
+# topology/rules.ts, told in docs/healthy.md; topology/judge.ts judges by the same for `npm run
+# status`, and tests/topology/cases.ts has both say the same.
 judge() {
   {
     printf '%s\n' "$nodes" | sed 's/^/is /'

@@ -80,6 +80,7 @@ fi
 command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # use lib/ask.sh
+# use lib/ask-each.sh
 # use lib/space.sh
 # use redis/sentinels.sh
 # use redis/failover.sh
@@ -127,7 +128,7 @@ case $action in
     ;;
   check)
     # The first one tells enough.
-    examine
+    gather whole
     problem=$(judge | of broken | head -n 1)
     if [ -n "$problem" ]; then
       echo "$problem"

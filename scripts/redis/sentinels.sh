@@ -1,10 +1,23 @@
-# gather: everything there is to know of the whole, asked at once; the decisions are functions of
-# it.
+# gather [whole]: everything there is to know of the whole, asked at once; the decisions are
+# functions of it. With `whole`, what only judge looks at, too.
 gather() {
+  g_sentinels="address address SENTINEL get-master-addr-by-name $master
+sentinel fields SENTINEL MASTER $master"
+  g_nodes='node info INFO'
+  if [ "${1:-}" = whole ]; then
+    [ "$check_quorum" != 1 ] || g_sentinels="$g_sentinels
+quorum quorum SENTINEL CKQUORUM $master"
+    g_sentinels="$g_sentinels
+slaves list SENTINEL slaves $master
+peers list SENTINEL sentinels $master
+tilt tilt INFO sentinel"
+    # Before Redis 5 the name has another word in it.
+    g_nodes="wanted setting CONFIG GET min-*-to-write
+$g_nodes"
+  fi
   gathered=$(
-    answers address "$sentinels" address SENTINEL get-master-addr-by-name "$master" &
-    answers sentinel "$sentinels" fields SENTINEL MASTER "$master" &
-    answers node "$nodes" info INFO &
+    ask_each "$sentinels" "$g_sentinels" &
+    ask_each "$nodes" "$g_nodes" &
     wait
   )
   known=$(printf '%s\n' "$nodes" | sed 's/^/is /')

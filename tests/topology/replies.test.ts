@@ -144,7 +144,113 @@ test("what is an answer, for npm run status", () => {
     assert.equal(isAnswer(question, text.replaceAll("\n", "\r\n")), wanted, text);
 });
 
+/** As `redis-cli --csv` prints it. */
+function csv(said: unknown): string {
+  if (said === null) return "NULL";
+  if (Array.isArray(said)) return said.map(csv).join(",");
+  return JSON.stringify(said);
+}
+
+/** What a client printed that was asked several questions: what is told of each. */
+const rounds: [what: string, shape: string, printed: string, told: string[]][] = [
+  [
+    "several replies, and an INFO behind them",
+    "a:address f:fields t:tilt",
+    '"redis1","16300"\n"name","x"\n# Sentinel\r\nsentinel_tilt:0\r\n=0',
+    [
+      "a n +",
+      "a n = redis1",
+      "a n = 16300",
+      "f n +",
+      "f n = name",
+      "f n = x",
+      "t n +",
+      "t n = # Sentinel",
+      "t n = sentinel_tilt:0",
+    ],
+  ],
+  [
+    "a master that is not known",
+    "a:address f:fields",
+    'NULL\nERROR,"ERR No such master with that name"\n=0',
+    ["a n +", "a n = ", "f n ! ERR No such master with that name"],
+  ],
+  [
+    "an error of one is no error of the next",
+    "w:setting i:info",
+    `ERROR,"NOPERM this user \\"a\\\\b\\" has no permissions\\r\\n"\n${info}\n=0`,
+    [
+      'w n ! NOPERM this user "a\\b" has no permissions??',
+      "i n +",
+      ...info.split("\n").map((line) => `i n = ${line}`),
+    ],
+  ],
+  [
+    "nobody listens there",
+    "a:address i:tilt",
+    `${"Could not connect to Redis at 127.0.0.1:1: Connection refused\n".repeat(3)}=0`,
+    ["a n -", "i n -"],
+  ],
+  [
+    "no way there is not nobody",
+    "a:address",
+    "Could not connect to Redis at 10.0.0.1:1: No route to host\n=0",
+    ["a n ! Could not connect to Redis at 10.0.0.1:1: No route to host"],
+  ],
+  [
+    "behind a lost connection nothing counts: it may be the answer to another question",
+    "a:address s:list p:list",
+    'Error: Server closed the connection\n"name","x"\n"name","y"\n=0',
+    [
+      "a n ! Error: Server closed the connection",
+      "s n ! Error: Server closed the connection",
+      "p n ! Error: Server closed the connection",
+    ],
+  ],
+  [
+    "it was ended while it waited",
+    "a:address f:fields i:tilt",
+    '"redis1","16300"\n=137',
+    [
+      "a n +",
+      "a n = redis1",
+      "a n = 16300",
+      "f n ! no answer within 5 s",
+      "i n ! no answer within 5 s",
+    ],
+  ],
+  [
+    "it was ended within an INFO that looks whole",
+    "i:info",
+    `${info}=137`,
+    ["i n ! no answer within 5 s"],
+  ],
+  ["it said nothing", "a:address", "=0", ["a n ! an empty reply"]],
+];
+
 for (const shell of shells) {
+  test(`what is an answer among several, in ${shell.join(" ")}`, () => {
+    const read = (shape: string, printed: string) =>
+      inShell(
+        shell,
+        ["lib/ask.sh", "lib/ask-each.sh"],
+        `ask_limit=5\nread_round n '${shape}'`,
+        `${printed}\n`,
+      );
+    for (const [question, form, said, , wanted] of forms) {
+      const told = read(`q:${form}`, `${csv(said)}\n=0`)[0] ?? "";
+      assert.equal(told, wanted ? "q n +" : told.replace("+", "!"), `${question} ${csv(said)}`);
+      assert.match(told, /^q n [+!]/);
+    }
+    for (const [, form, text, wanted] of infos)
+      assert.match(
+        read(`q:${form}`, `${text.replaceAll("\n", "\r\n")}\r\n=0`)[0] ?? "",
+        wanted ? /^q n \+$/ : /^q n !/,
+      );
+    for (const [what, shape, printed, told] of rounds)
+      assert.deepEqual(read(shape, printed), told, what);
+  });
+
   test(`what is an answer, for pulumi up in ${shell.join(" ")}`, () => {
     const each = [
       ...forms.map(([, form, , printed, wanted]) => [form, printed, wanted] as const),
