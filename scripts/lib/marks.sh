@@ -3,7 +3,8 @@
 # printed that a terminal would obey.
 mark_of() {
   if [ -f "$1/.pulumi-redis-ha" ] && [ ! -L "$1/.pulumi-redis-ha" ]; then
-    sed -n '1s/^deployment \([A-Za-z0-9-]*\)$/\1/p' "$1/.pulumi-redis-ha" 2>/dev/null | cut -c 1-64
+    sed -n '1s/^deployment \([A-Za-z0-9-]\{1,64\}\)[A-Za-z0-9-]*$/\1/p; q' \
+      "$1/.pulumi-redis-ha" 2>/dev/null
   fi
 }
 

@@ -50,10 +50,12 @@ look_former() { [ "$(mark_of "$1")" != "$2" ] || echo "refused.former $1"; }
 # look_part NAME DIRECTORY PLACE ID ADOPT: the same for a process's own directory, below a place
 # that is the deployment's or is to be.
 look_part() {
-  if [ "$5" = 1 ] || [ "$(mark_of "$3")" != "$4" ] || [ ! -d "$2" ]; then return; fi
+  if [ "$5" = 1 ] || [ ! -d "$2" ]; then return; fi
+  part_mark=$(mark_of "$2")
+  if [ "$part_mark" = "$4" ] || [ "$(mark_of "$3")" != "$4" ]; then return; fi
   if is_anothers "$2" "$3"; then
     echo "refused.part.$1 belongs to $(owner_of "$2")"
-  elif [ -z "$(mark_of "$2")" ]; then
+  elif [ -z "$part_mark" ]; then
     part_data=$(data_in "$2")
     [ -z "$part_data" ] ||
       echo "refused.part.$1 has no mark of a deployment, and a server's data is in it: $part_data"
