@@ -10,7 +10,8 @@ import { ScriptedHost, type Words } from "./scriptedHost.ts";
 import { valueToLookWith } from "./sdk.ts";
 import { assignments, quote } from "./shell.ts";
 
-const scripts = ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh"];
+const scripts = ["host.sh", "lifecycle.sh"];
+const edits = ["hosts-entries.sh", "kvdb.sh"];
 
 /**
  * The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory
@@ -92,13 +93,13 @@ export class LocalHost extends ScriptedHost {
       delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi`,
     };
     if (user === undefined) {
-      this.install(scripts, words);
+      this.install(scripts, edits, words);
     } else {
       const conf = this.directory.apply((directory) =>
         assignments({ user, owner: directory.replaceAll("/", "-"), services: false }),
       );
       const prepare = pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${installer} prepare\n`;
-      this.install([...scripts, "machine.sh", "shared.sh"], words, prepare);
+      this.install([...scripts, "machine.sh", "shared.sh"], edits, words, prepare);
     }
     this.registerOutputs();
   }

@@ -179,10 +179,14 @@ export class Look {
    * @returns the identity of the scripts' installation: that of the present one if all of it is
    * there, else a new one.
    */
-  scripts(directory: pulumi.Output<string>, scripts: readonly string[]): pulumi.Output<string> {
-    return this.ask(directory.apply((at) => `look_scripts ${words(at, ...scripts)} &\n`)).apply(
-      (answers) => answers.scripts ?? newInstance(),
-    );
+  scripts(
+    directory: pulumi.Output<string>,
+    scripts: pulumi.Output<string[]>,
+  ): pulumi.Output<string> {
+    const question = pulumi
+      .all([directory, scripts])
+      .apply(([at, names]) => `look_scripts ${words(at, ...names)} &\n`);
+    return this.ask(question).apply((answers) => answers.scripts ?? newInstance());
   }
 
   /** Fails if a name (of these: name to address) stands for something else on the machine. */

@@ -9,6 +9,7 @@ import {
 import { installation } from "./installation.ts";
 import type { Look, Place } from "./look.ts";
 import { checkNames } from "./names.ts";
+import { onceBuilt } from "./preflight.ts";
 import { puts, quote } from "./shell.ts";
 
 /** Shell commands of a resource; an update without words of its own does what create does. */
@@ -26,6 +27,8 @@ export abstract class ScriptedHost extends Host {
   /** Where they were when the deployment was created, if that is elsewhere; else empty. */
   protected abstract readonly former: pulumi.Output<string>;
   #installed: pulumi.Resource[] = [];
+  /** Scripts of the edits that were asked for. */
+  readonly #edits = new Set<string>();
   /** Resolved where the directory is the deployment's, or may become that. */
   #isOurs: pulumi.Output<void> = pulumi.output(undefined);
 
@@ -58,10 +61,13 @@ export abstract class ScriptedHost extends Host {
   /**
    * Puts the scripts there; to be called once, before anything is asked of this host.
    *
+   * @param edits scripts that are put there only where something asks for an edit by them; all,
+   * where nobody can tell yet what will.
    * @param after shell text to run once they are there.
    */
   protected install(
-    scripts: readonly string[],
+    base: readonly string[],
+    edits: readonly string[],
     words: Words,
     after: pulumi.Input<string> = "",
     dependsOn: pulumi.Resource[] = [],
@@ -71,13 +77,17 @@ export abstract class ScriptedHost extends Host {
     this.deployment.preflight.requireBeforeAnything(
       this.looking.former(this.hostName, this.former, this.deployment),
     );
+    const scripts = onceBuilt(() => [
+      ...base,
+      ...edits.filter((each) => !this.isOfDeployment || this.#edits.has(each)),
+    ]);
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
     const text = pulumi
-      .all([this.directory, installed, after, mark])
-      .apply(([directory, identity, more, marked]) => {
+      .all([this.directory, scripts, installed, after, mark])
+      .apply(([directory, names, identity, more, marked]) => {
         const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
-        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${installation(scripts)}${puts({ installed: identity })}${more}`;
+        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${installation(names)}${puts({ installed: identity })}${more}`;
       });
     this.#installed = [
       this.command(
@@ -142,6 +152,7 @@ export abstract class ScriptedHost extends Host {
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
     checkNames({ name });
+    this.#edits.add(args.script);
     const named = this.deployment.named(name);
     const kept = pulumi.interpolate`${this.directory}/edits/${args.script}/${named}`;
     const instance = this.looking.edit(

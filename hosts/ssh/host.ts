@@ -41,17 +41,8 @@ import {
   usableKey,
 } from "./connection.ts";
 
-const scripts = [
-  "host.sh",
-  "lifecycle.sh",
-  "hosts-entries.sh",
-  "kvdb.sh",
-  "machine.sh",
-  "shared.sh",
-  "kernel.sh",
-  "services.sh",
-  "firewall.sh",
-];
+const scripts = ["host.sh", "lifecycle.sh", "machine.sh", "shared.sh"];
+const edits = ["hosts-entries.sh", "kvdb.sh", "kernel.sh", "services.sh", "firewall.sh"];
 
 /** Assignments in front of a script. */
 type Settings = Record<string, pulumi.Input<string | boolean>>;
@@ -254,6 +245,7 @@ export class SshHost extends ScriptedHost {
     );
     this.install(
       scripts,
+      edits,
       {
         create: pulumi.interpolate`${this.#become}sh`,
         delete: pulumi.interpolate`${this.#become}sh -c ${uninstall.apply(quote)}`,

@@ -31,8 +31,8 @@
 # - The lock is beside the file: whoever may replace the file may lock it, and nobody else. Each who
 #   wants it makes a directory with a name of its own in it and then looks whether it is alone; what
 #   is dead is removed by its name, so two who do it at once never remove a third. A holder on
-#   another machine, or in another container, can't be looked
-#   up: that one is dead when its directory is over a minute old; nobody holds a lock for longer.
+#   another machine, or in another container, can't be looked up: that one is dead when its
+#   directory is over a minute old; nobody holds a lock for longer.
 
 myself=$(id -u)
 actor='' become='' directory_there=''

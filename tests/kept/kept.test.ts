@@ -3,7 +3,8 @@ import { globSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { installPacked, unpack } from "../support/consumer.ts";
-import { sandbox } from "../support/engine.ts";
+import { Engine, sandbox } from "../support/engine.ts";
+import { busyboxImage } from "../support/images.ts";
 import { checkout, eventually, isRunning, members, Project } from "../support/project.ts";
 import { run } from "../support/ssh/machine.ts";
 import { makeNetwork, NamespaceMachine, privateKeyFile } from "../support/ssh/namespaces.ts";
@@ -86,6 +87,49 @@ async function overSsh(): Promise<Deployed> {
   };
 }
 
+async function inContainers(): Promise<Deployed> {
+  const engine = new Engine("kept");
+  await engine.start();
+  await engine.load(await busyboxImage(sandbox));
+  const hosts = ["redis1", "redis2", "redis3"];
+  const project = new Project(
+    {
+      hosts: Object.fromEntries(hosts.map((host) => [host, { docker: { engine: engine.host } }])),
+      docker: { image: "redis-ha-test:busybox" },
+      sentinel: { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 5000 },
+    },
+    program,
+  );
+  const containers = async (format: string) =>
+    (await engine.docker("ps", "-a", "--no-trunc", "--format", format))
+      .split("\n")
+      .sort()
+      .join("\n");
+  return {
+    project,
+    nodes: ["redis1:16300", "redis2:26300", "redis3:36300"],
+    sentinel: "redis1:16355",
+    pids: async () => {
+      const ids = (await containers("{{.ID}}")).split("\n").filter(Boolean);
+      const server =
+        "for each in /proc/[0-9]*; do case $(cat $each/comm) in redis*) echo ${each#/proc/};; esac; done";
+      const pids = await Promise.all(
+        ids.map(async (id) => `${id} ${await engine.docker("exec", id, "sh", "-c", server)}`),
+      );
+      return pids.join("\n");
+    },
+    crash: async () => {
+      await engine.docker("kill", (await containers("{{.Names}}")).split("\n")[1] ?? "");
+    },
+    left: async () =>
+      [...(await engine.names("container")), ...(await engine.names("volume"))].join("\n"),
+    remove: async () => {
+      await project.remove();
+      await engine.stop();
+    },
+  };
+}
+
 /** Asks a server at `HOST:PORT`. */
 function ask(place: string, ...words: string[]): Promise<string> {
   const [host = "", port = ""] = place.split(":");
@@ -116,7 +160,11 @@ before(() =>
 it("a version is kept", () => assert.ok(versions.length > 0));
 
 for (const version of versions) {
-  for (const [where, deploy] of Object.entries({ "on this machine": local, "over SSH": overSsh })) {
+  for (const [where, deploy] of Object.entries({
+    "on this machine": local,
+    "over SSH": overSsh,
+    "in containers": inContainers,
+  })) {
     describe(
       `what ${version.replace(".tgz", "")} deployed ${where}`,
       { timeout: 2_400_000 },
