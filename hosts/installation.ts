@@ -2,6 +2,17 @@ import { gzipSync, strToU8 } from "fflate";
 import { scriptText } from "../scripts/bundle.ts";
 import { puts } from "./shell.ts";
 
+/** What keeps processes, and edits files, on every machine. */
+export const hostScripts: readonly string[] = [
+  "host.sh",
+  "lifecycle.sh",
+  "hosts-entries.sh",
+  "kvdb.sh",
+];
+
+/** The same where root keeps the settings, and the processes are another user's. */
+export const rootScripts: readonly string[] = [...hostScripts, "machine.sh", "shared.sh"];
+
 const cache = new Map<string, string>();
 
 /**
