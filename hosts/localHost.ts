@@ -3,15 +3,13 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, Identity } from "./deployment.ts";
 import { InputError } from "../errors.ts";
-import type { Host, HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
+import type { HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
+import { fileEdits, hostScripts, rootScripts } from "./installation.ts";
 import { Look, type Place, refuseOthersPlace } from "./look.ts";
 import { directoryProblems } from "./names.ts";
 import { ScriptedHost, type Words } from "./scriptedHost.ts";
 import { valueToLookWith } from "./sdk.ts";
 import { assignments, quote } from "./shell.ts";
-
-const scripts = ["host.sh", "lifecycle.sh"];
-const edits = ["hosts-entries.sh", "kvdb.sh"];
 
 /**
  * The machine that runs Pulumi: plain processes that survive the end of `pulumi up`, a directory
@@ -93,19 +91,15 @@ export class LocalHost extends ScriptedHost {
       delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi`,
     };
     if (user === undefined) {
-      this.install(scripts, edits, words);
+      this.install(hostScripts, fileEdits, words);
     } else {
       const conf = this.directory.apply((directory) =>
         assignments({ user, owner: directory.replaceAll("/", "-"), services: false }),
       );
       const prepare = pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${installer} prepare\n`;
-      this.install([...scripts, "machine.sh", "shared.sh"], edits, words, prepare);
+      this.install(rootScripts, fileEdits, words, prepare);
     }
     this.registerOutputs();
-  }
-
-  override addressOf(other: Host): pulumi.Output<string> {
-    return other.announcedAddress;
   }
 
   override directoryOf(process: string): pulumi.Output<string> {
@@ -119,14 +113,6 @@ export class LocalHost extends ScriptedHost {
       directory,
       apart: { settings: `${here}/settings/${process}`, user },
     }));
-  }
-
-  override storeOf(name: string): pulumi.Output<string> {
-    return pulumi.interpolate`${this.directory}/${name}`;
-  }
-
-  override logFileOf(process: string): pulumi.Output<string> {
-    return pulumi.interpolate`${this.directoryOf(process)}/log`;
   }
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {

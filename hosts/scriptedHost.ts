@@ -41,7 +41,7 @@ export abstract class ScriptedHost extends Host {
   ): pulumi.Resource;
 
   /** @returns the commands that keep a process. */
-  protected abstract wordsForProcess(process: string): Words;
+  protected abstract wordsForProcess(process: string, args: ProcessArgs): Words;
 
   /**
    * @param edit shell words: its script and its name. @returns the commands that make and undo it.
@@ -99,6 +99,18 @@ export abstract class ScriptedHost extends Host {
     ];
   }
 
+  override addressOf(other: Host): pulumi.Output<string> {
+    return other.announcedAddress;
+  }
+
+  override storeOf(name: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.directory}/${name}`;
+  }
+
+  override logFileOf(process: string): pulumi.Output<string> {
+    return pulumi.interpolate`${this.directoryOf(process)}/log`;
+  }
+
   /** Where a process is, to whoever looks. */
   protected placeOf(process: string): pulumi.Output<Place> {
     return this.directoryOf(process).apply((directory) => ({ directory }));
@@ -141,7 +153,7 @@ export abstract class ScriptedHost extends Host {
     const settings = pulumi
       .all([facts, args.files])
       .apply(([{ instance }, files]) => `instance=${quote(instance)}\n${puts(files)}`);
-    return this.command(`${name}-process`, this.wordsForProcess(process), settings, {
+    return this.command(`${name}-process`, this.wordsForProcess(process, args), settings, {
       ...this.#at(placement),
       // Whether the whole is created for the first time, only a creation has to know.
       ignoreChanges: ["create"],
