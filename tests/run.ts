@@ -97,7 +97,16 @@ const stages: Stage[] = [
     // It packs the package, too.
     command: ["sh", "-c", `exec sh tests/sandbox.sh ${tests.join(" ")} tests/kept/*.test.ts`],
   },
-  { name: "e2e", ...node("the real engine, real processes", "tests/e2e/*.test.ts") },
+  {
+    name: "e2e",
+    what: "the real engine, real processes, in a sandbox",
+    // It packs the package, as well.
+    command: [
+      "sh",
+      "-c",
+      `exec sh tests/sandbox.sh ${tests.join(" ")} --test-concurrency=${concurrency} tests/e2e/*.test.ts`,
+    ],
+  },
   { name: "matrix", ...node("servers from 2.8 to 8 and Valkey", "tests/matrix/*.test.ts") },
 ];
 
