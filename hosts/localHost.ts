@@ -5,7 +5,8 @@ import type { Deployment, Identity } from "./deployment.ts";
 import { InputError } from "../errors.ts";
 import type { HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
 import { fileEdits, hostScripts, rootScripts } from "./installation.ts";
-import { Look, type Place, refuseOthersPlace } from "./look.ts";
+import { refuseOthersPlace } from "./answers.ts";
+import { MachineLook, type Place } from "./machineLook.ts";
 import { directoryProblems } from "./names.ts";
 import { ScriptedHost, type Words } from "./scriptedHost.ts";
 import { valueToLookWith } from "./sdk.ts";
@@ -24,7 +25,7 @@ export class LocalHost extends ScriptedHost {
   override readonly limitations: pulumi.Output<readonly string[]>;
   protected override readonly directory: pulumi.Output<string>;
   protected override readonly former: pulumi.Output<string>;
-  protected override readonly looking: Look;
+  protected override readonly looking: MachineLook;
   readonly #user: string | undefined;
 
   /** @param deployment what it belongs to. @default one of its own */
@@ -70,7 +71,7 @@ export class LocalHost extends ScriptedHost {
     const machine = runsAsRoot()
       ? pulumi.interpolate`look_machine ${this.directory.apply(quote)}\n`
       : "";
-    this.looking = new Look({
+    this.looking = new MachineLook({
       what: hostName,
       preflight: this.deployment.preflight,
       run: (text, opts) =>

@@ -7,7 +7,7 @@ import {
   type ProcessFacts,
 } from "./host.ts";
 import { installation } from "./installation.ts";
-import type { Look, Place } from "./look.ts";
+import type { MachineLook, Place } from "./machineLook.ts";
 import { checkNames } from "./names.ts";
 import { onceBuilt } from "./preflight.ts";
 import { puts, quote } from "./shell.ts";
@@ -23,7 +23,7 @@ export interface Words {
 export abstract class ScriptedHost extends Host {
   /** Where the scripts are, on that machine. */
   protected abstract readonly directory: pulumi.Output<string>;
-  protected abstract readonly looking: Look;
+  protected abstract readonly looking: MachineLook;
   /** Where they were when the deployment was created, if that is elsewhere; else empty. */
   protected abstract readonly former: pulumi.Output<string>;
   #installed: pulumi.Resource[] = [];

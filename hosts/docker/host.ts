@@ -1,6 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../address.ts";
+import { processFacts, refuseProgram, verificationIn } from "../answers.ts";
 import type { Deployment } from "../deployment.ts";
 import {
   type EditArgs,
@@ -12,7 +13,6 @@ import {
   type ProcessFacts,
 } from "../host.ts";
 import { LocalHost } from "../localHost.ts";
-import { processFacts, refuseProgram, verificationIn } from "../look.ts";
 import { quote } from "../shell.ts";
 import { dockerFields } from "./args.ts";
 import { ContainerCommands } from "./commands.ts";

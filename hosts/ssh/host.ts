@@ -11,7 +11,7 @@ import {
   type ProcessFacts,
 } from "../host.ts";
 import { fileEdits, rootScripts } from "../installation.ts";
-import type { Look, Place } from "../look.ts";
+import type { MachineLook, Place } from "../machineLook.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
 import { sshFields, type SshHostArgs } from "./args.ts";
@@ -39,7 +39,7 @@ export class SshHost extends ScriptedHost {
   override readonly announcedAddress = this.address;
   protected override readonly directory: pulumi.Output<string>;
   protected override readonly former: pulumi.Output<string>;
-  protected override readonly looking: Look;
+  protected override readonly looking: MachineLook;
   readonly #keys: pulumi.Output<Keys>;
   readonly #connection: pulumi.Output<types.input.remote.ConnectionArgs>;
   readonly #door: Door;

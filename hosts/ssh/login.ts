@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError, InputError, notAllowed } from "../../errors.ts";
-import type { Answers } from "../look.ts";
+import type { Answers } from "../answers.ts";
 import {
   type BastionArgs,
   isReachable,

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { shown } from "../foreignText.ts";
-import { Look, type Run } from "../look.ts";
+import type { Run } from "../look.ts";
+import { MachineLook } from "../machineLook.ts";
 import { isLater, valueToLookWith } from "../sdk.ts";
 import { quote } from "../shell.ts";
 import { sshFields } from "./args.ts";
@@ -11,9 +12,9 @@ import type { Machine } from "./machine.ts";
 import { refuseMachine } from "./refusals.ts";
 
 /** @returns a look at the machine as root, over SSH. */
-export function lookAtMachine(machine: Machine): Look {
+export function lookAtMachine(machine: Machine): MachineLook {
   const { hostName, deployment, logins, directory } = machine;
-  return new Look({
+  return new MachineLook({
     what: hostName,
     preflight: deployment.preflight,
     run: overItsSshd(machine),

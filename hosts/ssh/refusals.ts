@@ -1,6 +1,6 @@
 import { inputError } from "../../errors.ts";
 import { quoted } from "../foreignText.ts";
-import { type Answers, refusalIn, refuseOthersPlace } from "../look.ts";
+import { type Answers, refusalIn, refuseOthersPlace } from "../answers.ts";
 import type { Login } from "./connection.ts";
 import type { Machine } from "./machine.ts";
 

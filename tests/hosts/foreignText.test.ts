@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InputError } from "../../errors.ts";
 import { quoted, shown, shownLines } from "../../hosts/foreignText.ts";
-import { processFacts, refusalIn } from "../../hosts/look.ts";
+import { processFacts, refusalIn } from "../../hosts/answers.ts";
 
 describe("text that somebody else wrote", () => {
   for (const [what, text, expected] of [

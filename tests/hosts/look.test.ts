@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { refuseProgram } from "../../hosts/look.ts";
+import { refuseProgram } from "../../hosts/answers.ts";
 import { quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
 
