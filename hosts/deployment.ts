@@ -48,8 +48,8 @@ export class Deployment {
    * at.
    * @param directories host name to the directory that was set for it.
    * @param adopted paths, or names of volumes, that it may take over.
-   * @param localUser whom its servers on the machine that runs Pulumi run as. @default who runs
-   * Pulumi
+   * @param localUser whom its servers on the machine that runs Pulumi run as.
+   * @default who runs Pulumi
    */
   constructor(
     name: string,

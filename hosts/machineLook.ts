@@ -23,8 +23,8 @@ import { quote } from "./shell.ts";
 export interface Place {
   directory: string;
   /**
-   * Not to be written by the process; its user is the one to ask it anything. @default the
-   * directory, and nobody else
+   * Not to be written by the process; its user is the one to ask it anything.
+   * @default the directory, and nobody else
    */
   apart?: { settings: string; user: string };
 }

@@ -25,7 +25,8 @@ export interface RedisArgs {
   minReplicasMaxLagSeconds?: pulumi.Input<number>;
   /**
    * Further directives of redis.conf: name to what stands after it; a value of several lines is a
-   * directive that repeats. @default none
+   * directive that repeats.
+   * @default none
    */
   directives?: Directives;
 }
@@ -34,7 +35,8 @@ export interface RedisArgs {
 export interface RedisNodesArgs extends RedisArgs {
   /**
    * Further directives for single nodes: node name to what it has in place of, or besides, those of
-   * all. @default none
+   * all.
+   * @default none
    */
   nodeDirectives?: Record<string, Directives>;
 }

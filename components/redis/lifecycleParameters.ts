@@ -29,8 +29,8 @@ export interface LifecycleArgs {
   server: string;
   cli: string;
   /**
-   * Which program `server` is now: one that runs another is restarted. @default whichever runs will
-   * do
+   * Which program `server` is now: one that runs another is restarted.
+   * @default whichever runs will do
    */
   program?: string;
   timeouts: Timeouts;

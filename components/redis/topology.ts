@@ -38,8 +38,8 @@ export const seed = {
 /** What of a topology can be set; see {@link seed} for the defaults. */
 export interface TopologyArgs {
   /**
-   * Node name to `HOST:PORT`, at least two; a node is known by its name, which stays. @default the
-   * three of Zato's guide
+   * Node name to `HOST:PORT`, at least two; a node is known by its name, which stays.
+   * @default the three of Zato's guide
    */
   nodes?: Record<string, string>;
   /** Sentinel name to `HOST:PORT`, an odd number. @default the three of Zato's guide */
@@ -55,8 +55,8 @@ export interface TopologyArgs {
 /** What all sentinels have in common; the numbers are Sentinel's own. */
 export interface SentinelsArgs {
   /**
-   * Sentinels that have to agree that the master is down: a majority. @default the smallest
-   * majority
+   * Sentinels that have to agree that the master is down: a majority.
+   * @default the smallest majority
    */
   quorum?: pulumi.Input<number>;
   /** Silence in ms after which a sentinel takes a server for down. @default 10000 */
@@ -64,12 +64,14 @@ export interface SentinelsArgs {
   /** Replicas that synchronise with a new master at a time. @default 1 */
   parallelSyncs?: pulumi.Input<number>;
   /**
-   * Time in ms that a failover may take, and half of the least time between two. @default 180000
+   * Time in ms that a failover may take, and half of the least time between two.
+   * @default 180000
    */
   failoverTimeoutMilliseconds?: pulumi.Input<number>;
   /**
    * Further options, such as `notification-script`, `deny-scripts-reconfig` or `loglevel`: option
-   * to its value. @default none
+   * to its value.
+   * @default none
    */
   directives?: Directives;
 }

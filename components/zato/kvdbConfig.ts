@@ -45,7 +45,8 @@ export interface ZatoKvdbConfigArgs {
   /** `HOST:PORT` of a node, for the keys that Zato wants filled and does not connect with. */
   node: string;
   /**
-   * Absolute paths of every server.conf of the cluster. @default none: the stanza is only an output
+   * Absolute paths of every server.conf of the cluster.
+   * @default none: the stanza is only an output
    */
   serverConfs?: pulumi.Input<string>[];
   /**

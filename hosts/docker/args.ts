@@ -22,13 +22,13 @@ export interface DockerArgs {
    */
   image?: pulumi.Input<string>;
   /**
-   * `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd. @default
-   * "999:999"
+   * `UID:GID` that the processes run as; needs no entry in the image's /etc/passwd.
+   * @default "999:999"
    */
   user?: string;
   /**
-   * Keep the volumes, with the data and the sentinels' state, when the stack is destroyed. @default
-   * false
+   * Keep the volumes, with the data and the sentinels' state, when the stack is destroyed.
+   * @default false
    */
   keepVolumes?: boolean;
 }

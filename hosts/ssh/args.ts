@@ -27,18 +27,18 @@ export interface SshArgs {
   /** TCP port of its sshd. @default 22 */
   port?: pulumi.Input<number>;
   /**
-   * Whom to log in as; anybody but root has to be allowed to use sudo without a password. @default
-   * "root"
+   * Whom to log in as; anybody but root has to be allowed to use sudo without a password.
+   * @default "root"
    */
   user?: pulumi.Input<string>;
   /**
-   * Absolute path, where Pulumi runs, of the private key. @default the keys of the SSH agent
-   * ($SSH_AUTH_SOCK)
+   * Absolute path, where Pulumi runs, of the private key.
+   * @default the keys of the SSH agent ($SSH_AUTH_SOCK)
    */
   privateKeyFile?: pulumi.Input<string>;
   /**
-   * The private key itself, without a passphrase, in place of its file; kept as a secret. @default
-   * none
+   * The private key itself, without a passphrase, in place of its file; kept as a secret.
+   * @default none
    */
   privateKey?: pulumi.Input<string>;
   /** A machine to go through. @default none */
@@ -51,12 +51,14 @@ export interface SshArgs {
   redisVersion?: string;
   /**
    * Absolute path, where Pulumi runs, of an archive with redis-server and redis-cli, for machines
-   * that have none. @default none
+   * that have none.
+   * @default none
    */
   redisTarball?: string;
   /**
    * Kernel settings that are changed for Redis, and put back at destroy: any of overcommit,
-   * hugepages, somaxconn. @default all
+   * hugepages, somaxconn.
+   * @default all
    */
   kernelSettings?: string[];
   /**
