@@ -28,5 +28,6 @@ export type { ServerVersion } from "./redis/version.ts";
 export { type NodeOutput, RedisHa } from "./redisHa.ts";
 export type { RedisHaArgs } from "./redisHaArgs.ts";
 export { RedisNode, type RedisNodeArgs } from "./redisNode.ts";
-export { type MonitoredMasterArgs, Sentinel, type SentinelArgs } from "./sentinel.ts";
+export type { MonitoredMasterArgs } from "./redis/sentinelConf.ts";
+export { Sentinel, type SentinelArgs } from "./sentinel.ts";
 export { type ZatoArgs, ZatoKvdbConfig, type ZatoKvdbConfigArgs } from "./zato/kvdbConfig.ts";

@@ -11,6 +11,7 @@ import { HostsEntries } from "./hostsEntries.ts";
 import { requireLater } from "./later.ts";
 import type { RedisNodesArgs } from "./redis/args.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
+import type { MonitoredMasterArgs } from "./redis/sentinelConf.ts";
 import { resolveTopology, type Topology } from "./redis/topology.ts";
 import type { ServerVersion } from "./redis/version.ts";
 import {
@@ -24,7 +25,7 @@ import {
   zatoPlace,
 } from "./redisHaArgs.ts";
 import { RedisNode } from "./redisNode.ts";
-import { type MonitoredMasterArgs, Sentinel } from "./sentinel.ts";
+import { Sentinel } from "./sentinel.ts";
 import { ZatoKvdbConfig } from "./zato/kvdbConfig.ts";
 
 /** A node, for clients and tools. */

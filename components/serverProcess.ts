@@ -1,118 +1,175 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ProcessFacts } from "../hosts/host.ts";
-import { quoted, shown } from "../hosts/foreignText.ts";
-import type { Host } from "../hosts/host.ts";
-import { servers } from "../hosts/ssh/args.ts";
-import { inputError } from "../errors.ts";
+import type { Host, ProcessFacts } from "../hosts/host.ts";
+import { requireAskedFor } from "./exposure.ts";
+import { given } from "./given.ts";
+import { hostFrom, type HostSection } from "./hostSection.ts";
 import { requireLater } from "./later.ts";
+import { type TimeoutsArgs, timeoutsOf } from "./redis/args.ts";
 import { type Directives, directiveProblems } from "./redis/directives.ts";
 import {
-  atLeast,
-  oldestSupported,
-  parseServerVersion,
-  type ServerVersion,
-} from "./redis/version.ts";
-import type { Member } from "./redis/topology.ts";
+  type LifecycleArgs,
+  lifecycleParameters,
+  type Located,
+} from "./redis/lifecycleParameters.ts";
+import type { ServerPlace } from "./redis/serverConf.ts";
+import { featuresOf, limitationsOf, type ServerVersion } from "./redis/version.ts";
+import { checkedVersion, clientOf, serversOf } from "./serverProgram.ts";
 
-/** @returns the programs to look for. */
-export function serversOf(
-  server: pulumi.Input<string> | undefined,
-): pulumi.Output<readonly string[]> {
-  return pulumi.output(server).apply((one) => (one ? [one] : servers));
+/** What a node and a sentinel have in common. */
+export interface ServerArgs {
+  host: Host | HostSection;
+  port: number;
+  nodes: Located[];
+  sentinels: Located[];
+  bind?: string;
+  openWithoutPasswords?: boolean;
+  directives?: Directives;
+  serverBinary?: pulumi.Input<string>;
+  cliBinary?: pulumi.Input<string>;
+  timeouts?: TimeoutsArgs;
 }
 
-/** Where a server listens, and has its files. */
-export interface ServerPlace {
-  bind: string;
-  /** What it tells others, if it can't tell names. */
-  address: string;
-  directory: string;
-  logFile: string;
-}
+/** What the scripts have to know of a process of one kind only. */
+export type OwnParameters = Pick<LifecycleArgs, "masterName" | "initialMaster"> &
+  Partial<
+    Pick<
+      LifecycleArgs,
+      "persistence" | "minReplicas" | "downAfterMilliseconds" | "monitored" | "forget"
+    >
+  >;
 
-export function placeOf(
-  { host, bind }: { host: Host; bind?: string },
-  process: string,
-): pulumi.Output<ServerPlace> {
-  return pulumi.output({
-    bind: bind ?? host.listensOn,
-    address: host.announcedAddress,
-    directory: host.directoryOf(process),
-    logFile: host.logFileOf(process),
-  });
-}
+/** What each kind is called, in the words of the configuration. */
+const kinds = {
+  node: { server: "redis", list: "nodes" },
+  sentinel: { server: "sentinel", list: "sentinels" },
+} as const;
 
-/**
- * @returns the directives; nothing is touched where one that is known only later is not allowed.
- */
-export function checkedDirectives(
-  host: Host,
-  server: "redis" | "sentinel",
-  given: Directives = {},
-): pulumi.Output<Record<string, string>> {
-  requireLater(
-    host.deployment.preflight,
-    given,
-    (values) => directiveProblems(server, values),
-    `${server}.directives`,
-  );
-  return pulumi.output(given);
-}
+/** The process of a node or of a sentinel on its host: looked at, checked, and then kept. */
+export class ServerProcess {
+  readonly host: Host;
+  /** Which server it runs; nothing is changed where it may not run that. */
+  readonly version: pulumi.Output<ServerVersion>;
+  readonly limitations: pulumi.Output<string[]>;
+  /** Nothing is touched where one that is known only later is not allowed. */
+  readonly directives: pulumi.Output<Record<string, string>>;
+  /** Where it listens, and has its files. */
+  readonly place: pulumi.Output<ServerPlace>;
+  readonly #component: pulumi.ComponentResource;
+  readonly #resourceName: string;
+  readonly #name: string;
+  readonly #kind: keyof typeof kinds;
+  readonly #args: ServerArgs;
+  readonly #dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
+  readonly #facts: pulumi.Output<ProcessFacts>;
 
-/**
- * @returns the client program that comes with a server program: beside it if it was named with a
- * path.
- */
-export function clientOf(server: string): string {
-  const client = basename(server).replace(/server/, "cli");
-  const fallback = client === basename(server) ? "redis-cli" : client;
-  return server.includes("/") ? join(dirname(server), fallback) : fallback;
+  /**
+   * @param component whose process it is.
+   * @param resourceName of that.
+   * @param name the process's own.
+   */
+  constructor(
+    kind: keyof typeof kinds,
+    component: pulumi.ComponentResource,
+    resourceName: string,
+    name: string,
+    args: ServerArgs,
+    dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
+  ) {
+    this.#kind = kind;
+    this.#component = component;
+    this.#resourceName = resourceName;
+    this.#name = name;
+    this.#args = args;
+    this.#dependsOn = dependsOn;
+    const { server, list } = kinds[kind];
+    const { port, bind, openWithoutPasswords, serverBinary, directives = {} } = args;
+    this.host = hostFrom(args.host, resourceName, component, dependsOn);
+    const { preflight } = this.host.deployment;
+    requireAskedFor(this.host, bind, openWithoutPasswords);
+    requireLater(
+      preflight,
+      directives,
+      (values) => directiveProblems(server, values),
+      `${server}.directives`,
+    );
+    this.directives = pulumi.output(directives);
+    this.#facts = this.host.look(name, serversOf(serverBinary));
+    const member = { name, host: this.host.hostName, port };
+    this.version = checkedVersion(list, member, serverBinary, this.#facts);
+    this.limitations = this.version.apply(limitationsOf);
+    preflight.requireBeforeChanges(this.version);
+    this.place = pulumi.output({
+      bind: bind ?? this.host.listensOn,
+      address: this.host.announcedAddress,
+      directory: this.host.directoryOf(name),
+      logFile: this.host.logFileOf(name),
+    });
+  }
+
+  /** @returns the file `parameters`. */
+  parameters(own: pulumi.Output<OwnParameters>): pulumi.Output<string> {
+    const { port, nodes, sentinels, cliBinary, timeouts } = this.#args;
+    const { hostName, ownAddress } = this.host;
+    const self = { name: this.#name, host: hostName, port, address: ownAddress };
+    return pulumi
+      .all([this.version, this.#facts, own, cliBinary])
+      .apply(([version, { server }, known, cli]) =>
+        lifecycleParameters(
+          {
+            ...known,
+            kind: this.#kind,
+            self,
+            server,
+            cli: cli ?? clientOf(server),
+            program: version.program,
+            timeouts: timeoutsOf(timeouts),
+            nodes,
+            sentinels,
+          },
+          featuresOf(version),
+        ),
+      );
+  }
+
+  /**
+   * Has the host keep it.
+   *
+   * @param files name to content.
+   * @param memoryBytes that it may need at most.
+   * @returns what changes whenever the process does: its settings, or by being started or repaired.
+   */
+  keep(
+    files: Record<string, pulumi.Output<string>>,
+    memoryBytes: pulumi.Input<number | undefined>,
+  ): pulumi.Output<string> {
+    const contents = pulumi.output(files);
+    const { stopSeconds } = timeoutsOf(this.#args.timeouts);
+    this.host.keepProcess(
+      this.#resourceName,
+      this.#name,
+      { port: this.#args.port, stopSeconds, files: contents, memoryBytes },
+      this.#facts,
+      {
+        parent: this.#component,
+        dependsOn: [this.#dependsOn ?? []].flat() as pulumi.Resource[],
+      },
+    );
+    return pulumi
+      .all([this.#facts, contents])
+      .apply(([{ instance }, texts]) => `${instance} ${digest(texts)}`);
+  }
+
+  /** @returns the outputs of its component, for who reads the stack's state. */
+  outputs(): pulumi.Inputs {
+    const { version, host } = this;
+    // The host has its own.
+    const args = { ...this.#args, host: undefined };
+    return { version: version.label, args: given(args, host.deployment.preflight) };
+  }
 }
 
 /** @returns a short text that changes with the contents of the files. */
-export function digest(files: Record<string, string>): string {
+function digest(files: Record<string, string>): string {
   return createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
-}
-
-/**
- * What the machine has, checked.
- *
- * @throws InputError where there is no such program, it is older than 2.8.4, or the process would
- * have to move.
- */
-export function checkedVersion(
-  list: "nodes" | "sentinels",
-  member: Member,
-  configured: pulumi.Input<string> | undefined,
-  facts: pulumi.Output<ProcessFacts>,
-): pulumi.Output<ServerVersion> {
-  return pulumi
-    .all([facts, configured])
-    .apply(([{ server, version: line, endpoint, program }, named]) => {
-      const version = parseServerVersion(line);
-      const wanted = `a redis-server of at least ${oldestSupported.join(".")} or a valkey-server on ${member.host}`;
-      if (!version) {
-        throw inputError({
-          propertyPath: "redis.serverBinary",
-          reason: `${quoted(named ?? server)} is not allowed: ${wanted}; trying it said: ${shown(line, 200) || "nothing"}`,
-        });
-      }
-      if (!atLeast(version, oldestSupported)) {
-        throw inputError({
-          propertyPath: "redis.serverBinary",
-          reason: `${quoted(server)} is ${version.label}: allowed is ${wanted}`,
-        });
-      }
-      if (endpoint && endpoint !== `${member.host}:${member.port}`) {
-        throw inputError({
-          propertyPath: `${list}.${member.name}`,
-          reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
-        });
-      }
-      if (program && program !== version.program)
-        void pulumi.log.info(`${member.name}: ${shown(program, 100)} → ${version.program}`);
-      return version;
-    });
 }

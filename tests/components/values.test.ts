@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { memoryFor, nodeLines } from "../../components/redisNode.ts";
-import { clientOf } from "../../components/serverProcess.ts";
-import { masterLines, sentinelLines } from "../../components/sentinel.ts";
+import { memoryFor, nodeLines } from "../../components/redis/nodeConf.ts";
+import { clientOf } from "../../components/serverProgram.ts";
+import { masterLines, sentinelLines } from "../../components/redis/sentinelConf.ts";
 import {
   atLeast,
   limitationsOf,

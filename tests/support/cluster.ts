@@ -20,8 +20,8 @@ import type { Output } from "@pulumi/pulumi";
 import { Redis } from "ioredis";
 import type { TimeoutsArgs } from "../../components/redis/args.ts";
 import { lifecycleParameters, type Located } from "../../components/redis/lifecycleParameters.ts";
-import { nodeLines, persistenceOf } from "../../components/redisNode.ts";
-import { masterLines, sentinelLines } from "../../components/sentinel.ts";
+import { nodeLines, persistenceOf } from "../../components/redis/nodeConf.ts";
+import { masterLines, sentinelLines } from "../../components/redis/sentinelConf.ts";
 import {
   featuresOf,
   parseServerVersion,

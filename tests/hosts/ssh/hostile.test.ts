@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Output } from "@pulumi/pulumi";
 import { lifecycleParameters } from "../../../components/redis/lifecycleParameters.ts";
-import { nodeLines, persistenceOf } from "../../../components/redisNode.ts";
+import { nodeLines, persistenceOf } from "../../../components/redis/nodeConf.ts";
 import {
   featuresOf,
   parseServerVersion,

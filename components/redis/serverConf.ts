@@ -1,0 +1,26 @@
+// What the files of nodes and of sentinels have in common.
+
+/** Where a server listens, and has its files. */
+export interface ServerPlace {
+  bind: string;
+  /** What it tells others, if it can't tell names. */
+  address: string;
+  directory: string;
+  logFile: string;
+}
+
+/** @returns the lines on where it listens and has its files, but for `bind`. */
+export function placeLines(port: number, { directory, logFile }: ServerPlace): string[] {
+  return [`port ${port}`, `dir ${quoteDirective(directory)}`, `logfile ${quoteDirective(logFile)}`];
+}
+
+/** @returns `text` as one word of redis.conf. */
+export function quoteDirective(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** @returns the text that one word of redis.conf stands for. */
+export function unquoteDirective(word: string): string {
+  const [, double, single] = /^\s*(?:"(.*)"|'(.*)')\s*$/.exec(word) ?? [];
+  return double?.replaceAll(/\\(.)/g, "$1") ?? single?.replaceAll("\\'", "'") ?? word.trim();
+}
