@@ -36,3 +36,30 @@ export class HostsEntries extends pulumi.ComponentResource {
     this.registerOutputs({ args: given(args, place.deployment.preflight) });
   }
 }
+
+/**
+ * One block on each machine, however many of the hosts it is; where none is wanted, the names have
+ * to be known without.
+ *
+ * @param name of the component whose hosts they are.
+ * @param hosts all of the whole, whose names are written.
+ */
+export function hostsEntriesOn(
+  name: string,
+  hosts: readonly Host[],
+  { hostsEntries, hostsFile: file }: { hostsEntries?: boolean; hostsFile?: string },
+  parent: pulumi.Resource,
+): HostsEntries[] {
+  const entries = Object.fromEntries(hosts.map(({ hostName, address }) => [hostName, address]));
+  const machines = hosts.filter(
+    ({ machine }, index) => hosts.findIndex((other) => other.machine === machine) === index,
+  );
+  if (hostsEntries !== false) {
+    return machines.map(
+      (host) =>
+        new HostsEntries(`${name}-hosts-${host.hostName}`, { host, entries, file }, { parent }),
+    );
+  }
+  for (const host of machines) host.requireNames(entries);
+  return [];
+}

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Problem } from "../../errors.ts";
 import { type FieldsOf, unknownKey, valueProblems } from "../../fields.ts";
 import { isPlainPath } from "../../hosts/names.ts";
-import { type Directives, directiveProblems } from "./directives.ts";
+import { type Directives, directiveProblems, priorityOf } from "./directives.ts";
 
 /** The programs of the nodes and sentinels, and what the nodes keep. */
 export interface RedisArgs {
@@ -109,4 +109,26 @@ export function redisProblems(
     if (!nodes.includes(node)) problems.push(unknownKey(`${path}.nodeDirectives`, node, nodes));
   }
   return problems;
+}
+
+/** The directives of one node. */
+export function directivesOf<T>(
+  {
+    directives,
+    nodeDirectives,
+  }: { directives?: Record<string, T>; nodeDirectives?: Record<string, Record<string, T>> },
+  node: string,
+): Record<string, T> {
+  return { ...directives, ...nodeDirectives?.[node] };
+}
+
+/** @returns the nodes that Sentinel may promote. */
+export function promotable(
+  redis: {
+    directives?: Record<string, string>;
+    nodeDirectives?: Record<string, Record<string, string>>;
+  },
+  nodes: readonly string[],
+): string[] {
+  return nodes.filter((node) => priorityOf(directivesOf(redis, node)) !== 0);
 }
