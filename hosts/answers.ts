@@ -56,6 +56,11 @@ export function refuseOthersPlace(answers: Answers, host: string, place: string)
 
 /** What the answers say of a process. */
 export function processFacts(answers: Answers, name: string): ProcessFacts {
+  const changed = answers[`changed.${name}`];
+  if (changed)
+    void pulumi.log.warn(
+      `${name} has other settings than the stack has set, and gets these again: ${shown(changed, 200)}`,
+    );
   return {
     server: answers[`server.${name}`] ?? "",
     version: answers[`version.${name}`] ?? "",

@@ -6,6 +6,10 @@
 #   sh lifecycle.sh ready DIRECTORY   0: ready, 1: not yet (says what it waits for), 2: never will
 #                                     be
 #   sh lifecycle.sh alive DIRECTORY   0: the server answers, be it that it is still loading
+#   sh lifecycle.sh unchanged DIRECTORY
+#                                     0: it answers, and has the settings that the stack has set; 1:
+#                                     it does not; 3: it has others (says which)
+#   sh lifecycle.sh note DIRECTORY    what it has now is what the stack has set
 #   sh lifecycle.sh silence DIRECTORY PID SECONDS
 #                                     of one that was asked in vain for SECONDS: 0: it answers; 1:
 #                                     it may be killed; 2: it may not (says why, and what to do); 3:
@@ -98,6 +102,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/trial.sh
 # use redis/version.sh
 # use redis/reload.sh
+# use redis/drift.sh
 # use redis/silence.sh
 # use redis/resync.sh
 # use redis/judge.sh
@@ -105,7 +110,8 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # A server that has to be looked at, or handed over, must not stand or fall with a full disk.
 case $action in
-  alive | silence | resync | trial | reload | orphan | handover | guard | place | retry) ;;
+  alive | unchanged | note | silence | resync | trial | reload) ;;
+  orphan | handover | guard | place | retry) ;;
   *) no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room" ;;
 esac
 
@@ -114,6 +120,8 @@ case $action in
   ready) "ready_$kind" ;;
   # An error is a sign of life, too.
   alive) [ -n "$(any_reply)" ] ;;
+  unchanged) unchanged ;;
+  note) note_settings ;;
   silence) silence "${4:?}" "${5:?}" ;;
   trial) trial ;;
   reload) reload ;;

@@ -1,5 +1,5 @@
 # What changed in the settings of a server that runs. Needs staged (trial.sh), runs_another
-# (version.sh) and forget_pending (sentinel-state.sh).
+# (version.sh), forget_pending (sentinel-state.sh) and changed_settings (drift.sh).
 
 # use redis/reload/replies.sh
 # use redis/reload/set-live.sh
@@ -43,13 +43,17 @@ $(cat "$(staged masters.conf)")"
     set_quorums || return
   fi
   have=$(cat loaded 2>/dev/null)
-  [ "$wanted" != "$have" ] || return 0
+  changed=
+  if [ -s live ] && set_now; then changed_settings; fi
+  [ "$wanted$changed" != "$have" ] || return 0
   [ -n "$have" ] || return 1
+  # A sentinel that was told to remove the master gets it back at its start.
+  if printf '%s\n' "$changed" | grep -q ' removed$'; then return 1; fi
   new=$(settings_of "$wanted") old=$(settings_of "$have")
   keys() { printf '%s\n' "$1" | awk '{ print $1 == "sentinel" ? $1 " " $2 " " $3 : $1 }' | sort; }
   [ "$(keys "$old")" = \
     "$(printf '%s\n%s\n' "$(keys "$old")" "$(keys "$new")" | sort | uniq -d)" ] || return 1
-  changes=$(printf '%s\n' "$new" | grep -v -x -F "$old")
+  changes=$(printf '%s\n' "$new" | grep -v -x -F -e "$(printf '%s\n' "$old" | without_changed)")
   if [ -n "$changes" ]; then
     set -f
     set_live "$changes" "$old" || return

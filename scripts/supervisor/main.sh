@@ -8,7 +8,8 @@
 #                                        wait until ready; known: something of the same deployment
 #                                        was ready before, here or elsewhere
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
-#   sh host.sh alive DIRECTORY           0: it runs, and its server answers
+#   sh host.sh alive DIRECTORY           0: it runs, and its server answers and has the settings that
+#                                        the stack has set; 3: it has others (says which)
 #   sh host.sh handover DIRECTORY [SETTINGS [NODE]]
 #                                        if it is the master and somebody can take over: hand over;
 #                                        to that NODE, or fail
@@ -79,7 +80,7 @@ case $action in
           fail "${directory##*/} would be started again: stop its container or its service instead"
         if running || adopt; then uninterrupted handover && end_process; fi
         ;;
-      alive) enter && running && lifecycle alive ;;
+      alive) enter && running && lifecycle unchanged ;;
       kill)
         enter
         running || fail "${directory##*/} does not run"

@@ -64,7 +64,7 @@ create_or_update() {
     fi
     start_process
   fi
-  wait_ready || not_repaired
+  if wait_ready; then lifecycle note; else not_repaired; fi
   if [ "$settings" = "$directory" ] && [ "$(cat instance 2>/dev/null)" != "$instance" ]; then
     write instance "$instance"
   fi

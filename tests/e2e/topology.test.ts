@@ -135,6 +135,32 @@ describe(
       await project.upChangesNothing();
     });
 
+    it("shows what somebody has set on a running server or sentinel, and sets it back", async () => {
+      const found = project.pids();
+      await ask(nodes.node2, "CONFIG", "SET", "min-replicas-max-lag", "77");
+      await ask(sentinels[0] as string, "SENTINEL", "SET", "redis-ha", "failover-timeout", "7777");
+      await ask(sentinels[2] as string, "SENTINEL", "REMOVE", "redis-ha");
+      const planned = await project.planned();
+      for (const name of ["node2", "sentinel1", "sentinel3"])
+        assert.ok(planned.includes(`update redis-ha-${name}-process`), planned.join());
+      const { output } = await project.up();
+      assert.match(
+        output,
+        /node2 has other settings than the stack has set.*: min-replicas-max-lag/,
+      );
+      assert.deepEqual(await ask(nodes.node2, "CONFIG", "GET", "min-replicas-max-lag"), [
+        "min-replicas-max-lag",
+        "10",
+      ]);
+      assert.doesNotMatch(
+        String(await ask(sentinels[0] as string, "SENTINEL", "MASTER", "redis-ha")),
+        /failover-timeout,7777/,
+      );
+      for (const [name, pid] of project.pids())
+        assert.equal(pid === found.get(name), name !== "sentinel3", name);
+      await project.upChangesNothing();
+    });
+
     it("does not call a topology unchanged that is no longer what was verified, though every process runs", async () => {
       const place = await master();
       const stray = Object.values(nodes).find((each) => each !== place) as string;

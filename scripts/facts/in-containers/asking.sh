@@ -28,8 +28,8 @@ look_in() {
     tr -cd '\012\040-\176' |
     awk -v name="$2" '{
       key = $1
-      if (!sub(/^(server|version|endpoint|program|instance|populated|verified|unverified)[.]/, \
-          "", key) || key != name || $1 in seen)
+      if (!sub(/^[a-z]+[.]/, "", key) || key != name || $1 in seen) next
+      if ($1 !~ /^(server|version|endpoint|program|instance|changed|populated|(un)?verified)[.]/)
         next
       seen[$1] = 1
       print substr($0, 1, 400)

@@ -17,8 +17,16 @@ look_instance() {
     [ -s "$i_settings/instance" ] &&
     comes_back "$1" "${3%/*}" || return 0
   as_limit=10
-  look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" >/dev/null 2>&1 </dev/null &&
-    echo "instance.$1 $(cat "$i_settings/instance")"
+  i_changed=$(
+    look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" 2>/dev/null </dev/null
+  )
+  case $? in
+    0) echo "instance.$1 $(cat "$i_settings/instance")" ;;
+    # Whatever that says, it is one line of an answer.
+    3) echo "changed.$1 $(
+      printf '%s\n' "$i_changed" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300
+    )" ;;
+  esac
 }
 
 # comes_back NAME DIRECTORY: where the process is a service, nobody has disabled that; it would not

@@ -59,6 +59,28 @@ describe("settings of a running server", { concurrency: 6 }, () => {
   }
 
   inTurn(
+    "what somebody else has set on it is found, and set back without a restart",
+    single,
+    async (cluster) => {
+      const settings = { settings: { maxmemory: "100mb", save: "900 1" } };
+      await cluster.done("create", "node1", settings);
+      const pid = cluster.pid("node1");
+      const directory = cluster.directory("node1");
+      assert.deepEqual((await cluster.host("alive", directory)).status, 0);
+      await cluster.ask("node1", "CONFIG", "SET", "maxmemory", "5mb");
+      await cluster.ask("node1", "CONFIG", "SET", "appendonly", "no");
+      const { status, out } = await cluster.host("alive", directory);
+      assert.equal(status, 3);
+      assert.equal(out.trim(), "appendonly maxmemory");
+      await cluster.done("update", "node1", settings);
+      assert.equal(await value(cluster, "maxmemory"), "104857600");
+      assert.equal(await value(cluster, "appendonly"), "yes");
+      assert.equal(cluster.pid("node1"), pid);
+      assert.equal((await cluster.host("alive", directory)).status, 0);
+    },
+  );
+
+  inTurn(
     "what was removed goes back to the server's default, by a restart",
     single,
     async (cluster) => {
