@@ -1,11 +1,13 @@
 import { constants } from "node:os";
-import { Drill, limitsOf } from "./drill/drill.ts";
+import { Drill } from "./drill/drill.ts";
+import { limitsOf } from "./drill/limits.ts";
 import { passed, summary } from "./drill/summary.ts";
 import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
-import { judge, nodeText } from "../topology/judge.ts";
+import { judge } from "../topology/judge.ts";
 import { readTopology } from "../topology/read.ts";
+import { nodeText } from "../topology/words.ts";
 import { redOn, renderStatus } from "./render.ts";
 
 const usage = `Usage: npm run drill -- [STACK] [--stop]

@@ -1,10 +1,12 @@
 import { styleText } from "node:util";
 import { shown } from "../hosts/foreignText.ts";
 import { endpointText } from "../topology/endpoints.ts";
-import { nodeText, placeText, type Problem, type Verdict } from "../topology/judge.ts";
+import type { Verdict } from "../topology/judge.ts";
+import type { Problem } from "../topology/problem.ts";
 import type { Column } from "../topology/rules.ts";
-import { type Cell, type Paint, table } from "./table.ts";
 import type { Known, NodeView, SentinelView, Topology } from "../topology/topology.ts";
+import { nodeText, placeText } from "../topology/words.ts";
+import { type Cell, type Paint, table } from "./table.ts";
 
 /** Characters of a line about what is wrong. */
 const mostCharacters = 400;

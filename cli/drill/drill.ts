@@ -1,23 +1,18 @@
-import { randomUUID } from "node:crypto";
-import { CliError, messageOf } from "../program.ts";
+import { messageOf } from "../program.ts";
 import type { StackOutputs } from "../stack/outputs.ts";
 import type { NodeEndpoint } from "../../topology/endpoints.ts";
-import { judge, nodeText } from "../../topology/judge.ts";
+import { judge } from "../../topology/judge.ts";
 import { readTopology } from "../../topology/read.ts";
-import type { Topology } from "../../topology/topology.ts";
+import { nodeText } from "../../topology/words.ts";
 import { watchEvents } from "./events.ts";
+import { DrillKeys } from "./keys.ts";
+import type { Limits } from "./limits.ts";
 import { isListening, runCommand } from "./process.ts";
 import { ReplicationWatch } from "./replication.ts";
 import type { Findings } from "./summary.ts";
 import { entryText, Timeline } from "./timeline.ts";
 import { pause, saying, seconds, until } from "../wait.ts";
-import { keptFor, lossesOf, Writer } from "./writer.ts";
-
-/**
- * Milliseconds for what takes a moment: a connection, the replicas of a small write, the end of a
- * killed process.
- */
-const aMoment = 10_000;
+import { lossesOf, Writer } from "./writer.ts";
 
 /** Milliseconds that the writer goes on with the new master. */
 const aWhile = 500;
@@ -31,30 +26,6 @@ export interface DrillOptions {
   signal: AbortSignal;
 }
 
-/** Limits in milliseconds, from what the sentinels are configured to. */
-export interface Limits {
-  downAfter: number;
-  /** A failover; a vote without a winner is repeated after twice failover-timeout. */
-  failover: number;
-  /** Until the sentinels have seen that the old master is back as a replica. */
-  recovery: number;
-}
-
-/** @throws CliError if no sentinel answered */
-export function limitsOf({ sentinels }: Topology): Limits {
-  const facts = sentinels.flatMap((sentinel) => (sentinel.facts ? [sentinel.facts] : []));
-  if (facts.length === 0) throw new CliError("No sentinel answers.");
-  const downAfter = Math.max(...facts.map(({ downAfterMilliseconds }) => downAfterMilliseconds));
-  const failoverTimeout = Math.max(
-    ...facts.map(({ failoverTimeoutMilliseconds }) => failoverTimeoutMilliseconds),
-  );
-  return {
-    downAfter,
-    failover: downAfter + 2 * failoverTimeout + 20_000,
-    recovery: downAfter + failoverTimeout + 30_000,
-  };
-}
-
 /**
  * One drill: the master of a healthy stack is stopped, another takes over, the old one comes back
  * as its replica.
@@ -66,8 +37,7 @@ export class Drill {
   readonly #limits: Limits;
   readonly #timeline: Timeline;
   readonly #writer: Writer;
-  readonly #key = `pulumi-redis-ha:drill:${randomUUID()}`;
-  readonly #numbersKey = `${this.#key}:writes`;
+  readonly #keys = new DrillKeys();
   #stopped = false;
 
   /** @param before the master now */
@@ -84,7 +54,7 @@ export class Drill {
           `No failover this time: the sentinels try again within ${seconds(limits.failover)}`,
         );
     });
-    this.#writer = new Writer(outputs, this.#numbersKey);
+    this.#writer = new Writer(outputs, this.#keys.numbers);
   }
 
   /**
@@ -100,7 +70,8 @@ export class Drill {
     const watch = new ReplicationWatch(this.#before, replicas);
     try {
       endEvents = await watchEvents(this.#outputs, this.#timeline);
-      await this.#writeKey(watch);
+      await this.#keys.write(this.#writer, watch, this.#options);
+      this.#writer.start();
       const following = watch.follow(this.#writer);
       // Enough writes for the loss of some to be seen.
       await pause(aWhile, this.#options.signal);
@@ -124,43 +95,9 @@ export class Drill {
       endEvents();
       this.#timeline.flush();
       await this.#writer.stop();
-      await this.#removeKeys();
+      await this.#keys.remove(this.#writer, say);
       this.#writer.redis.disconnect();
     }
-  }
-
-  /** Starts the writer as well: it needs a master that takes writes. */
-  async #writeKey(watch: ReplicationWatch): Promise<void> {
-    const { say, signal } = this.#options;
-    const { redis } = this.#writer;
-    await until({
-      what: `a connection to the master through the sentinels`,
-      limit: aMoment,
-      look: () =>
-        Promise.resolve(
-          redis.status === "ready"
-            ? { found: true }
-            : { seen: `the connection is: ${redis.status}` },
-        ),
-      interval: 20,
-      say,
-      signal,
-    });
-    await redis.set(this.#key, "survives", "EX", keptFor);
-    const position = await watch.position();
-    await until({
-      what: "the replicas to have the key",
-      limit: aMoment,
-      look: async () => {
-        const missing = await watch.missing(position);
-        return missing === 0 ? { found: true } : { seen: `the slowest lacks ${missing} bytes` };
-      },
-      interval: 20,
-      say,
-      signal,
-    });
-    say(`Wrote ${this.#key}; the replicas have it`);
-    this.#writer.start();
   }
 
   async #stopMaster(): Promise<void> {
@@ -208,19 +145,18 @@ export class Drill {
 
   /** Through the sentinels, as an application finds it. */
   async #readBack(replicatedUpTo: number, after: NodeEndpoint): Promise<Findings> {
-    const { redis, acknowledged, longestGap } = this.#writer;
+    const { acknowledged, longestGap } = this.#writer;
     await this.#writer.stop();
-    const value = await redis.get(this.#key);
-    const found = await redis.smembers(this.#numbersKey);
+    const { value, survived, numbers } = await this.#keys.read(this.#writer);
     this.#timeline.add(`key read from ${after.name}: ${value ?? "it is not there"}`);
     return {
       before: this.#before,
       after,
       gap: longestGap,
       downAfterMilliseconds: this.#limits.downAfter,
-      keySurvived: value === "survives",
+      keySurvived: survived,
       acknowledged: acknowledged.length,
-      losses: lossesOf(acknowledged, found, replicatedUpTo),
+      losses: lossesOf(acknowledged, numbers, replicatedUpTo),
     };
   }
 
@@ -253,23 +189,5 @@ export class Drill {
       signal,
     });
     this.#timeline.add("everything is healthy");
-  }
-
-  async #removeKeys(): Promise<void> {
-    const { say } = this.#options;
-    const remove = async (): Promise<{ found: number } | { seen: string }> => {
-      try {
-        return { found: await this.#writer.redis.del(this.#key, this.#numbersKey) };
-      } catch (error) {
-        return { seen: messageOf(error) };
-      }
-    };
-    try {
-      await until({ what: "the keys to be removed", limit: aMoment, look: remove, say });
-    } catch {
-      say(
-        `The keys ${this.#key} and ${this.#numbersKey} could not be removed; they expire within ${keptFor / 60} minutes`,
-      );
-    }
   }
 }

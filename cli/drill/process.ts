@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { quote } from "../../hosts/shell.ts";
 import { CliError, ExitStatus } from "../program.ts";
 import type { NodeEndpoint } from "../../topology/endpoints.ts";
-import { nodeText } from "../../topology/judge.ts";
+import { nodeText } from "../../topology/words.ts";
 
 /** Milliseconds after which a machine that says nothing is taken for gone. */
 const silence = 2000;

@@ -1,5 +1,5 @@
 import type { NodeEndpoint } from "../../topology/endpoints.ts";
-import { nodeText } from "../../topology/judge.ts";
+import { nodeText } from "../../topology/words.ts";
 import { seconds } from "../wait.ts";
 import type { Losses } from "./writer.ts";
 

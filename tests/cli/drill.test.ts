@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, test } from "node:test";
-import { limitsOf } from "../../cli/drill/drill.ts";
+import { limitsOf } from "../../cli/drill/limits.ts";
 import { eventText } from "../../cli/drill/events.ts";
 import { isListening } from "../../cli/drill/process.ts";
 import { type Findings, passed, summary } from "../../cli/drill/summary.ts";
