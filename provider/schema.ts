@@ -1,5 +1,13 @@
 // What of Pulumi's package schema is used here.
 
+/** What the engine calls the package: the first word of every token, and of the plugin's name. */
+export const packageName = "redis-ha";
+
+/** @returns what the engine calls a component, or a type, of the package. */
+export function token(name: string): string {
+  return `${packageName}:index:${name}`;
+}
+
 /** A property, in the words of Pulumi's package schema. */
 export interface PropertySpec {
   description?: string;

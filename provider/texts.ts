@@ -1,7 +1,6 @@
 import { seed } from "../components/redis/topology.ts";
 import { redisHaFields } from "../components/redisHaArgs.ts";
-import { packageName } from "./schemaOf.ts";
-import type { ObjectSpec, PackageSpec, PropertySpec } from "./schema.ts";
+import { type ObjectSpec, type PackageSpec, type PropertySpec, token } from "./schema.ts";
 
 // What people read of the arguments, made of the schema, which is made of the declarations.
 
@@ -49,7 +48,7 @@ export function withMade(content: string, { file, begins, ends, text }: Made): s
 
 /** RedisHa's arguments, in the order in which they are declared. */
 function argumentsOf(schema: PackageSpec): [string, PropertySpec][] {
-  const properties = schema.resources[`${packageName}:index:RedisHa`]?.inputProperties ?? {};
+  const properties = schema.resources[token("RedisHa")]?.inputProperties ?? {};
   return Object.keys(redisHaFields).map((name) => [name, properties[name] ?? {}]);
 }
 
