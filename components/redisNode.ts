@@ -3,12 +3,11 @@ import { refuseAny } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
-import { render } from "../templates/render.ts";
 import type { HostSection } from "./hostSection.ts";
 import type { RedisArgs, TimeoutsArgs } from "./redis/args.ts";
 import { directiveProblems } from "./redis/directives.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
-import { memoryFor, nodeLines, persistenceOf } from "./redis/nodeConf.ts";
+import { memoryFor, nodeConf, persistenceOf } from "./redis/nodeConf.ts";
 import type { ServerVersion } from "./redis/version.ts";
 import { ServerProcess } from "./serverProcess.ts";
 
@@ -62,7 +61,7 @@ export class RedisNode extends pulumi.ComponentResource {
   constructor(resourceName: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
     refuseAny(directiveProblems("redis", knownNow(args.directives ?? {})), resourceName);
-    const { masterName, initialMaster, port } = args;
+    const { masterName, initialMaster } = args;
     const name = args.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
     const node = new ServerProcess("node", this, resourceName, name, args, opts?.dependsOn);
@@ -89,10 +88,7 @@ export class RedisNode extends pulumi.ComponentResource {
     const settings = pulumi
       .all([node.version, node.place, values, node.directives])
       .apply(([version, place, known, directives]) =>
-        render("node.conf.hbs", {
-          name,
-          lines: nodeLines({ host: node.host, port, ...known, ...place, directives }, version),
-        }),
+        nodeConf({ host: node.host, ...known, ...place, directives }, version),
       );
     this.revision = node.keep(
       { parameters: node.parameters(parameters), "settings.conf": settings },

@@ -3,12 +3,11 @@ import { refuseAny } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
-import { render } from "../templates/render.ts";
 import type { HostSection } from "./hostSection.ts";
 import type { TimeoutsArgs } from "./redis/args.ts";
 import { type Directives, directiveProblems, sentinelScripts } from "./redis/directives.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
-import { masterLines, type MonitoredMasterArgs, sentinelLines } from "./redis/sentinelConf.ts";
+import { mastersConf, type MonitoredMasterArgs, sentinelConf } from "./redis/sentinelConf.ts";
 import { masterNameProblems } from "./redis/topology.ts";
 import type { ServerVersion } from "./redis/version.ts";
 import { ServerProcess } from "./serverProcess.ts";
@@ -75,7 +74,6 @@ export class Sentinel extends pulumi.ComponentResource {
     const problems = directiveProblems("sentinel", knownNow(args.directives ?? {}));
     for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
     refuseAny(problems, resourceName);
-    const { port } = args;
     const name = args.sentinelName ?? resourceName;
     checkNames({ name: resourceName, sentinelName: name });
     const sentinel = new ServerProcess("sentinel", this, resourceName, name, args, opts?.dependsOn);
@@ -102,17 +100,11 @@ export class Sentinel extends pulumi.ComponentResource {
     const settings = pulumi
       .all([sentinel.version, sentinel.place, sentinel.directives])
       .apply(([version, place, directives]) =>
-        render("sentinel.conf.hbs", {
-          name,
-          lines: sentinelLines({ host: sentinel.host, port, ...place, directives }, version),
-        }),
+        sentinelConf({ host: sentinel.host, ...place, directives }, version),
       );
     const ofMasters = pulumi
       .all([masters, sentinel.directives])
-      .apply(
-        ([watched, directives]) =>
-          `${watched.flatMap((master) => masterLines(master, directives)).join("\n")}\n`,
-      );
+      .apply(([watched, directives]) => mastersConf(watched, directives));
     this.revision = sentinel.keep(
       {
         parameters: sentinel.parameters(parameters),

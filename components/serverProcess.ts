@@ -100,6 +100,8 @@ export class ServerProcess {
     this.limitations = this.version.apply(limitationsOf);
     preflight.requireBeforeChanges(this.version);
     this.place = pulumi.output({
+      name,
+      port,
       bind: bind ?? this.host.listensOn,
       address: this.host.announcedAddress,
       directory: this.host.directoryOf(name),

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
 import { packageFile } from "../packageFiles.cjs";
 
+const compiled = new Map<string, HandlebarsTemplateDelegate>();
+
 /**
  * Renders a configuration file.
  *
@@ -10,8 +12,11 @@ import { packageFile } from "../packageFiles.cjs";
  * @param values every name that the template uses; a missing one is an error.
  */
 export function render(file: string, values: object): string {
-  return Handlebars.compile(readFileSync(packageFile("templates", file), "utf8"), {
-    noEscape: true,
-    strict: true,
-  })(values);
+  let template = compiled.get(file);
+  if (!template) {
+    const text = readFileSync(packageFile("templates", file), "utf8");
+    template = Handlebars.compile(text, { noEscape: true, strict: true });
+    compiled.set(file, template);
+  }
+  return template(values);
 }

@@ -1,10 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../../hosts/address.ts";
 import type { Host } from "../../hosts/host.ts";
+import { render } from "../../templates/render.ts";
 import type { RedisArgs } from "./args.ts";
 import { directiveLines } from "./directives.ts";
 import type { Persistence } from "./lifecycleParameters.ts";
-import { placeLines, type ServerPlace, unquoteDirective } from "./serverConf.ts";
+import { placeValues, type ServerPlace, unquoteDirective } from "./serverConf.ts";
 import { featuresOf, type ServerVersion } from "./version.ts";
 
 /** What is in a node's settings.conf, all of it known. */
@@ -18,35 +19,24 @@ export interface NodeSettings
       >
     > {
   host: Pick<Host, "hostName">;
-  port: number;
 }
 
-/** @returns the lines of settings.conf, in the words of that server version. */
-export function nodeLines(args: NodeSettings, version: ServerVersion): string[] {
+/** @returns a node's settings.conf, in the words of that server version. */
+export function nodeConf(args: NodeSettings, version: ServerVersion): string {
   const has = featuresOf(version);
-  const replica = has.replicaWords ? "replica" : "slave";
-  const min = has.replicaWords ? "min-replicas" : "min-slaves";
-  return [
-    `bind ${args.bind}`,
-    // It would refuse everybody who is not on the same machine: replicas, sentinels and clients.
-    ...(has.protectedMode && !(args.bind === args.host.hostName && isLoopback(args.address))
-      ? ["protected-mode no"]
-      : []),
-    ...placeLines(args.port, args),
-    `appendonly ${(args.appendOnly ?? true) ? "yes" : "no"}`,
-    `${min}-to-write ${args.minReplicasToWrite ?? 0}`,
-    `${min}-max-lag ${args.minReplicasMaxLagSeconds ?? 10}`,
-    // Waiting for more replicas to share a transfer costs each of the few that there are five
-    // seconds.
-    ...(has.disklessSync ? ["repl-diskless-sync-delay 0"] : []),
-    ...(has.announce
-      ? [
-          `${replica}-announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
-          `${replica}-announce-port ${args.port}`,
-        ]
-      : []),
-    ...directiveLines(args.directives ?? {}),
-  ];
+  return render("node.conf.hbs", {
+    ...placeValues(args),
+    openToOthers:
+      has.protectedMode && !(args.bind === args.host.hostName && isLoopback(args.address)),
+    appendOnly: (args.appendOnly ?? true) ? "yes" : "no",
+    min: has.replicaWords ? "min-replicas" : "min-slaves",
+    minReplicasToWrite: args.minReplicasToWrite ?? 0,
+    minReplicasMaxLagSeconds: args.minReplicasMaxLagSeconds ?? 10,
+    disklessSync: has.disklessSync,
+    replica: has.replicaWords ? "replica" : "slave",
+    announce: has.announce && (has.hostNames ? args.host.hostName : args.address),
+    directives: directiveLines(args.directives ?? {}),
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../../hosts/host.ts";
+import { render } from "../../templates/render.ts";
 import { sentinelDirectiveLines } from "./directives.ts";
-import { placeLines, type ServerPlace } from "./serverConf.ts";
+import { placeValues, type ServerPlace } from "./serverConf.ts";
 import { featuresOf, type ServerVersion } from "./version.ts";
 
 /** A master that a sentinel watches. */
@@ -23,32 +24,29 @@ export interface MonitoredMasterArgs {
 /** What is in a sentinel's settings.conf, all of it known. */
 export interface SentinelSettings extends ServerPlace {
   host: Pick<Host, "hostName">;
-  port: number;
   directives?: Record<string, string>;
 }
 
-/** @returns the lines of settings.conf, in the words of that server version. */
-export function sentinelLines(args: SentinelSettings, version: ServerVersion): string[] {
-  const has = featuresOf(version);
-  return [
-    `bind ${args.bind}`,
-    ...placeLines(args.port, args),
-    ...(has.hostNames ? ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"] : []),
-    `sentinel announce-ip ${has.hostNames ? args.host.hostName : args.address}`,
-    `sentinel announce-port ${args.port}`,
-    ...sentinelDirectiveLines(args.directives ?? {}),
-  ];
+/** @returns a sentinel's settings.conf, in the words of that server version. */
+export function sentinelConf(args: SentinelSettings, version: ServerVersion): string {
+  const { hostNames } = featuresOf(version);
+  return render("sentinel.conf.hbs", {
+    ...placeValues(args),
+    hostNames,
+    announce: hostNames ? args.host.hostName : args.address,
+    directives: sentinelDirectiveLines(args.directives ?? {}),
+  });
 }
 
-/** @returns the lines of masters.conf for one master. */
-export function masterLines(
-  master: pulumi.Unwrap<MonitoredMasterArgs>,
+/** @returns masters.conf: each master's options, and those of the directives that are a master's. */
+export function mastersConf(
+  masters: readonly pulumi.Unwrap<MonitoredMasterArgs>[],
   directives: Record<string, string>,
-): string[] {
-  return [
-    `sentinel down-after-milliseconds ${master.name} ${master.downAfterMilliseconds}`,
-    `sentinel parallel-syncs ${master.name} ${master.parallelSyncs}`,
-    `sentinel failover-timeout ${master.name} ${master.failoverTimeoutMilliseconds}`,
-    ...sentinelDirectiveLines(directives, master.name),
-  ];
+): string {
+  return render("masters.conf.hbs", {
+    masters: masters.map((master) => ({
+      ...master,
+      directives: sentinelDirectiveLines(directives, master.name),
+    })),
+  });
 }

@@ -2,16 +2,25 @@
 
 /** Where a server listens, and has its files. */
 export interface ServerPlace {
+  /** The process's name. */
+  name: string;
   bind: string;
+  port: number;
   /** What it tells others, if it can't tell names. */
   address: string;
   directory: string;
   logFile: string;
 }
 
-/** @returns the lines on where it listens and has its files, but for `bind`. */
-export function placeLines(port: number, { directory, logFile }: ServerPlace): string[] {
-  return [`port ${port}`, `dir ${quoteDirective(directory)}`, `logfile ${quoteDirective(logFile)}`];
+/** @returns what both templates call these. */
+export function placeValues({ name, bind, port, directory, logFile }: ServerPlace): object {
+  return {
+    name,
+    bind,
+    port,
+    directory: quoteDirective(directory),
+    logFile: quoteDirective(logFile),
+  };
 }
 
 /** @returns `text` as one word of redis.conf. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { memoryFor, nodeLines } from "../../components/redis/nodeConf.ts";
+import { memoryFor, nodeConf } from "../../components/redis/nodeConf.ts";
 import { clientOf } from "../../components/serverProgram.ts";
-import { masterLines, sentinelLines } from "../../components/redis/sentinelConf.ts";
+import { mastersConf, sentinelConf } from "../../components/redis/sentinelConf.ts";
 import {
   atLeast,
   limitationsOf,
@@ -81,11 +81,17 @@ describe("server versions", () => {
   });
 });
 
+/** The lines of a file, but for the comment in front. */
+const linesOf = (text: string) => text.split("\n").slice(text.startsWith("#") ? 1 : 0, -1);
+const nodeLines = (...args: Parameters<typeof nodeConf>) => linesOf(nodeConf(...args));
+const sentinelLines = (...args: Parameters<typeof sentinelConf>) => linesOf(sentinelConf(...args));
+
 describe("rendered settings speak the server's version", () => {
   const host = { hostName: "redis2" } as Host;
   const words = (number: string) =>
     nodeLines(
       {
+        name: "node2",
         host,
         bind: "redis2",
         port: 26300,
@@ -123,7 +129,7 @@ describe("rendered settings speak the server's version", () => {
   it("turns protected mode off where others than the machine itself have to get through, and only there", () => {
     const lines = (number: string, address: string, listensOn = "redis2") =>
       nodeLines(
-        { host, bind: listensOn, port: 1, address, directory: "/", logFile: "" },
+        { name: "node2", host, bind: listensOn, port: 1, address, directory: "/", logFile: "" },
         redis(number),
       );
     assert.ok(lines("7.0.15", "10.0.0.2").includes("protected-mode no"));
@@ -150,14 +156,30 @@ describe("rendered settings speak the server's version", () => {
   it("announces names from 6.2 on, addresses before", () => {
     const announced = (number: string) =>
       nodeLines(
-        { host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "" },
+        {
+          name: "node2",
+          host,
+          bind: "redis2",
+          port: 1,
+          address: "10.0.0.2",
+          directory: "/",
+          logFile: "",
+        },
         redis(number),
       ).find((line) => line.includes("announce-ip"));
     assert.equal(announced("6.0.16"), "replica-announce-ip 10.0.0.2");
     assert.equal(announced("6.2.0"), "replica-announce-ip redis2");
     const sentinel = (number: string) =>
       sentinelLines(
-        { host, bind: "redis2", port: 1, address: "10.0.0.2", directory: "/", logFile: "" },
+        {
+          name: "sentinel2",
+          host,
+          bind: "redis2",
+          port: 1,
+          address: "10.0.0.2",
+          directory: "/",
+          logFile: "",
+        },
         redis(number),
       ).join("\n");
     assert.match(
@@ -184,6 +206,7 @@ describe("rendered settings speak the server's version", () => {
     ]);
     const lines = sentinelLines(
       {
+        name: "sentinel2",
         host,
         bind: "redis2",
         port: 1,
@@ -220,9 +243,10 @@ describe("rendered settings speak the server's version", () => {
       parallelSyncs: 2,
       failoverTimeoutMilliseconds: 3,
     };
-    assert.deepEqual(masterLines(master, { "notification-script": "/bin/true" }).slice(3), [
-      "sentinel notification-script redis-ha /bin/true",
-    ]);
+    assert.deepEqual(
+      linesOf(mastersConf([master], { "notification-script": "/bin/true" })).slice(3),
+      ["sentinel notification-script redis-ha /bin/true"],
+    );
   });
 });
 

@@ -20,8 +20,8 @@ import type { Output } from "@pulumi/pulumi";
 import { Redis } from "ioredis";
 import type { TimeoutsArgs } from "../../components/redis/args.ts";
 import { lifecycleParameters, type Located } from "../../components/redis/lifecycleParameters.ts";
-import { nodeLines, persistenceOf } from "../../components/redis/nodeConf.ts";
-import { masterLines, sentinelLines } from "../../components/redis/sentinelConf.ts";
+import { nodeConf, persistenceOf } from "../../components/redis/nodeConf.ts";
+import { mastersConf, sentinelConf } from "../../components/redis/sentinelConf.ts";
 import {
   featuresOf,
   parseServerVersion,
@@ -30,7 +30,6 @@ import {
 import type { Host } from "../../hosts/host.ts";
 import { quote } from "../../hosts/shell.ts";
 import { scriptText } from "../../scripts/bundle.ts";
-import { render } from "../../templates/render.ts";
 
 export { sleep };
 
@@ -427,6 +426,7 @@ export class Cluster {
     };
     const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 90, ...args.limits };
     const place = {
+      name,
       host,
       port: self.port,
       bind: "127.0.0.1",
@@ -451,7 +451,7 @@ export class Cluster {
           features,
         ),
       );
-      const lines = nodeLines(
+      files["settings.conf"] = nodeConf(
         {
           ...place,
           appendOnly: args.appendOnly,
@@ -459,7 +459,6 @@ export class Cluster {
         },
         version,
       );
-      files["settings.conf"] = render("node.conf.hbs", { name, lines });
     } else {
       const quorum = Math.floor(sentinels.length / 2) + 1;
       files.parameters = await settled(
@@ -474,10 +473,7 @@ export class Cluster {
           features,
         ),
       );
-      files["settings.conf"] = render("sentinel.conf.hbs", {
-        name,
-        lines: sentinelLines(place, version),
-      });
+      files["settings.conf"] = sentinelConf(place, version);
       const master = {
         name: masterName,
         initialMaster: "node1",
@@ -486,7 +482,7 @@ export class Cluster {
         parallelSyncs: 1,
         failoverTimeoutMilliseconds: args.failoverTimeout ?? 4000,
       };
-      files["masters.conf"] = `${masterLines(master, changes.settings ?? {}).join("\n")}\n`;
+      files["masters.conf"] = mastersConf([master], changes.settings ?? {});
     }
     const puts = Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`);
     return [`instance=${quote(changes.instance ?? "an instance")}\n`, ...puts].join("");

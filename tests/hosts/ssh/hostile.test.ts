@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Output } from "@pulumi/pulumi";
 import { lifecycleParameters } from "../../../components/redis/lifecycleParameters.ts";
-import { nodeLines, persistenceOf } from "../../../components/redis/nodeConf.ts";
+import { nodeConf, persistenceOf } from "../../../components/redis/nodeConf.ts";
 import {
   featuresOf,
   parseServerVersion,
@@ -14,7 +14,6 @@ import {
 import type { Host } from "../../../hosts/host.ts";
 import { assignments, puts, quote } from "../../../hosts/shell.ts";
 import { scriptText } from "../../../scripts/bundle.ts";
-import { render } from "../../../templates/render.ts";
 import { sandbox } from "../../support/engine.ts";
 import { run } from "../../support/ssh/machine.ts";
 import { makeNetwork, NamespaceMachine } from "../../support/ssh/namespaces.ts";
@@ -114,6 +113,7 @@ async function settings(instance: string): Promise<string> {
   );
   const host = { hostName: "localhost" } as Host;
   const place = {
+    name: "node1",
     host,
     port,
     bind: "127.0.0.1",
@@ -123,7 +123,7 @@ async function settings(instance: string): Promise<string> {
     appendOnly: false,
     directives: {},
   };
-  const text = render("node.conf.hbs", { name: "node1", lines: nodeLines(place, version) });
+  const text = nodeConf(place, version);
   return `instance=${quote(instance)}\n${puts({ parameters, "settings.conf": text })}`;
 }
 
