@@ -38,7 +38,7 @@ export function sentinelConf(args: SentinelSettings, version: ServerVersion): st
   });
 }
 
-/** @returns masters.conf: each master's options, and those of the directives that are a master's. */
+/** @returns masters.conf: the options of each master, and the directives that are a master's. */
 export function mastersConf(
   masters: readonly pulumi.Unwrap<MonitoredMasterArgs>[],
   directives: Record<string, string>,
