@@ -34,9 +34,12 @@ export function yetToMake(
     : dependsOn.filter((each) => !isName(each));
 }
 
-/** The same for what a look is made of: in an update, the value alone. */
-export function valueToLookWith(value: pulumi.Output<string>): pulumi.Input<string> {
-  return pulumi.runtime.isDryRun() ? value : (knownValue(value) as Promise<string>);
+/**
+ * The same for what a look is made of: in an update, the value alone; a secret, as a private key may
+ * be in it, which the engine's logs would show.
+ */
+export function valueToLookWith(value: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.runtime.isDryRun() ? value : pulumi.secret(knownValue(value) as Promise<string>);
 }
 
 /** Whether a resource is known by its name only, as those of a program in another language. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { before, it } from "node:test";
 import { secrets } from "../../components/given.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { valueToLookWith } from "../../hosts/sdk.ts";
 import { RedisHa } from "../../components/index.ts";
 import { redisHaFields } from "../../components/redisHaArgs.ts";
 import { secretNames } from "../../fields.ts";
@@ -46,4 +48,9 @@ it(
 it("every argument that is declared a secret is one in what the state has of the arguments", () => {
   assert.deepEqual(secrets, secretNames(redisHaFields));
   assert.ok(secrets.has("privateKey"));
+});
+
+it("what a look is made of stays a secret in an update", async () => {
+  assert.equal(pulumi.runtime.isDryRun(), false);
+  assert.ok(await pulumi.isSecret(valueToLookWith(pulumi.secret("a private key"))));
 });
