@@ -35,8 +35,8 @@ export function yetToMake(
 }
 
 /**
- * The same for what a look is made of: in an update, the value alone; a secret, as a private key may
- * be in it, which the engine's logs would show.
+ * The same for what a look is made of: in an update, the value alone; a secret, as a private key
+ * may be in it, which the engine's logs would show.
  */
 export function valueToLookWith(value: pulumi.Output<string>): pulumi.Output<string> {
   return pulumi.runtime.isDryRun() ? value : pulumi.secret(knownValue(value) as Promise<string>);
