@@ -6,7 +6,7 @@ import { told, tryMade } from "../../support/ssh/made.ts";
 import { makeNetwork } from "../../support/ssh/namespaces.ts";
 
 const program = readFileSync(join(import.meta.dirname, "program", "index.ts"), "utf8").replace(
-  "../../..",
+  "../../../..",
   checkout,
 );
 
