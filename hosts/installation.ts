@@ -11,7 +11,7 @@ export const rootScripts: readonly string[] = [...hostScripts, "machine.sh", "sh
 /** Edits of files that every machine may have. */
 export const fileEdits: readonly string[] = ["hosts-entries.sh", "kvdb.sh"];
 
-const cache = new Map<string, string>();
+const cache = new Map<string, Uint8Array>();
 
 /**
  * Shell text that puts scripts onto a machine, for one who has set here, mark and adopt
@@ -25,20 +25,21 @@ const cache = new Map<string, string>();
  * @returns fails before anything is touched where the machine has no base64 or no gzip.
  */
 export function installation(scripts: readonly string[]): string {
-  const names = scripts.join(" ");
-  let text = cache.get(names);
-  if (text === undefined) {
-    const putting = puts(Object.fromEntries(scripts.map((each) => [each, scriptText(each)])));
-    const packed = Buffer.from(gzipSync(strToU8(putting), { level: 9, mtime: 0 })).toString(
-      "base64",
-    );
-    text = `unpacked=$(printf %s ${packed} | base64 -d | gzip -dc) || {
+  const packed = Buffer.concat(scripts.map(putting)).toString("base64");
+  return `unpacked=$(printf %s ${packed} | base64 -d | gzip -dc) || {
   echo "the scripts of the stack cannot be unpacked: base64 and gzip are needed here" >&2
   exit 1
 }
 ${scriptText("install.sh")}eval "$unpacked"
 `;
-    cache.set(names, text);
+}
+
+/** Shell text that puts one script, compressed; what follows another such is unpacked with it. */
+function putting(script: string): Uint8Array {
+  let packed = cache.get(script);
+  if (!packed) {
+    packed = gzipSync(strToU8(puts({ [script]: scriptText(script) })), { level: 6, mtime: 0 });
+    cache.set(script, packed);
   }
-  return text;
+  return packed;
 }

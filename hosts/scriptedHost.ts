@@ -83,11 +83,13 @@ export abstract class ScriptedHost extends Host {
     ]);
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
+    // While the machine is looked at, there is time for it.
+    const packed = scripts.apply(installation);
     const text = pulumi
-      .all([this.directory, scripts, installed, after, mark])
-      .apply(([directory, names, identity, more, marked]) => {
+      .all([this.directory, packed, installed, after, mark])
+      .apply(([directory, putting, identity, more, marked]) => {
         const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
-        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${installation(names)}${puts({ installed: identity })}${more}`;
+        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${putting}${puts({ installed: identity })}${more}`;
       });
     this.#installed = [
       this.command(
