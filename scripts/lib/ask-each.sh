@@ -46,6 +46,11 @@ read_round() {
       sub(/ *$/, "", text)
       told(tag, "! " (text == "" ? "an empty reply" : substr(text, 1, 200)))
     }
+    # A connection that ends behind an error ended because of it (no place for one more client); one
+    # that was cut by the limit, by that, whatever the shell says of it.
+    function instead_of(text) {
+      return late ? "no answer within " limit " s" : failed != "" ? failed : text
+    }
     function is_answer(form, items, count) {
       if (form == "address")
         return count == 0 || count == 2 && items[1] != "" && items[2] ~ /^[0-9]+$/
@@ -55,12 +60,17 @@ read_round() {
       return form == "setting" && items[1] != "" && items[2] ~ /^[0-9]/
     }
     function read_line(tag, form, text,   items, count, i) {
-      if (text ~ /^ERROR,"/) { no_answer(tag, plain(substr(text, 8, length(text) - 8))); return }
+      if (text ~ /^ERROR,"/) {
+        failed = plain(substr(text, 8, length(text) - 8))
+        no_answer(tag, failed)
+        return
+      }
       count = 0
       split("", items)
       if (text ~ /^".*"$/) count = split(substr(text, 2, length(text) - 2), items, /","/)
-      else if (text != "" && text != "NULL" && text != "NIL") lost = text
-      if (lost != "" || !is_answer(form, items, count)) { no_answer(tag, text); return }
+      else if (text != "" && text != "NULL" && text != "NIL") lost = instead_of(text)
+      if (lost != "") { no_answer(tag, lost); return }
+      if (!is_answer(form, items, count)) { no_answer(tag, text); return }
       told(tag, "+")
       if (count == 0) told(tag, "= ")
       for (i = 1; i <= count; i++) told(tag, "= " plain(items[i]))
@@ -72,7 +82,7 @@ read_round() {
         if (form == "info" ? role && line[i] ~ /^# Keyspace/ : line[i] ~ /^sentinel_tilt:[0-9]/)
           whole = 1
       }
-      if (!whole) { no_answer(tag, text); return }
+      if (!whole) { no_answer(tag, text ~ /^Error: / ? instead_of(text) : text); return }
       told(tag, "+")
       for (i = from; i <= to; i++) told(tag, "= " substr(line[i], 1, 2000))
     }
@@ -90,9 +100,9 @@ read_round() {
         if (lost != "") no_answer(part[1], lost)
         else if (part[2] == "info" || part[2] == "tilt") {
           if (status == 0 && !cut) read_text(part[1], part[2], i, last)
-          else no_answer(part[1], late ? "no answer within " limit " s" : line[i])
+          else no_answer(part[1], instead_of(line[i]))
         } else if (i <= last) read_line(part[1], part[2], line[i])
-        else no_answer(part[1], late ? "no answer within " limit " s" : "")
+        else no_answer(part[1], instead_of(""))
       }
     }'
 }

@@ -16,8 +16,7 @@ set_now() {
       limited "$ask_limit" "$cli" --csv -h "$address" -p "$port" 2>&1
   )
   alive=
-  case $sn_said in '' | 'Could not connect'* | 'Error: '* | Terminated*) return 1 ;; esac
-  alive=1
+  case $sn_said in '"'* | 'ERROR,'*) alive=1 ;; *) return 1 ;; esac
   live_said=$(printf '%s\n%s\n' "$sn_asked" "$sn_said" | awk -v asked="$(count "$sn_asked")" '
     NR <= asked { key[NR] = $3; next }
     NR == asked + 1 { next }

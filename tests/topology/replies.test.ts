@@ -225,6 +225,28 @@ const rounds: [what: string, shape: string, printed: string, told: string[]][] =
     `${info}=137`,
     ["i n ! no answer within 5 s"],
   ],
+  [
+    "it was ended, which the shell says, too",
+    "w:setting i:info",
+    "Killed\n=137",
+    ["w n ! no answer within 5 s", "i n ! no answer within 5 s"],
+  ],
+  [
+    "there is no place for one more client",
+    "w:setting i:info",
+    'ERROR,"ERR max number of clients reached"\nError: Server closed the connection\n=0',
+    ["w n ! ERR max number of clients reached", "i n ! ERR max number of clients reached"],
+  ],
+  [
+    "there is none for a sentinel's",
+    "a:address f:fields t:tilt",
+    'ERROR,"ERR max number of clients reached"\nError: Connection reset by peer\nError: Broken pipe\n=0',
+    [
+      "a n ! ERR max number of clients reached",
+      "f n ! ERR max number of clients reached",
+      "t n ! ERR max number of clients reached",
+    ],
+  ],
   ["it said nothing", "a:address", "=0", ["a n ! an empty reply"]],
 ];
 

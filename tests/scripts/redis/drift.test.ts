@@ -39,6 +39,7 @@ const cases: [
     "",
   ],
   ["it says nothing", "node", node, "", 1, ""],
+  ["it says nothing within the limit, which the shell says", "node", node, "Killed\n", 1, ""],
   [
     "an error is a sign of life, and says nothing of the settings",
     "node",
