@@ -70,8 +70,12 @@ export class Project {
     }
     const backend = join(this.directory, "backend");
     mkdirSync(backend);
+    // Here a language host that is killed leaves its pipes where they are removed.
+    const temporary = join(this.directory, "tmp");
+    mkdirSync(temporary);
     this.environment = {
       ...process.env,
+      TMPDIR: temporary,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
