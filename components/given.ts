@@ -19,7 +19,10 @@ function readable(value: unknown, name = ""): unknown {
   if (secrets.has(name)) return value === undefined ? undefined : pulumi.secret(value);
   if (value instanceof Host) return value.hostName;
   if (Array.isArray(value)) return value.map((each) => readable(each));
-  const isPlain = typeof value === "object" && value !== null && !pulumi.Output.isInstance(value);
-  if (!isPlain || value instanceof Promise) return value;
+  // What is a class's may be a resource, which leads to everything.
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== plain)
+    return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, readable(each, key)]));
 }
+
+const plain: unknown = Object.prototype;
