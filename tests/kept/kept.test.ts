@@ -65,6 +65,7 @@ async function overSsh(): Promise<Deployed> {
   );
   await makeNetwork();
   for (const machine of stack.all) await machine.make();
+  const hosts = readFileSync("/etc/hosts", "utf8");
   stack.knowNames();
   project.configure(stack.config());
   const on = async (text: string) =>
@@ -83,6 +84,8 @@ async function overSsh(): Promise<Deployed> {
     remove: async () => {
       await project.remove();
       for (const machine of stack.all) await machine.off();
+      // The next one has hosts of the same names.
+      writeFileSync("/etc/hosts", hosts);
     },
   };
 }
