@@ -78,12 +78,13 @@ remove_ours() {
 }
 
 # unmake DIRECTORY: whoever is last in it removes the directories that installing made, and only
-# those; one that somebody else has something in is left to whoever is last there.
+# those; one that somebody else has something in is left to whoever is last there. Of two that were
+# installed at the same moment, both have noted the same directories.
 unmake() {
   u_at=$1
-  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && [ "$(head -n 1 "$u_at/made")" = "$u_at" ] &&
+  while [ "$(ls -A "$u_at" 2>/dev/null)" = made ] && grep -q -x -F -e "$u_at" "$u_at/made" &&
       mv "$u_at/made" "$u_at/made.$$" 2>/dev/null; do
-    u_rest=$(sed 1d "$u_at/made.$$")
+    u_rest=$(grep -v -x -F -e "$u_at" "$u_at/made.$$")
     rm "$u_at/made.$$"
     rmdir "$u_at" 2>/dev/null || return 0
     u_at=${u_at%/*}

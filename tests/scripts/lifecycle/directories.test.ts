@@ -37,10 +37,10 @@ for (const [name, [program = "", ...words]] of shells) {
       const place = (...names: string[]) => join(root, ...names);
       const sh = (text: string) =>
         spawnSync(program, [...words, "-s"], { input: text, encoding: "utf8" });
+      const installing = (directory: string, id: string, adopt = 0) =>
+        `here=${quote(directory)}\nmark=${quote(mark(id))}\nadopt=${adopt}\n${scriptText("install.sh")}put host.sh ${quote(scriptText("host.sh"))}\n`;
       const install = (directory: string, id: string, adopt = 0) =>
-        sh(
-          `here=${quote(directory)}\nmark=${quote(mark(id))}\nadopt=${adopt}\n${scriptText("install.sh")}put host.sh ${quote(scriptText("host.sh"))}\n`,
-        );
+        sh(installing(directory, id, adopt));
       const uninstall = (directory: string) =>
         spawnSync(program, [...words, join(directory, "host.sh"), "uninstall"], {
           encoding: "utf8",
@@ -93,6 +93,17 @@ for (const [name, [program = "", ...words]] of shells) {
           uninstall(place("a", second, "host"));
           assert.deepEqual(readdirSync(root), []);
         }
+      });
+
+      it("goes with the last of two that were made at the same moment", () => {
+        // Each finds that nothing is there yet, before either makes anything.
+        const slowly = (id: string) =>
+          `(mkdir() { sleep 0.5; command mkdir "$@"; }\n${installing(place("a", "b", id), id)}) &\n`;
+        assert.equal(sh(`${slowly("one")}${slowly("two")}wait\n`).status, 0);
+        assert.deepEqual(readdirSync(place("a", "b")).sort(), ["made", "one", "two"]);
+        uninstall(place("a", "b", "one"));
+        uninstall(place("a", "b", "two"));
+        assert.deepEqual(readdirSync(root), []);
       });
 
       it("with somebody's files, or another's mark, is left as it is, unless it is to be adopted", () => {
