@@ -20,7 +20,8 @@ only_files() {
     "$directory"/*.conf "$directory".supervisor "$directory".lock/owner; do
     [ ! -f "$each" ] || set -- "$@" "$each"
   done
-  [ $# -eq 0 ] || each=$(find -L "$@" -prune -size +2048 | head -n 1)
+  # From one file to the next it goes back to where it was, which may be closed to us.
+  [ $# -eq 0 ] || each=$(cd / && find -L "$@" -prune -size +2048 | head -n 1)
   [ $# -eq 0 ] || [ -z "$each" ] || fail "$each has more than 1 MiB: remove it, then try again"
 }
 
