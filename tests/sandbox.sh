@@ -7,8 +7,19 @@ set -u
 SANDBOX=$(mktemp -d "${TMPDIR:-/tmp}/redis-ha-sandbox-XXXXXX") || exit 1
 export SANDBOX
 finish() {
-  # A container's control groups outlive it if its engine was killed.
-  find /sys/fs/cgroup -depth -type d -path "*/${SANDBOX##*/}*" -exec rmdir {} + 2>/dev/null
+  # A container that was paused can't even be killed before it goes on.
+  for each in freezer.state=THAWED cgroup.freeze=0; do
+    find /sys/fs/cgroup -path "*/${SANDBOX##*/}*" -name "${each%=*}" 2>/dev/null |
+      while read -r frozen; do echo "${each#*=}" >"$frozen"; done
+  done
+  # A container's control groups outlive it if its engine was killed; they go once it has ended.
+  left=100
+  until [ -z "$(find /sys/fs/cgroup -type d -path "*/${SANDBOX##*/}*" 2>/dev/null)" ] ||
+      [ $left -eq 0 ]; do
+    find /sys/fs/cgroup -depth -type d -path "*/${SANDBOX##*/}*" -exec rmdir {} + 2>/dev/null
+    left=$((left - 1))
+    sleep 0.1
+  done
   rm -rf "$SANDBOX"
 }
 trap finish EXIT
