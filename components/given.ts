@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretNames } from "../fields.ts";
 import { Host } from "../hosts/host.ts";
 import type { Preflight } from "../hosts/preflight.ts";
+import { isPlainObject } from "../hosts/sdk.ts";
 import { hostFields } from "./hostProblems.ts";
 
 export const secrets = secretNames(hostFields);
@@ -19,10 +20,6 @@ function readable(value: unknown, name = ""): unknown {
   if (secrets.has(name)) return value === undefined ? undefined : pulumi.secret(value);
   if (value instanceof Host) return value.hostName;
   if (Array.isArray(value)) return value.map((each) => readable(each));
-  // What is a class's may be a resource, which leads to everything.
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== plain)
-    return value;
+  if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, readable(each, key)]));
 }
-
-const plain: unknown = Object.prototype;

@@ -55,6 +55,13 @@ export function isLater(value: unknown): value is pulumi.Output<unknown> | Promi
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+/** Whether it is an object of fields: no list, and of no class, which may be a resource. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
 /**
  * @returns what of a value is known now: fields and elements that are known only later are left
  * out.
@@ -62,12 +69,7 @@ export function isLater(value: unknown): value is pulumi.Output<unknown> | Promi
 export function knownNow<T>(value: T): pulumi.Unwrap<T> {
   const known = (each: unknown): unknown => {
     if (Array.isArray(each)) return each.filter((one) => !isLater(one)).map(known);
-    if (
-      typeof each !== "object" ||
-      each === null ||
-      Object.getPrototypeOf(each) !== Object.prototype
-    )
-      return each;
+    if (!isPlainObject(each)) return each;
     return Object.fromEntries(
       Object.entries(each).flatMap(([key, one]) => (isLater(one) ? [] : [[key, known(one)]])),
     );
@@ -86,12 +88,7 @@ export function laterIn(
   if (isLater(value)) return [{ path, later: value }];
   if (Array.isArray(value))
     return value.flatMap((each, index) => laterIn(each, `${path}[${index}]`));
-  if (
-    typeof value !== "object" ||
-    value === null ||
-    Object.getPrototypeOf(value) !== Object.prototype
-  )
-    return [];
+  if (!isPlainObject(value)) return [];
   return Object.entries(value).flatMap(([key, each]) =>
     laterIn(each, path ? `${path}.${key}` : key),
   );
