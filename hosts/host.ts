@@ -118,8 +118,6 @@ export abstract class Host extends pulumi.ComponentResource {
   readonly address: pulumi.Output<string>;
   /** What it belongs to, which decides all of its places. */
   readonly deployment: Deployment;
-  /** Whether it is made together with all else that its deployment has. */
-  protected readonly isOfDeployment: boolean;
   /** What the operator should know of it, a line each. */
   readonly limitations: pulumi.Output<readonly string[]> = pulumi.output([]);
   /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
@@ -142,7 +140,6 @@ export abstract class Host extends pulumi.ComponentResource {
   ) {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
-    this.isOfDeployment = deployment !== undefined;
     this.deployment =
       deployment ??
       new Deployment(

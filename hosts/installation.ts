@@ -2,14 +2,16 @@ import { gzipSync, strToU8 } from "fflate";
 import { scriptText } from "../scripts/bundle.ts";
 import { puts } from "./shell.ts";
 
-/** What keeps processes, and makes edits, on every machine. */
-export const hostScripts: readonly string[] = ["host.sh", "lifecycle.sh"];
+/** What keeps processes, and edits files, on every machine. */
+export const hostScripts: readonly string[] = [
+  "host.sh",
+  "lifecycle.sh",
+  "hosts-entries.sh",
+  "kvdb.sh",
+];
 
 /** The same where root keeps the settings, and the processes are another user's. */
 export const rootScripts: readonly string[] = [...hostScripts, "machine.sh", "shared.sh"];
-
-/** Edits of files that every machine may have. */
-export const fileEdits: readonly string[] = ["hosts-entries.sh", "kvdb.sh"];
 
 const cache = new Map<string, Uint8Array>();
 

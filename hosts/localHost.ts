@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, Identity } from "./deployment.ts";
 import { InputError } from "../errors.ts";
 import type { HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
-import { fileEdits, hostScripts, rootScripts } from "./installation.ts";
+import { hostScripts, rootScripts } from "./installation.ts";
 import { refuseOthersPlace } from "./answers.ts";
 import { MachineLook, type Place } from "./machineLook.ts";
 import { directoryProblems } from "./names.ts";
@@ -92,13 +92,13 @@ export class LocalHost extends ScriptedHost {
       delete: pulumi.interpolate`if [ -f ${installer} ]; then sh ${installer} uninstall; fi`,
     };
     if (user === undefined) {
-      this.install(hostScripts, fileEdits, words);
+      this.install(hostScripts, words);
     } else {
       const conf = this.directory.apply((directory) =>
         assignments({ user, owner: directory.replaceAll("/", "-"), services: false }),
       );
       const prepare = pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${installer} prepare\n`;
-      this.install(rootScripts, fileEdits, words, prepare);
+      this.install(rootScripts, words, prepare);
     }
     this.registerOutputs();
   }

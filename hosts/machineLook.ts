@@ -118,13 +118,8 @@ export class MachineLook extends Look {
    * @returns the identity of the scripts' installation: that of the present one if all of it is
    * there, else a new one.
    */
-  scripts(
-    directory: pulumi.Output<string>,
-    scripts: pulumi.Output<string[]>,
-  ): pulumi.Output<string> {
-    const question = pulumi
-      .all([directory, scripts])
-      .apply(([at, names]) => `look_scripts ${words(at, ...names)} &\n`);
+  scripts(directory: pulumi.Output<string>, scripts: readonly string[]): pulumi.Output<string> {
+    const question = directory.apply((at) => `look_scripts ${words(at, ...scripts)} &\n`);
     return this.ask(question).apply((answers) => answers.scripts ?? newInstance());
   }
 

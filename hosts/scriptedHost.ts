@@ -27,8 +27,6 @@ export abstract class ScriptedHost extends Host {
   /** Where they were when the deployment was created, if that is elsewhere; else empty. */
   protected abstract readonly former: pulumi.Output<string>;
   #installed: pulumi.Resource[] = [];
-  /** Scripts of the edits that were asked for. */
-  readonly #edits = new Set<string>();
   /** Resolved where the directory is the deployment's, or may become that. */
   #isOurs: pulumi.Output<void> = pulumi.output(undefined);
 
@@ -61,13 +59,12 @@ export abstract class ScriptedHost extends Host {
   /**
    * Puts the scripts there; to be called once, before anything is asked of this host.
    *
-   * @param edits scripts that are put there only where something asks for an edit by them; all,
-   * where nobody can tell yet what will.
+   * @param scripts those of all edits that there may be, too: one whose directory was lost is taken
+   * back by its script alone, also where nothing asks for it any more.
    * @param after shell text to run once they are there.
    */
   protected install(
-    base: readonly string[],
-    edits: readonly string[],
+    scripts: readonly string[],
     words: Words,
     after: pulumi.Input<string> = "",
     dependsOn: pulumi.Resource[] = [],
@@ -77,14 +74,10 @@ export abstract class ScriptedHost extends Host {
     this.deployment.preflight.requireBeforeAnything(
       this.looking.former(this.hostName, this.former, this.deployment),
     );
-    const scripts = onceBuilt(() => [
-      ...base,
-      ...edits.filter((each) => !this.isOfDeployment || this.#edits.has(each)),
-    ]);
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
     // While the machine is looked at, there is time for it.
-    const packed = scripts.apply(installation);
+    const packed = onceBuilt(() => installation(scripts));
     const text = pulumi
       .all([this.directory, packed, installed, after, mark])
       .apply(([directory, putting, identity, more, marked]) => {
@@ -166,7 +159,6 @@ export abstract class ScriptedHost extends Host {
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {
     checkNames({ name });
-    this.#edits.add(args.script);
     const named = this.deployment.named(name);
     const kept = pulumi.interpolate`${this.directory}/edits/${args.script}/${named}`;
     const instance = this.looking.edit(

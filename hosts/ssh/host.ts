@@ -10,7 +10,7 @@ import {
   type ProcessCommands,
   type ProcessFacts,
 } from "../host.ts";
-import { fileEdits, rootScripts } from "../installation.ts";
+import { rootScripts } from "../installation.ts";
 import type { MachineLook, Place } from "../machineLook.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
@@ -25,7 +25,7 @@ import { type Machine, ownerName, ownName } from "./machine.ts";
 import { placeOnMachine } from "./place.ts";
 import { ServerPrograms } from "./programs.ts";
 
-const possibleEdits = [...fileEdits, "kernel.sh", "services.sh", "firewall.sh"];
+const scripts = [...rootScripts, "kernel.sh", "services.sh", "firewall.sh"];
 
 /**
  * A machine that is reached over SSH: services where systemd runs, else plain processes; a user of
@@ -119,8 +119,7 @@ export class SshHost extends ScriptedHost {
       .all([ownName(machine), ownerName(machine)])
       .apply(([unit, owner]) => assignments({ user: this.#serviceUser, unit, owner }));
     this.install(
-      rootScripts,
-      possibleEdits,
+      scripts,
       this.#commands.toInstall(uninstall),
       pulumi.interpolate`put machine.conf ${conf.apply(quote)}\nsh ${script} prepare\n`,
       [place, this.#programs.installed],
