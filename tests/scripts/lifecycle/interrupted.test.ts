@@ -63,6 +63,8 @@ const ends: [string, (pid: number) => void][] = [
   ["HUP to the step's process group", (pid) => signal(-pid, "SIGHUP")],
 ];
 
+let hits = 0;
+
 describe(
   "a step that has begun to hand over finishes it, whatever ends the step",
   { concurrency: 2 },
@@ -73,6 +75,8 @@ describe(
           withCluster(shell, {}, async (cluster) => {
             await cluster.up();
             const writing = writer(cluster);
+            // Of a test that failed, too: what goes on writing keeps the whole stage from its end.
+            t.after(() => writing.stop());
             const moments = shuffled([0, 100, 300, 600, 1000, 1500], index + shell.name.length);
             for (const [round, moment] of moments.slice(0, 2).entries()) {
               const change = { settings: { databases: String(17 + round) } };
@@ -83,17 +87,24 @@ describe(
               const ended = cluster.step("update", node, change, ({ pid = 0 }) => (step = pid));
               await eventually("the hand-over has begun", () => handingOver(cluster, node) !== 0);
               await sleep(moment);
-              const hit = handingOver(cluster, node);
+              const own = handingOver(cluster, node);
               end(step);
+              // Seen before and after: the end came while it handed over, surely.
+              const hit = own !== 0 && handingOver(cluster, node) === own;
               t.diagnostic(
                 `${node}, ${moment} ms after it had begun: ${hit ? "in" : "after"} the hand-over`,
               );
               await ended;
               await eventually("the hand-over has ended", () => handingOver(cluster, node) === 0);
-              await cluster.verify();
-              const roles = await Promise.all(cluster.nodes.map(({ name }) => cluster.role(name)));
-              assert.deepEqual(roles.sort(), ["master", "slave", "slave"]);
-              if (hit) assert.notEqual(await cluster.named(), node, "it was handed over");
+              // A step that was ended later may have stopped the node already, which the next one
+              // starts.
+              if (hit) {
+                hits++;
+                await cluster.verify();
+                const roles = cluster.nodes.map(({ name }) => cluster.role(name));
+                assert.deepEqual((await Promise.all(roles)).sort(), ["master", "slave", "slave"]);
+                assert.notEqual(await cluster.named(), node, "it was handed over");
+              }
               for (const { name } of cluster.nodes) await cluster.done("update", name, change);
               await cluster.verify();
               for (const { name } of cluster.nodes)
@@ -118,3 +129,7 @@ describe(
     }
   },
 );
+
+test("some of these ends came in the hand-over", () => {
+  assert.ok(hits > 0);
+});
