@@ -124,6 +124,7 @@ export const REQUIREMENTS = {
       brew: ["iproute2mac"],
     }),
     tool("debootstrap"),
+    tool("strace"),
     tool("nft", everywhere("nftables")),
   ],
 };

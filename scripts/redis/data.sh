@@ -4,6 +4,7 @@
 # use redis/data/snapshot.sh
 # use redis/data/append-only.sh
 # use redis/data/persistence.sh
+# use redis/data/written.sh
 
 # decide_data: which of the files counts. A function of append_only (yes, no: what is wanted now),
 # record (on, off, turning-off: what the server last ran with; empty: it never ran here), rdb,

@@ -30,6 +30,8 @@
 #                                     which)
 #   sh lifecycle.sh place DIRECTORY   what is left to do once it runs: while a node waits to be told
 #                                     who is the master, ask again until it has its role
+#   sh lifecycle.sh watch DIRECTORY   beside a node that its parent would start again: note, each
+#                                     second, how far its append-only file is
 #   sh lifecycle.sh orphan DIRECTORY  print the pid of a server that runs on this directory's
 #                                     configuration
 #   sh lifecycle.sh check DIRECTORY   0: the whole topology is what it should be, at this moment
@@ -111,7 +113,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # A server that has to be looked at, or handed over, must not stand or fall with a full disk.
 case $action in
   alive | unchanged | note | silence | resync | trial | reload) ;;
-  orphan | handover | guard | place | retry) ;;
+  orphan | handover | guard | place | watch | retry) ;;
   *) no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room" ;;
 esac
 
@@ -145,5 +147,6 @@ case $action in
     ;;
   verify) verify ;;
   place) place ;;
+  watch) watch ;;
   *) refuse "unknown action $action" ;;
 esac

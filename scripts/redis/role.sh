@@ -3,15 +3,17 @@
 
 # decide_role: a function, without any asking, of name, initial, first (1: the whole is created
 # now), knew (the node that this one followed last, itself if it was the master, empty if it never
-# ran), own (none, aof, rdb), rdb_replid, rdb_offset, named (by a majority of the sentinels, or
-# nothing), failover (1: in progress) and peers (lines of node_table). Sets role: "master", "replica
-# NODE", "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this node,
-# and others hold more: they have to choose another one first) or "refuse"; and why. Never "I am the
+# ran), own (none, aof, rdb), rdb_replid, rdb_offset, further (replicas that may have what our
+# append-only file lacks: decide_written), named (by a majority of the sentinels, or nothing),
+# failover (1: in progress) and peers (lines of node_table). Sets role: "master", "replica NODE",
+# "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this node, and
+# others hold more: they have to choose another one first) or "refuse"; and why. Never "I am the
 # master, since nobody answers".
 decide_role() {
   role='' why=''
   r_masters='' r_loading_masters='' r_empty_masters='' r_holders='' r_ahead='' r_unclear='' \
-    r_gone='' r_unknown=''
+    r_gone='' r_unknown='' \
+    r_further=''
   while read -r r_name r_state r_role r_keys _ _ r_offset r_replid _; do
     [ -n "$r_name" ] || continue
     case $r_state in
@@ -30,6 +32,7 @@ decide_role() {
       no) continue ;;
     esac
     r_holders="$r_holders $r_name"
+    case " $further " in *" $r_name "*) r_further="$r_further $r_name" ;; esac
     # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to
     # be.
     if [ "$rdb_replid" != - ] && [ "$r_replid" = "$rdb_replid" ] &&
@@ -70,6 +73,8 @@ decide_named() {
     else
       role=master why="a majority of the sentinels names this node, and nobody has any data"
     fi
+  elif [ "$own" = aof ] && [ -n "$r_further" ]; then
+    role=failover why="the sentinels name this node, but$r_further may have writes that its append-only file lacks: it may have been killed while they were held back"
   elif [ "$own" = rdb ] && [ -n "$r_ahead" ]; then
     role=failover why="the sentinels name this node, but it would start from a snapshot, and$r_ahead may hold more than that"
   elif [ "$own" = rdb ] &&
@@ -111,19 +116,33 @@ decide_unnamed() {
 decide() {
   first=${FIRST_CREATION:-0} knew=
   [ ! -e created ] || knew=$(followed_last)
+  noted=$(cat written 2>/dev/null) parts=$(listed_parts) bytes=$(written_bytes)
   d_until=$(($(date +%s) + 10)) d_said=
   while :; do
     gather
     peers=$(printf '%s\n' "$table" | grep -v "^$name ")
+    others=$(printf '%s\n' "$gathered" | positions | grep -v "^$name ")
+    decide_written
     decide_role
-    if [ "$role.$failover" != wait.1 ] || [ "$(date +%s)" -ge $d_until ]; then break; fi
-    [ -n "$d_said" ] || say "a failover is in progress: waiting for its end"
+    case $role.$failover.$own$reading in
+      wait.1.*) d_for="a failover is in progress: waiting for its end" ;;
+      master..aof1 | failover..aof1)
+        d_for="a replica still reads what this node has sent: waiting until it has"
+        ;;
+      *) break ;;
+    esac
+    [ "$(date +%s)" -lt $d_until ] || break
+    [ -n "$d_said" ] || say "$d_for"
     d_said=1
     sleep 0.1
   done
   if [ "$role" = failover ]; then
     say "$why: asking for a failover first"
-    if [ "$own" = none ]; then r_from=$r_holders; else r_from=$r_ahead; fi
+    case $own in
+      none) r_from=$r_holders ;;
+      aof) r_from=$r_further ;;
+      *) r_from=$r_ahead ;;
+    esac
     # shellcheck disable=SC2086
     force_failover "$name" 10 "$(furthest $r_from)" 1 ||
       refuse "refusing to start: an empty master would wipe the replicas, and one with less than they have would take that from them; and the sentinels did not fail over: $f_why. See which replica holds the data, then: $cli -h HOST -p PORT SENTINEL FAILOVER $master"

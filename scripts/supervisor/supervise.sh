@@ -19,8 +19,10 @@ supervise() {
     server=$!
     sh "$here/lifecycle.sh" place "$directory" "$settings" &
     placing=$!
+    sh "$here/lifecycle.sh" watch "$directory" "$settings" &
+    watching=$!
     while kill -0 "$server" 2>/dev/null && [ -z "$ending" ]; do wait "$server"; done
-    kill "$placing" 2>/dev/null
+    kill "$placing" "$watching" 2>/dev/null
     [ -z "$ending" ] || break
     # One that never runs for long, unless a step ended it, is started less and less often, twice a
     # minute at last.

@@ -26,8 +26,7 @@ aof_facts() {
         *) aof=keys ;;
       esac
     done <<EOT
-$(sed -n 's/^file \(.*\) seq [0-9]* type [bi].*/\1/p' "$aof_dir/$aof_name.manifest" |
-  sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g')
+$(aof_parts bi)
 EOT
   elif [ -e "$aof_name" ]; then
     aof=empty aof_time=$(date -r "$aof_name" +%s 2>/dev/null || echo 0)
@@ -35,4 +34,10 @@ EOT
   elif [ -n "$(find "$aof_dir" -type f ! -name 'temp-*' -size +0 2>/dev/null | head -n 1)" ]; then
     aof=orphan
   fi
+}
+
+# aof_parts TYPES: the names of the parts of these types (b: the base, i: what came after it).
+aof_parts() {
+  sed -n "s/^file \(.*\) seq [0-9]* type [$1].*/\1/p" "$aof_dir/$aof_name.manifest" |
+    sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g'
 }

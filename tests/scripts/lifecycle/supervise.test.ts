@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
+import { Redis } from "ioredis";
 import {
   type Cluster,
   type ClusterArgs,
@@ -15,6 +16,7 @@ import {
   sleep,
   write,
 } from "../../support/cluster.ts";
+import { lost, startWriters } from "../../support/load.ts";
 
 portsFrom(44_000);
 
@@ -28,6 +30,22 @@ async function superviseAndUp(cluster: Cluster): Promise<Map<string, ChildProces
   const parents = superviseAll(cluster);
   await cluster.up();
   return parents;
+}
+
+/** Waits until a master has noted how far its file is against those of both others. */
+async function noted(cluster: Cluster, name: string): Promise<void> {
+  await eventually(
+    "a note of how far the files are",
+    () => cluster.file(name, "written").trimEnd().split("\n").length === 3,
+  );
+}
+
+/** Makes each fsync of a server take a second and a half. */
+function slowDisk(pid: number): ChildProcess {
+  const delay = "inject=fdatasync,fsync:delay_enter=1500000";
+  return spawn("strace", ["-f", "-q", "-p", String(pid), "-e", delay, "-o", "/dev/null"], {
+    stdio: "ignore",
+  });
 }
 
 const linked = async (cluster: Cluster, name: string) =>
@@ -67,6 +85,63 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
       await eventually("node1 is a replica", () => linked(cluster, "node1"));
       await cluster.verify();
       assert.ok(await cluster.holds(await cluster.named(), keys));
+    },
+  );
+
+  inTurn(
+    "a master that is killed starts where it was, with all that was acknowledged",
+    // Not the sentinels' doing; and no disk is too slow for it.
+    { downAfter: 60_000, settings: { appendfsync: "always" } },
+    async (cluster) => {
+      await superviseAndUp(cluster);
+      await noted(cluster, "node1");
+      const writers = startWriters(cluster);
+      await writers.more();
+      const pid = cluster.pid("node1");
+      await cluster.kill("node1");
+      await eventually(
+        "its parent has started it again",
+        async () => cluster.pid("node1") !== pid && (await cluster.role("node1")) === "master",
+      );
+      await writers.more();
+      const { acknowledged } = await writers.stop();
+      await cluster.verify();
+      assert.equal(await cluster.named(), "node1");
+      assert.deepEqual(await lost(cluster, "node1", acknowledged), []);
+    },
+  );
+
+  inTurn(
+    "a master that is killed while it holds back writes, which the replicas have: one of those is the master",
+    // Not the sentinels' doing.
+    { downAfter: 60_000 },
+    async (cluster) => {
+      await superviseAndUp(cluster);
+      await noted(cluster, "node1");
+      const slowed = slowDisk(cluster.pid("node1"));
+      const client = new Redis({ host: "127.0.0.1", port: cluster.member("node1").port });
+      client.on("error", () => undefined);
+      const acknowledged: string[] = [];
+      const heldBack = async () =>
+        Number(/aof_buffer_length:(\d+)/.exec(await client.info("persistence"))?.[1]);
+      await eventually("it holds back what it acknowledges", async () => {
+        for (let count = 0; count < 50; count++) {
+          const key = `held:${acknowledged.length}`;
+          if ((await client.set(key, "value")) === "OK") acknowledged.push(key);
+        }
+        return (await heldBack()) > 0 && (await client.wait(2, 0)) === 2 && (await heldBack()) > 0;
+      });
+      const pid = cluster.pid("node1");
+      await cluster.kill("node1");
+      slowed.kill("SIGKILL");
+      client.disconnect();
+      await eventually(
+        "its parent has started it again",
+        async () => cluster.pid("node1") !== pid && (await cluster.role("node1")) !== "",
+      );
+      await cluster.verify();
+      assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
+      assert.notEqual(await cluster.named(), "node1");
     },
   );
 

@@ -22,7 +22,8 @@ type Peer = keyof typeof peers;
 interface Case {
   named: "" | "self" | "one" | "two";
   failover: "" | "1";
-  own: "none" | "aof" | "rdb";
+  /** short: an append-only file, and both others may have writes that it lacks. */
+  own: "none" | "aof" | "short" | "rdb";
   first: "0" | "1";
   knew: "" | "self" | "one";
   initial: "self" | "one";
@@ -34,6 +35,7 @@ const program = `
 name=self cli=redis-cli directory=/data
 while IFS=, read -r named failover own first knew initial one two; do
   case $own in rdb) rdb_replid=h rdb_offset=100 ;; *) rdb_replid=- rdb_offset=0 ;; esac
+  case $own in short) own=aof further=" one two" ;; *) further= ;; esac
   peers="one $one
 two $two"
   decide_role
@@ -46,7 +48,7 @@ function all(): Case[] {
   const states = Object.keys(peers) as Peer[];
   for (const named of ["", "self", "one", "two"] as const)
     for (const failover of ["", "1"] as const)
-      for (const own of ["none", "aof", "rdb"] as const)
+      for (const own of ["none", "aof", "short", "rdb"] as const)
         for (const first of ["0", "1"] as const)
           for (const knew of ["", "self", "one"] as const)
             for (const initial of ["self", "one"] as const)
@@ -92,9 +94,10 @@ const more: Record<Case["own"], readonly Peer[]> = {
     "unknown",
   ],
   rdb: ["serving", "loadingMaster", "ahead", "elsewhere", "restarted", "old", "loading", "unknown"],
-  // An append-only file has every acknowledged write of a killed process; who says that it is the
-  // master may have more.
+  // An append-only file has every acknowledged write of a killed process, but for those that were
+  // held back; who says that it is the master may have more.
   aof: ["serving", "loadingMaster"],
+  short: ["serving", "loadingMaster", "ahead", "behind", "elsewhere", "restarted", "old"],
 };
 
 for (const shell of shells) {
@@ -223,6 +226,8 @@ for (const shell of shells) {
       [{ own: "none", one: "empty", two: "empty" }, "master", /nobody has any data/],
       [{ own: "rdb", one: "ahead" }, "failover", /from a snapshot, and one may hold more/],
       [{ own: "rdb" }, "master", /a majority/],
+      [{ own: "short" }, "failover", /one two may have writes that its append-only file lacks/],
+      [{ own: "short", one: "gone", two: "empty" }, "master", /a majority/],
       [{ own: "rdb", one: "unknown" }, "wait", /whether one holds more/],
       [{ own: "rdb", one: "restarted" }, "wait", /whether one holds more/],
       [{ one: "serving" }, "wait", /one says it is a master, too/],
