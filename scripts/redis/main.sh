@@ -22,6 +22,9 @@
 #   sh lifecycle.sh handover DIRECTORY [SETTINGS [NODE]]
 #                                     if this is the master and somebody can take over: hand over,
 #                                     losing no write; to that NODE, or refuse with the reason (2)
+#   sh lifecycle.sh close DIRECTORY SETTINGS PID
+#                                     end the server that is that process, where no snapshot has to
+#                                     be written for that; else nothing, and a signal is to follow
 #   sh lifecycle.sh guard DIRECTORY   beside a hand-over, told of it on stdin: finishes or undoes it
 #                                     if that ends or hangs
 #   sh lifecycle.sh resync DIRECTORY  print why a synchronisation does not come to its end, if the
@@ -101,6 +104,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/election.sh
 # use redis/switchover.sh
 # use redis/rejoin.sh
+# use redis/close.sh
 # use redis/trial.sh
 # use redis/version.sh
 # use redis/reload.sh
@@ -113,7 +117,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # A server that has to be looked at, or handed over, must not stand or fall with a full disk.
 case $action in
   alive | unchanged | note | silence | resync | trial | reload) ;;
-  orphan | handover | guard | place | watch | retry) ;;
+  orphan | handover | close | guard | place | watch | retry) ;;
   *) no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room" ;;
 esac
 
@@ -128,6 +132,7 @@ case $action in
   trial) trial ;;
   reload) reload ;;
   handover) [ "$kind" != node ] || handover "${4:-}" ;;
+  close) close_server "${4:?}" ;;
   guard) guard ;;
   resync) why_not_synchronised ;;
   retry) only_held_by_a_connection ;;

@@ -15,6 +15,7 @@ kill_process() {
 end_process() {
   hold
   running || return 0
+  lifecycle close "$pid"
   end_left=$((stop_limit * 20))
   while running; do
     # Again each second: Redis refuses to end while it writes its first append-only file after a

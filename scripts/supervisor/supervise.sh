@@ -41,6 +41,7 @@ supervise() {
   done
   if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
     lifecycle handover || echo "${directory##*/} ends all the same"
+    lifecycle close "$server"
     # Again each second: Redis refuses to end while it writes its first append-only file after a
     # synchronisation.
     while kill -TERM "$server" 2>/dev/null; do sleep 1; done &

@@ -142,6 +142,30 @@ describe("host.sh", { concurrency: 6 }, () => {
     assert.equal(await cluster.role("node1"), "slave");
   });
 
+  inTurn(
+    "a stop: no snapshot where the append-only file has all, else one; nothing is lost",
+    single,
+    async (cluster) => {
+      await cluster.done("create", "node1");
+      const stopAndStart = async (prefix: string, appendOnly?: boolean) => {
+        cluster.args.appendOnly = appendOnly;
+        await cluster.done("update", "node1");
+        const keys = await cluster.write("node1", prefix);
+        const before = cluster.log("node1").length;
+        const { status } = await cluster.host("stop", cluster.directory("node1"));
+        assert.equal(status, 0);
+        await cluster.done("update", "node1");
+        // Nobody says who the master is: it waits, with its data.
+        assert.ok(await cluster.holds("node1", keys), prefix);
+        await cluster.ask("node1", "REPLICAOF", "NO", "ONE");
+        return cluster.log("node1").slice(before);
+      };
+      const saved = /Saving the final RDB snapshot|DB saved on disk/;
+      assert.doesNotMatch(await stopAndStart("with the file"), saved);
+      assert.match(await stopAndStart("without", false), saved);
+    },
+  );
+
   inTurn("start and stop", single, async (cluster) => {
     await cluster.done("create", "node1");
     const pid = cluster.pid("node1");
