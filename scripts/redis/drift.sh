@@ -43,6 +43,13 @@ unchanged() {
   set_now
   un_status=$?
   [ -n "$alive" ] || return 1
+  if [ "$kind" = sentinel ]; then
+    un_left=$(known_of "$(have_left "$nodes" "$sentinels")" | tr '\n' ' ')
+    if [ -n "$un_left" ]; then
+      printf 'it knows who has left: %s\n' "${un_left% }"
+      return 3
+    fi
+  fi
   if [ $un_status -ne 0 ] || [ ! -s live ]; then return 0; fi
   changed_settings
   [ -n "$changed" ] || return 0

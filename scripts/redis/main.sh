@@ -27,6 +27,9 @@
 #                                     be written for that; else nothing, and a signal is to follow
 #   sh lifecycle.sh guard DIRECTORY   beside a hand-over, told of it on stdin: finishes or undoes it
 #                                     if that ends or hangs
+#   sh lifecycle.sh retire DIRECTORY  of one that the program no longer has: hand over if this is
+#                                     the master, wait until it may stop (0), or refuse with the
+#                                     reason (2); SETTINGS/staying says who stays
 #   sh lifecycle.sh resync DIRECTORY  print why a synchronisation does not come to its end, if the
 #                                     master tells
 #   sh lifecycle.sh retry DIRECTORY   0: the start failed for a reason that passes by itself (says
@@ -57,7 +60,7 @@ export LC_ALL
 action=${1:?action} directory=${2:?directory} settings=${3:-$2}
 cd "$directory" || exit 2
 # A FIFO would be waited on for ever.
-for each in "$settings/parameters" "$settings/parameters.next"; do
+for each in "$settings/parameters" "$settings/parameters.next" "$settings/staying"; do
   [ ! -e "$each" ] || [ -f "$each" ] || {
     echo "$each is no file: remove it, then try again" >&2
     exit 2
@@ -97,12 +100,14 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/role.sh
 # use redis/start.sh
 # use redis/sentinel-state.sh
+# use redis/membership.sh
 # use redis/ready.sh
 # use lib/born.sh
 # use lib/links.sh
 # use redis/settlement.sh
 # use redis/election.sh
 # use redis/switchover.sh
+# use redis/retirement.sh
 # use redis/rejoin.sh
 # use redis/close.sh
 # use redis/trial.sh
@@ -114,10 +119,12 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/judge.sh
 # use redis/health.sh
 
+if [ -e "$settings/staying" ]; then with_staying; fi
+
 # A server that has to be looked at, or handed over, must not stand or fall with a full disk.
 case $action in
   alive | unchanged | note | silence | resync | trial | reload) ;;
-  orphan | handover | close | guard | place | watch | retry) ;;
+  orphan | handover | retire | close | guard | place | watch | retry) ;;
   *) no_room=$(writable "$directory") || refuse "$directory on $host cannot be written: $no_room" ;;
 esac
 
@@ -133,6 +140,7 @@ case $action in
   reload) reload ;;
   handover) [ "$kind" != node ] || handover "${4:-}" ;;
   close) close_server "${4:?}" ;;
+  retire) retire ;;
   guard) guard ;;
   resync) why_not_synchronised ;;
   retry) only_held_by_a_connection ;;

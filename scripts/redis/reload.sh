@@ -1,5 +1,5 @@
 # What changed in the settings of a server that runs. Needs staged (trial.sh), runs_another
-# (version.sh), forget_pending (sentinel-state.sh) and changed_settings (drift.sh).
+# (version.sh), known_of, have_left (membership.sh) and changed_settings (drift.sh).
 
 # use redis/reload/replies.sh
 # use redis/reload/set-live.sh
@@ -30,12 +30,8 @@ reload() {
   case $? in 0) return 1 ;; 2) return 2 ;; esac
   wanted=$(cat "$(staged settings.conf)")
   if [ "$kind" = sentinel ]; then
-    # shellcheck disable=SC1090
-    forget=$(. "$(staged parameters)" && printf '%s\n' "$forget")
-    if forget_pending; then
-      say "is to forget: $(printf '%s\n' "$forget" | tr '\n' ' ')"
-      return 1
-    fi
+    forgets
+    case $? in 0) return 1 ;; 2) return 2 ;; esac
     wanted="$wanted
 $(cat "$(staged masters.conf)")"
     # shellcheck disable=SC1090
@@ -59,6 +55,25 @@ $(cat "$(staged masters.conf)")"
     set_live "$changes" "$old" || return
   fi
   printf '%s\n' "$wanted" >loaded || refuse "cannot write $directory/loaded"
+}
+
+# forgets: 0: a sentinel knows who has left, or whom it is to forget, and may forget them now: by a
+# restart; 1: it does not; 2: it can't now.
+forgets() {
+  # shellcheck disable=SC1090
+  fo_told=$(. "$(staged parameters)" && printf '%s\n' "$forget")
+  # shellcheck disable=SC1090
+  fo_nodes=$(. "$(staged parameters)" && printf '%s\n' "$nodes")
+  # shellcheck disable=SC1090
+  fo_sentinels=$(. "$(staged parameters)" && printf '%s\n' "$sentinels")
+  leavers=$(known_of "$(have_left "$fo_nodes" "$fo_sentinels")")
+  if [ -n "$leavers" ]; then
+    await_forgetting "$fo_nodes" "$fo_sentinels"
+    case $? in 1) leavers= ;; 2) return 2 ;; esac
+  fi
+  leavers=$(printf '%s\n' "$leavers" "$(known_of "$fo_told")" | grep . | sort -u | tr '\n' ' ')
+  [ -n "$leavers" ] || return 1
+  say "is to forget: ${leavers% }"
 }
 
 # set_quorums: as reload, for what is no setting of a file.

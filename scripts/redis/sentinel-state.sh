@@ -26,13 +26,6 @@ state_of() {
       sentinel.conf
 }
 
-# forget_pending: a running sentinel still knows somebody whom it is to forget.
-forget_pending() {
-  [ -n "$forget" ] || return 1
-  printf '%s\n' "$forget" | sed 's/:/ /' | while read -r f_host f_port; do
-    grep -q -F " $f_host $f_port" sentinel.conf 2>/dev/null && echo 1
-  done | grep -q 1
-}
 
 # Masters that somebody else has it watch are not ours to drop. What the stack had it watch before
 # is.
@@ -75,6 +68,8 @@ EOT
 exec_sentinel() {
   port_must_be_free
   if [ ! -s sentinel.conf ]; then say "no state of an earlier run"; : >sentinel.conf; fi
+  remember || refuse "cannot write $directory/members"
+  forget=$forget$newline$(have_left "$nodes" "$sentinels")
   # Written in one piece: what fails to be written must not become a sentinel that has forgotten.
   s_state=$(sentinel_state)
   printf '%s\n' "$s_state" >sentinel.conf.new || refuse "cannot write $directory/sentinel.conf"

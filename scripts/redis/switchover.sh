@@ -65,6 +65,10 @@ follow_promoted() {
 # stays.
 cannot_hand_over() {
   [ -z "$chosen" ] || refuse "not handed over to $chosen: $*"
+  # The sentinels would go on to name the port that it had, and nobody would be the master.
+  # shellcheck disable=SC1090
+  [ "$(. "$(staged parameters)" && echo "$port")" = "$port" ] ||
+    refuse "refusing to stop this master for another port: $*"
   say "$*"
   must_be_persistent
 }

@@ -68,6 +68,10 @@ staged() {
 # stopped for them.
 trial() {
   command -v "$server" >/dev/null || refuse "the program $server is missing on $host"
+  # Before those that are to be take the place of those that were.
+  # shellcheck source=/dev/null
+  [ "$kind" = node ] || [ ! -s "$settings/parameters" ] || (. "$settings/parameters" && remember) ||
+    refuse "cannot write $directory/members"
   for left in .trial.*; do
     [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
   done

@@ -6,6 +6,10 @@
 #   sh machine.sh create|update NAME STOPSECONDS [known]
 #                                        settings on stdin: put them, keep the process as host.sh
 #                                        does; its service gets that long to end
+#   sh machine.sh retire NAME            of one that the program no longer has: who stays on stdin; hand
+#                                        over if it is the master, and end it
+#   sh machine.sh members                retire whatever is on this machine and not in the program
+#                                        (on stdin: who is, and where)
 #   sh machine.sh delete NAME            end it, and remove its directories and its service
 #   sh machine.sh start|stop|kill NAME   by hand; a killed one stays away until it is started
 #   sh machine.sh handover NAME [NODE]   hand a master over
@@ -49,6 +53,8 @@ of "${2:-}"
 # use root/service.sh
 # use root/settings.sh
 # use root/process.sh
+# use lib/marks.sh
+# use supervisor/members.sh
 
 has_systemd() { [ "$services" = 1 ] && [ -d /run/systemd/system ]; }
 
@@ -108,6 +114,8 @@ uninstall() {
 case $action in
   prepare) prepare ;;
   create | update) keep "$action" ;;
+  retire) retire ;;
+  members) members settings/ ;;
   delete) delete ;;
   verify) verify ;;
   handover)

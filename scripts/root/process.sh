@@ -16,6 +16,7 @@ keep() {
   for_group "$directory" 750 || exit 1
   instance=
   eval "$(cat)"
+  rm -f "$directory/staying"
   if has_systemd; then
     put_unit
     service_up
@@ -37,6 +38,17 @@ keep() {
     *) exit 1 ;;
   esac
   made=
+}
+
+# retire: who stays is for the process to know, and not for it to write.
+retire() {
+  [ -d "$directory" ] || return 0
+  lock
+  record staying "$(cat)"
+  as_limit=$(($(seconds stop) + 300))
+  host retire || exit 1
+  ! has_systemd || systemctl stop "$service" ||
+    fail "the service $service does not stop"
 }
 
 delete() {

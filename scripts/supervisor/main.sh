@@ -13,6 +13,11 @@
 #   sh host.sh handover DIRECTORY [SETTINGS [NODE]]
 #                                        if it is the master and somebody can take over: hand over;
 #                                        to that NODE, or fail
+#   sh host.sh retire DIRECTORY          of one that the program no longer has: who stays on stdin; hand
+#                                        over if it is the master, and end it, to be started again
+#                                        only by create or update
+#   sh host.sh members                   retire whatever of the deployment is on this machine and is
+#                                        not in the program (on stdin: who is, and where)
 #   sh host.sh kill DIRECTORY            its end as in a crash
 #   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent
 #                                        of the process, start it whenever its directory says what
@@ -25,7 +30,7 @@
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
 #
 # What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload,
-# resync, handover, retry, orphan, place (lifecycle.sh).
+# resync, handover, retire, retry, orphan, place (lifecycle.sh).
 # The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each
 # file. SETTINGS, a directory, may follow DIRECTORY everywhere: where somebody else, root, has put
 # the settings, which are then not read from stdin, and keeps the identity. The server can't change
@@ -54,18 +59,21 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 # use supervisor/update.sh
 # use supervisor/supervise.sh
 # use supervisor/edits.sh
+# use supervisor/retire.sh
+# use supervisor/members.sh
 
 case $action in
   apply | remove) edit "$@" ;;
   again) again "$2" ;;
   uninstall) uninstall ;;
+  members) members '' ;;
   *)
     directory=${2:?directory} settings=${3:-$2} PARENT=${4:-} known=${5:-}
     # Whoever calls may have variables of the same names.
     case $action in exec | supervise) ;; *) unset FIRST_CREATION && only_files ;; esac
     case $action in
       exec)
-        cd "$directory" && echo "$$ $(born $$)" >pid.new && mv pid.new pid &&
+        cd "$directory" && not_retired && echo "$$ $(born $$)" >pid.new && mv pid.new pid &&
           exec sh "$here/lifecycle.sh" exec "$directory" "$settings"
         ;;
       create | update) lock && create_or_update ;;
@@ -87,6 +95,7 @@ case $action in
         kill_process
         ;;
       handover) lock && enter && uninterrupted handover "${4:-}" ;;
+      retire) [ ! -d "$directory" ] || { lock && retire; } ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
       supervise) supervise ;;
       *) fail "unknown action $action" ;;

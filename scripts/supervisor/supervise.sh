@@ -8,7 +8,7 @@ supervise() {
   ending='' server='' quick=0 lock_unowned=0
   trap 'ending=1' HUP INT TERM
   while [ -z "$ending" ]; do
-    if [ ! -s "$settings/parameters" ] || [ ! -d "$directory" ] || held; then
+    if [ ! -s "$settings/parameters" ] || [ ! -d "$directory" ] || held || is_retired; then
       sleep 0.1
       continue
     fi

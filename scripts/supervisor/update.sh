@@ -28,12 +28,15 @@ create_or_update() {
   fi
   enter
   make_ours
+  returns=
+  if [ -e retired ]; then returns=1; fi
   instance=
   # What runs is asked where it is known to listen, by what it was started with, until it has ended.
   if [ "$settings" = "$directory" ]; then eval "$(cat)"; else find_staged; fi
   if [ -z "$staged" ] && [ "$action" = update ]; then as_it_was=1; fi
   [ -z "$staged" ] || lifecycle trial || exit 1
   [ -s "$settings/parameters" ] || commit
+  [ -z "$returns" ] || taken_back
   if running || adopt; then
     if ! answers; then
       if running; then
@@ -44,7 +47,8 @@ create_or_update() {
       commit
       start_process
     else
-      lifecycle reload
+      # What its leaving has set on it, only a restart takes back.
+      if [ -n "$returns" ]; then (exit 1); else lifecycle reload; fi
       case $? in
         0) commit ;;
         1)
@@ -68,7 +72,7 @@ create_or_update() {
   if [ "$settings" = "$directory" ] && [ "$(cat instance 2>/dev/null)" != "$instance" ]; then
     write instance "$instance"
   fi
-  rm -f first
+  rm -f first retired
   made=
 }
 

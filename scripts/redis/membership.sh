@@ -1,0 +1,90 @@
+# Who of the deployment has left: a sentinel keeps everybody whom it ever was told of in a file,
+# members, and does not take over, at a start, what it knows of one that is no longer of the
+# deployment. No RESET is needed for that, and nothing else is forgotten.
+
+# forms LIST: how a sentinel may know each of the list ("name host address port" a line), a line
+# each: HOST:PORT and ADDRESS:PORT.
+forms() { printf '%s\n' "$1" | awk 'NF == 4 { print $2 ":" $4; print $3 ":" $4 }'; }
+
+# remember: those that there are now.
+remember() {
+  { cat members 2>/dev/null; forms "$nodes$newline$sentinels"; } | sort -u >members.new &&
+    mv members.new members
+}
+
+# have_left NODES SENTINELS: the forms of those that were, and are not in these lists.
+have_left() {
+  [ -s members ] || return 0
+  { forms "$1$newline$2"; echo '='; cat members; } | awk '
+    !begun && $0 == "=" { begun = 1; next }
+    !begun { stays[$0] = 1; next }
+    !($0 in stays)'
+}
+
+# known_of FORMS: which of these this sentinel knows as replicas or sentinels, by its own file.
+known_of() {
+  { printf '%s\n=\n' "$1"; cat sentinel.conf 2>/dev/null; } | awk '
+    !begun && $0 == "=" { begun = 1; next }
+    !begun { is[$0] = 1; next }
+    $1 == "sentinel" && $2 ~ /^known-(replica|slave|sentinel)$/ && ($4 ":" $5) in is {
+      print $4 ":" $5
+    }' | sort -u
+}
+
+# decide_forgetting: a function, without any asking, of named, failover, table, said ("SENTINEL NODE
+# EPOCH" for each that answers) and asked (how many sentinels there are besides those that left),
+# leavers (forms of those that left) and answering (those of them that answer). Sets forgetting:
+# "now", "never" (who has left is still there) or "wait", with why.
+decide_forgetting() {
+  forgetting=wait why='' fg_agree=0 fg_master=
+  if [ -n "$answering" ]; then
+    forgetting=never why="who has left still answers: $(printf '%s\n' "$answering" | tr '\n' ' ')"
+    return
+  fi
+  if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return; fi
+  if [ -n "$failover" ]; then why="a failover is in progress" && return; fi
+  while read -r fg_name fg_names _; do
+    [ -z "$fg_name" ] || [ "$fg_names" != "$named" ] || fg_agree=$((fg_agree + 1))
+  done <<EOT
+$said
+EOT
+  if [ $fg_agree -lt "$asked" ]; then
+    why="$fg_agree of $asked sentinels name $named as the master" && return
+  fi
+  while read -r fg_name fg_state fg_role _; do
+    [ "$fg_name.$fg_state.$fg_role" != "$named.up.master" ] || fg_master=1
+  done <<EOT
+$table
+EOT
+  if [ -z "$fg_master" ]; then
+    why="$named, which the sentinels name, is not there as the master" && return
+  fi
+  forgetting=now
+}
+
+# await_forgetting NODES SENTINELS: before a sentinel is started anew without those that have left:
+# one sentinel after the other, as each has to agree again before the next one. With the lists as
+# they are to be, and leavers. 0: now; 1: not at all; 2: it can't be done (says why).
+await_forgetting() {
+  af_had_nodes=$nodes af_had_sentinels=$sentinels
+  # A sentinel that is yet to be made has no say.
+  nodes=$1 sentinels=$(staying_of "$sentinels" "$2")
+  af_until=$(($(date +%s) + ready_limit))
+  while :; do
+    answering=$(printf '%s\n' "$leavers" | while IFS=: read -r af_host af_port; do
+      [ -z "$(ask "$af_host" "$af_port" PING)" ] || echo "$af_host:$af_port"
+    done)
+    gather
+    said=$(printf '%s\n' "$known" "$gathered" | names_said) asked=$(count "$sentinels")
+    decide_forgetting
+    if [ "$forgetting" = now ] || [ "$(date +%s)" -ge $af_until ]; then break; fi
+    sleep 0.2
+  done
+  nodes=$af_had_nodes sentinels=$af_had_sentinels
+  case $forgetting in
+    now) return 0 ;;
+    never) say "does not forget who has left: $why" && return 1 ;;
+  esac
+  say "nothing is changed: it is to forget who has left, and can't within $ready_limit s: $why" >&2
+  return 2
+}
