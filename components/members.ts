@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
+import { namesOn, stayingText } from "./leaving.ts";
 import { directivesOf } from "./redis/args.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
 import type { MonitoredMasterArgs } from "./redis/sentinelConf.ts";
@@ -14,6 +15,8 @@ export interface MembersArgs {
   name: string;
   parent: pulumi.Resource;
   topology: Topology;
+  /** All hosts, also those without a member. */
+  hosts: readonly Host[];
   hostOf: (host: string) => Host;
   dependsOn: readonly pulumi.Resource[];
 }
@@ -24,7 +27,10 @@ export interface Members {
   sentinels: Sentinel[];
 }
 
-/** Makes the nodes, one after the other, and then in the same way the sentinels. */
+/**
+ * Makes the nodes, one after the other, and then in the same way the sentinels; in between, what
+ * the program has no more is ended: once its successors are there, and before it is forgotten.
+ */
 export function membersOf(args: RedisHaArgs, whole: MembersArgs): Members {
   const nodes: RedisNode[] = [];
   for (const node of whole.topology.nodes) {
@@ -32,12 +38,37 @@ export function membersOf(args: RedisHaArgs, whole: MembersArgs): Members {
     const dependsOn = [...whole.dependsOn, ...nodes.slice(-1)];
     nodes.push(nodeOf(args, whole, node, dependsOn));
   }
+  const kept = keptOnly(whole, nodes.slice(-1));
   const sentinels: Sentinel[] = [];
   for (const sentinel of whole.topology.sentinels) {
-    const dependsOn = [...nodes.slice(-1), ...sentinels.slice(-1)];
+    const dependsOn = [...nodes.slice(-1), ...kept.slice(-1), ...sentinels.slice(-1)];
     sentinels.push(sentinelOf(args, whole, sentinel, dependsOn));
   }
   return { nodes, sentinels };
+}
+
+/** One host of a group after the other: of two hand-overs at once, one would be refused. */
+function keptOnly(whole: MembersArgs, after: readonly pulumi.Resource[]): pulumi.Resource[] {
+  const kept: pulumi.Resource[] = [];
+  for (const group of new Set(whole.hosts.map((host) => host.group))) {
+    const hosts = whole.hosts.filter((host) => host.group === group);
+    const [first] = hosts as [Host];
+    const { nodes, sentinels } = seenFrom(first.hostName, whole);
+    kept.push(
+      first.keepOnly(
+        `${first.componentName}-members`,
+        {
+          staying: stayingText(nodes, sentinels),
+          hosts: hosts.map((host) => ({
+            host,
+            processes: namesOn(host.hostName, whole.topology),
+          })),
+        },
+        { parent: whole.parent, dependsOn: [...after, ...kept.slice(-1)] },
+      ),
+    );
+  }
+  return kept;
 }
 
 function nodeOf(

@@ -4,6 +4,7 @@ import { createHosts, Deployment } from "../hosts/index.ts";
 import { exposureLimitations } from "./exposure.ts";
 import { given } from "./given.ts";
 import { hostsEntriesOn } from "./hostsEntries.ts";
+import { leaversOf } from "./leaving.ts";
 import { priorityLimitations, versionLimitations } from "./limitations.ts";
 import { membersOf } from "./members.ts";
 import type { Topology } from "./redis/topology.ts";
@@ -62,7 +63,9 @@ export class RedisHa extends pulumi.ComponentResource {
     const members = [
       ...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host)),
     ];
-    const hostNames = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
+    const used = [...new Set([...members, ...confs.flatMap(({ host }) => host ?? [])])];
+    const left = Object.keys(args.hosts ?? {}).filter((host) => !used.includes(host));
+    const hostNames = [...used, ...left];
     const wanted = new Map(hostNames.map((host) => [host, hostArgs(args, host)]));
     const directories = Object.fromEntries(
       [...wanted].map(([host, { directory }]) => [host, directory]),
@@ -78,10 +81,14 @@ export class RedisHa extends pulumi.ComponentResource {
     const hosts = createHosts(name, wanted, args.local, { parent: this }, deployment);
     const hostOf = (host: string): Host => hosts.get(host) as Host;
     const entries = hostsEntriesOn(name, [...hosts.values()], args, this);
+    deployment.preflight.requireBeforeAnything(
+      leaversOf({ topology, hosts: [...hosts.values()], left, hostOf }, pulumi.output(args.forget)),
+    );
     const { nodes, sentinels } = membersOf(args, {
       name,
       parent: this,
       topology,
+      hosts: [...hosts.values()],
       hostOf,
       dependsOn: entries,
     });

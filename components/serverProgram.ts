@@ -58,12 +58,14 @@ export function checkedVersion(
           reason: `${quoted(server)} is ${version.label}: allowed is ${wanted}`,
         });
       }
-      if (endpoint && endpoint !== `${member.host}:${member.port}`) {
+      if (endpoint && endpoint.replace(/:\d+$/, "") !== member.host) {
         throw inputError({
           propertyPath: `${list}.${member.name}`,
-          reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and moving a running process is not supported yet; keep ${endpoint}, or destroy the stack first`,
+          reason: `"${member.host}:${member.port}" is not allowed: it runs at ${endpoint}, and another name for the host of what runs is not supported yet; keep ${endpoint}, or destroy the stack first`,
         });
       }
+      if (endpoint && endpoint !== `${member.host}:${member.port}`)
+        void pulumi.log.info(`${member.name}: ${shown(endpoint, 100)} → port ${member.port}`);
       if (program && program !== version.program)
         void pulumi.log.info(`${member.name}: ${shown(program, 100)} → ${version.program}`);
       return version;

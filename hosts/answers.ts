@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { inputError, notAllowed } from "../errors.ts";
 import { shown, shownLines } from "./foreignText.ts";
-import type { ProcessFacts } from "./host.ts";
+import type { Found, FoundProcess, ProcessFacts } from "./host.ts";
 
 // What a look brings home, in the words of scripts/facts/.
 
@@ -68,6 +68,21 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
     program: answers[`program.${name}`] ?? "",
     populated: answers[`populated.${name}`] !== undefined,
     instance: answers[`instance.${name}`] ?? newInstance(),
+  };
+}
+
+/** What the answers say of the deployment's processes on a host. */
+export function foundIn(answers: Answers): Found {
+  const lines = (text: string | undefined) =>
+    (text ?? "").split("\u001f").filter((line) => line !== "");
+  const read = (line: string): FoundProcess => {
+    const [kind = "", name = "", host = "", address = "", port = "", ...place] = line.split(" ");
+    return { kind, name, host, address, port: Number(port), place: place.join(" ") };
+  };
+  return {
+    isThere: answers.members !== undefined,
+    processes: lines(answers.members).map(read),
+    known: lines(answers.known).map(read),
   };
 }
 

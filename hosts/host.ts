@@ -87,6 +87,37 @@ export interface ProcessFacts {
   instance: string;
 }
 
+/** A process of the deployment that a look has found, be it that the program has it or not. */
+export interface FoundProcess {
+  /** What it is, in the words of its parameters; empty where that can't be told. */
+  kind: string;
+  name: string;
+  /** The network name of its host. */
+  host: string;
+  /** The address that belongs to that; empty where it can't be told. */
+  address: string;
+  port: number;
+  /** Tells it from another one of that name elsewhere: {@link Host.placeFor}. */
+  place: string;
+}
+
+/** What a look has found of the deployment on a host. */
+export interface Found {
+  /** Whether the deployment is, or was, on it. */
+  isThere: boolean;
+  processes: readonly FoundProcess[];
+  /** Whom those know that the program has on the host; all but their places. */
+  known: readonly Omit<FoundProcess, "place">[];
+}
+
+/** Who is to be where, for a host that ends the others. */
+export interface MembersArgs {
+  /** Shell assignments: all that the program has, in the words of the lifecycle script. */
+  staying: pulumi.Input<string>;
+  /** The hosts that this one looks after, itself among them, with the processes on each. */
+  hosts: readonly { host: Host; processes: readonly string[] }[];
+}
+
 /** What a person, or a drill, types on the machine that runs Pulumi. */
 export interface ProcessCommands {
   /** Ends the process like a crash, for longer than a moment. */
@@ -122,6 +153,8 @@ export abstract class Host extends pulumi.ComponentResource {
   readonly limitations: pulumi.Output<readonly string[]> = pulumi.output([]);
   /** Where its edits are made; hosts with the same machine share files such as /etc/hosts. */
   abstract readonly machine: string;
+  /** Hosts with the same one look after each other's processes: {@link Host.keepOnly}. */
+  abstract readonly group: string;
   /** What its servers listen on: a name or an address. */
   abstract readonly listensOn: pulumi.Output<string>;
   /** The address under which a process on it reaches itself. */
@@ -189,6 +222,23 @@ export abstract class Host extends pulumi.ComponentResource {
     facts: pulumi.Output<ProcessFacts>,
     placement: Placement,
   ): pulumi.Resource;
+
+  /** @returns where the process has its own on this host: {@link FoundProcess.place}. */
+  abstract placeFor(process: string): pulumi.Output<string>;
+
+  /**
+   * Looks at what of the deployment is there, wanted or not.
+   *
+   * @param processes those that the program has on this host.
+   */
+  abstract found(processes: readonly string[]): pulumi.Output<Found>;
+
+  /**
+   * Ends whatever of the deployment is on the hosts of this group and not in the program, whenever
+   * what the program has changes: handed over, stopped, not to be started again. Pulumi deletes it
+   * at the end of the update.
+   */
+  abstract keepOnly(name: string, args: MembersArgs, placement: Placement): pulumi.Resource;
 
   /** Makes an edit now, takes it back when the resource is deleted. */
   abstract edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource;

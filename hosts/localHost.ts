@@ -19,6 +19,8 @@ import { assignments, quote } from "./shell.ts";
  */
 export class LocalHost extends ScriptedHost {
   override readonly machine = "localhost";
+  override readonly group = "localhost";
+  protected override readonly looksBeside = true;
   override readonly listensOn: pulumi.Output<string>;
   override readonly ownAddress: pulumi.Output<string>;
   override readonly announcedAddress: pulumi.Output<string>;
@@ -152,6 +154,10 @@ export class LocalHost extends ScriptedHost {
       update: apply,
       delete: this.#ifThere(pulumi.interpolate`remove ${edit}`),
     };
+  }
+
+  protected override wordsForMembers(): Words {
+    return { create: this.#run(pulumi.output("members"), this.#keeper) };
   }
 
   protected override wordsToVerify(process: string): Words {

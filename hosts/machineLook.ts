@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import {
   editIn,
+  foundIn,
   newInstance,
   processFacts,
   refusalIn,
@@ -12,7 +13,7 @@ import {
   verificationIn,
 } from "./answers.ts";
 import type { Deployment } from "./deployment.ts";
-import type { EditArgs, ProcessFacts } from "./host.ts";
+import type { EditArgs, Found, ProcessFacts } from "./host.ts";
 import { Look } from "./look.ts";
 import { quote } from "./shell.ts";
 
@@ -112,6 +113,23 @@ export class MachineLook extends Look {
         .all([place, lifecycle])
         .apply(([at, script]) => `look_check ${placeWords(name, at, script)} &\n`),
     ).apply((answers) => verificationIn(answers, name));
+  }
+
+  /**
+   * @param directory of a host.
+   * @param beside whether what is beside it is on the same machine.
+   * @param processes those that the program has there.
+   * @returns what of the deployment is there.
+   */
+  members(
+    directory: pulumi.Output<string>,
+    beside: boolean,
+    processes: readonly string[],
+  ): pulumi.Output<Found> {
+    const question = directory.apply(
+      (at) => `look_members ${words(at, beside ? "1" : "0", ...processes)} &\n`,
+    );
+    return this.ask(question).apply(foundIn);
   }
 
   /**

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   type EditArgs,
+  type Found,
   Host,
+  type MembersArgs,
   type Placement,
   type ProcessArgs,
   type ProcessFacts,
@@ -10,7 +12,7 @@ import { installation } from "./installation.ts";
 import type { MachineLook, Place } from "./machineLook.ts";
 import { checkNames } from "./names.ts";
 import { onceBuilt } from "./preflight.ts";
-import { puts, quote } from "./shell.ts";
+import { assignments, puts, quote } from "./shell.ts";
 
 /** Shell commands of a resource; an update without words of its own does what create does. */
 export interface Words {
@@ -46,8 +48,14 @@ export abstract class ScriptedHost extends Host {
    */
   protected abstract wordsForEdit(edit: pulumi.Output<string>): Words;
 
+  /** @returns the command that ends what the program no longer has. */
+  protected abstract wordsForMembers(): Words;
+
   /** @returns the command that has the process verify the whole. */
   protected abstract wordsToVerify(process: string): Words;
+
+  /** Whether directories beside its own are on the same machine. */
+  protected readonly looksBeside: boolean = false;
 
   /**
    * A shell word for a process's creation: nothing where the whole is created for the first time.
@@ -155,6 +163,36 @@ export abstract class ScriptedHost extends Host {
       // Else the end of the old one would end the new one, and remove its data.
       deleteBeforeReplace: true,
     });
+  }
+
+  override placeFor(): pulumi.Output<string> {
+    return this.directory;
+  }
+
+  override found(processes: readonly string[]): pulumi.Output<Found> {
+    return this.looking.members(this.directory, this.looksBeside, processes);
+  }
+
+  override keepOnly(
+    name: string,
+    { staying, hosts }: MembersArgs,
+    { parent, dependsOn = [] }: Placement,
+  ): pulumi.Resource {
+    const scripted = hosts.flatMap(({ host, processes }) =>
+      host instanceof ScriptedHost ? [{ host, processes }] : [],
+    );
+    const places = pulumi
+      .all(scripted.map(({ host }) => host.directory))
+      .apply((directories) =>
+        directories.map((at, index) => `${scripted[index]?.processes.join(",") || "-"} ${at}`),
+      );
+    const beside = this.looksBeside;
+    return this.command(
+      name,
+      this.wordsForMembers(),
+      pulumi.interpolate`${staying}${places.apply((known) => assignments({ places: known, beside }))}`,
+      { parent, dependsOn: [...scripted.flatMap(({ host }) => host.#installed), ...dependsOn] },
+    );
   }
 
   override edit(name: string, args: EditArgs, placement: Placement): pulumi.Resource {

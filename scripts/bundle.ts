@@ -20,6 +20,7 @@ const programs: Record<string, string> = {
   "look.sh": "facts/on-machine.sh",
   "look-ssh.sh": "facts/over-ssh.sh",
   "look-docker.sh": "facts/in-containers.sh",
+  "members-docker.sh": "containers/members.sh",
 };
 
 /** Names of the programs, as they are called on a machine. */

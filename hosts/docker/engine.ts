@@ -28,6 +28,8 @@ export class DockerEngine extends pulumi.ComponentResource {
    */
   readonly gateway: pulumi.Output<string>;
   readonly look: Look;
+  /** {@link Host.group} of its hosts. */
+  readonly group: string;
   /** Shell words: the docker program, told which engine. */
   readonly cli: pulumi.Output<string>;
   /** What the operator should know of it, a line each. */
@@ -52,6 +54,7 @@ export class DockerEngine extends pulumi.ComponentResource {
     super("redis-ha:index:DockerEngine", name, {}, opts);
     checkNames({ name });
     this.#name = name;
+    this.group = name;
     this.#preflight = deployment.preflight;
     this.#field = `hosts.${firstHost}.docker`;
     const host = engine ?? defaultEngine();

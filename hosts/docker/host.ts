@@ -1,12 +1,14 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../address.ts";
-import { processFacts, refuseProgram, verificationIn } from "../answers.ts";
+import { foundIn, processFacts, refuseProgram, verificationIn } from "../answers.ts";
 import type { Deployment } from "../deployment.ts";
 import {
   type EditArgs,
+  type Found,
   Host,
   type HostArgs,
+  type MembersArgs,
   type Placement,
   type ProcessArgs,
   type ProcessCommands,
@@ -19,6 +21,7 @@ import { ContainerCommands } from "./commands.ts";
 import type { ContainerHost } from "./container.ts";
 import type { DockerEngine } from "./engine.ts";
 import { Layout } from "./layout.ts";
+import { keepOnlyText } from "./members.ts";
 import { processInContainer } from "./process.ts";
 
 /**
@@ -28,6 +31,7 @@ import { processInContainer } from "./process.ts";
 export class DockerHost extends Host {
   /** Its edits are made for the clients of the containers: where Pulumi runs. */
   override readonly machine = "localhost";
+  override readonly group: string;
   override readonly limitations: pulumi.Output<readonly string[]>;
   override readonly listensOn = pulumi.output("0.0.0.0");
   override readonly ownAddress = pulumi.output("127.0.0.1");
@@ -52,6 +56,7 @@ export class DockerHost extends Host {
   ) {
     super("redis-ha:index:DockerHost", name, hostName, args, opts, deployment);
     this.#engine = engine;
+    this.group = engine.group;
     this.limitations = engine.limitations;
     this.#layout = new Layout(hostName);
     const { image, user, keepVolumes } = args.docker ?? {};
@@ -143,6 +148,33 @@ export class DockerHost extends Host {
       args,
       { ...this.#containers, deployment, container, commands, placement },
       facts.instance,
+    );
+  }
+
+  override placeFor(process: string): pulumi.Output<string> {
+    return this.#container(process);
+  }
+
+  override found(): pulumi.Output<Found> {
+    return this.#engine.look.ask("").apply(foundIn);
+  }
+
+  override keepOnly(
+    name: string,
+    { staying, hosts }: MembersArgs,
+    { parent, dependsOn = [] }: Placement,
+  ): pulumi.Resource {
+    const stays = pulumi.all(
+      hosts.flatMap(({ host, processes }) => processes.map((process) => host.placeFor(process))),
+    );
+    return new local.Command(
+      name,
+      {
+        create: "sh",
+        stdin: keepOnlyText(this.#engine.cli, this.deployment, stays, staying),
+        addPreviousOutputInEnv: false,
+      },
+      { parent, dependsOn },
     );
   }
 

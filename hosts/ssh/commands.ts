@@ -50,6 +50,10 @@ export class MachineCommands {
     };
   }
 
+  forMembers(): Words {
+    return { create: this.#run("machine.sh", "members") };
+  }
+
   toVerify(process: string): Words {
     return { create: this.#run("machine.sh", `verify ${process}`) };
   }

@@ -34,6 +34,7 @@ const scripts = [...rootScripts, "kernel.sh", "services.sh", "firewall.sh"];
 export class SshHost extends ScriptedHost {
   override readonly limitations: pulumi.Output<readonly string[]>;
   override readonly machine: string;
+  override readonly group: string;
   override readonly listensOn = this.address;
   override readonly ownAddress = this.address;
   override readonly announcedAddress = this.address;
@@ -68,6 +69,7 @@ export class SshHost extends ScriptedHost {
     const sshAddress = args.address ?? given.address ?? "";
     const sshAddressField = args.address === undefined ? "address" : "ssh.address";
     this.machine = `ssh ${typeof sshAddress === "string" ? sshAddress : hostName}`;
+    this.group = `ssh ${hostName}`;
     const logins = loginsOf(hostName, args, sshAddress, sshAddressField);
     this.deployment.preflight.requireBeforeAnything(pulumi.all([logins.target, logins.bastion]));
     this.limitations = limitationsOf(hostName, this, logins);
@@ -171,6 +173,10 @@ export class SshHost extends ScriptedHost {
 
   protected override wordsForEdit(edit: pulumi.Output<string>): Words {
     return this.#commands.forEdit(edit);
+  }
+
+  protected override wordsForMembers(): Words {
+    return this.#commands.forMembers();
   }
 
   protected override wordsToVerify(process: string): Words {

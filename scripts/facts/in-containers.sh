@@ -70,6 +70,7 @@ look_all() {
       $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null
   )
   look_owners &
+  look_members &
   seen=
   while read -r name container image directory lifecycle servers; do
     [ -n "$name" ] || continue

@@ -65,6 +65,28 @@ describe("the resource graph", () => {
     }
   });
 
+  it("ends what it has no more in one step for this machine, which knows who stays, and where", () => {
+    const members = registered.filter(({ name }) => name.endsWith("-members"));
+    assert.deepEqual(
+      members.map(({ name, inputs }) => [name, inputs.create]),
+      [["ha-redis1-members", "sh /srv/redis/redis1/host.sh members"]],
+    );
+    assert.equal(
+      stdin("ha-redis1-members"),
+      `staying_nodes='node1 redis1 127.0.0.1 16300
+node2 redis2 127.0.0.1 26300
+node3 redis3 127.0.0.1 36300'
+staying_sentinels='sentinel1 redis1 127.0.0.1 16355
+sentinel2 redis2 127.0.0.1 26355
+sentinel3 redis3 127.0.0.1 36355'
+places='node1,sentinel1 /srv/redis/redis1
+node2,sentinel2 /srv/redis/redis2
+node3,sentinel3 /srv/redis/redis3'
+beside=1
+`,
+    );
+  });
+
   it("renders the seed's settings, and no role", () => {
     for (const line of [
       "bind redis2",

@@ -11,6 +11,18 @@ in_words() {
     echo "nobody that is known here"
 }
 
+# look_members: the deployment's containers, wanted or not, as on-machine/members.sh tells of
+# processes: what kind each is, its labels don't say.
+look_members() {
+  m_label='{{.Label "pulumi-redis-ha.'
+  m_found=$(
+    engine container ls -a --filter "label=pulumi-redis-ha.deployment=$deployment" --format \
+      "process ${m_label}process\"}} ${m_label}host\"}} ${m_label}endpoint\"}} {{.Names}}" |
+      sed 's/:\([0-9]*\) \([^ ]*\)$/ \1 \2/' | tr -cd '\012\040-\176' | tr '\n' '\037'
+  )
+  [ -z "$m_found" ] || echo "members $m_found"
+}
+
 # look_owners: what there is of the names that ours have or will have, and is not ours.
 look_owners() {
   o_names=$(printf '%s' "$containers" | cut -d ' ' -f 2)

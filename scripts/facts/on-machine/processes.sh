@@ -15,6 +15,7 @@ look_instance() {
   )
   [ -s "$i_settings/settings.conf" ] &&
     [ -s "$i_settings/instance" ] &&
+    [ ! -e "$2/retired" ] &&
     comes_back "$1" "${3%/*}" || return 0
   as_limit=10
   i_changed=$(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
@@ -371,6 +371,56 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     project.configure(stack.config());
     assert.equal((await stack.up()).status, 0);
     assert.equal(readFileSync(file, "utf8"), text);
+  });
+
+  it("a node, the master, and a sentinel leave a machine under writers, and then the machine", async (t) => {
+    const hosts = { ...stack.config().hosts, redis4: stack.host(spare) };
+    const more = {
+      hosts,
+      nodes: {
+        node1: "redis1:16300",
+        node2: "redis2:26300",
+        node3: "redis3:36300",
+        node4: "redis4:46300",
+      },
+      sentinels: {
+        sentinel1: "redis1:16355",
+        sentinel2: "redis2:26355",
+        sentinel4: "redis4:46355",
+      },
+    };
+    const names = readFileSync("/etc/hosts", "utf8");
+    writeFileSync("/etc/hosts", `${names}${spare.address} redis4\n`);
+    const stay = sentinels.slice(0, 2);
+    project.configure(stack.config(more));
+    t.diagnostic(`one more machine: ${await Writers.during(stay, () => project.up())}`);
+    await project.succeed("node", `${checkout}/cli/switchover.ts`, "node4");
+    assert.equal(await stack.master("redis1"), "redis4");
+    // Where the program does not look, nothing can be taken out.
+    project.configure(stack.config());
+    const refused = await stack.up();
+    assert.notEqual(refused.status, 0);
+    assert.match(
+      refused.output,
+      /nodes\.node4: node4, at redis4:46300, is known to the others, .* Keep hosts\.redis4/,
+    );
+    assert.equal(await stack.master("redis1"), "redis4");
+    project.configure(stack.config({ hosts }));
+    t.diagnostic(`its members leave: ${await Writers.during(stay, () => project.up())}`);
+    await project.upChangesNothing();
+    assert.equal(await spare.run(`ls ${directory}/redis4/settings`), "");
+    assert.doesNotMatch(await spare.processes(), /redis-server/);
+    project.configure(stack.config());
+    await project.up();
+    await project.upChangesNothing();
+    assert.equal(await spare.run(`ls -d ${directory} 2>/dev/null || echo none`), "none");
+    writeFileSync("/etc/hosts", names);
+    // Without anything to leave it, a host without members is a slip of the pen.
+    project.configure(stack.config({ hosts }));
+    const typo = await stack.up();
+    assert.notEqual(typo.status, 0);
+    assert.match(typo.output, /hosts\.redis4: "redis4" is not allowed: one of the hosts of/);
+    project.configure(stack.config());
   });
 
   it("is destroyed without a trace: users, files, hosts entries and kernel settings as they were", async () => {

@@ -1,0 +1,28 @@
+import * as pulumi from "@pulumi/pulumi";
+import { scriptText } from "../../scripts/bundle.ts";
+import type { Deployment } from "../deployment.ts";
+import { installation } from "../installation.ts";
+import { assignments } from "../shell.ts";
+
+/**
+ * @param cli the docker program, told which engine.
+ * @param stays names of the containers that the program has on it.
+ * @param staying shell assignments: all that the program has.
+ * @returns shell text that ends the deployment's other containers, to be run where Pulumi runs.
+ */
+export function keepOnlyText(
+  cli: pulumi.Output<string>,
+  { identity, mark }: Deployment,
+  stays: pulumi.Output<string[]>,
+  staying: pulumi.Input<string>,
+): pulumi.Output<string> {
+  return pulumi
+    .all([cli, identity, mark, stays, staying])
+    .apply(([engine, { id: deployment }, marked, names, known]) => {
+      // The scripts that are in there may be of a version that knows of no leaving.
+      const within = `${assignments({ mark: marked })}adopt=1\n${installation(["lifecycle.sh", "host.sh"])}cat <<'END' | sh "$here/host.sh" retire "$here/$name"\n${known}END\n`;
+      return (
+        assignments({ engine, deployment, stays: names, within }) + scriptText("members-docker.sh")
+      );
+    });
+}
