@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Engine, sandbox } from "../../support/engine.ts";
 import { checkout, eventually } from "../../support/project.ts";
+import { killWhen } from "../../e2e/kill.ts";
 import { renameAll } from "../../e2e/renamed.ts";
 import { Writers } from "../../support/writers.ts";
 import {
@@ -397,6 +398,38 @@ describe("three machines over SSH, with systemd", { timeout: 2_400_000 }, () => 
       await stack.follows(name);
     }
     await project.upChangesNothing();
+  });
+
+  it("takes a service out, the master's, which comes back neither by itself nor at the next boot", async (t) => {
+    const nodes = {
+      node1: "redis1:16300",
+      node2: "redis2:26300",
+      node3: "redis3:36300",
+      node4: "redis1:46300",
+    };
+    project.configure(config({ nodes }));
+    t.diagnostic(`one more: ${await Writers.during(sentinels, succeed)}`);
+    await project.succeed("node", `${checkout}/cli/switchover.ts`, "node4");
+    // Killed once it has left, and its machine started anew: it is there, and does not run.
+    const retired = `${directory}/redis1/processes/node4/retired`;
+    project.configure(config());
+    const up = project.start("pulumi", ["up", "--yes", "--skip-preview"]);
+    const isStopped = async () =>
+      (await machines.redis1.run(`cat ${retired} 2>/dev/null || :`)) === "stopped";
+    await killWhen(up, isStopped);
+    await project.run("pulumi", "cancel", "--yes", "--stack", project.stack);
+    await machines.redis1.reboot();
+    await stack.follows(await stack.replica());
+    const server = `pgrep -f '[r]edis-server .*:46300' || echo none`;
+    assert.equal(await machines.redis1.run(server), "none");
+    t.diagnostic(`it leaves: ${await Writers.during(sentinels, succeed)}`);
+    await project.upChangesNothing();
+    assert.equal(
+      await machines.redis1.run(
+        `ls -d ${directory}/redis1/*/node4 /etc/systemd/system/*node4* 2>/dev/null || echo none`,
+      ),
+      "none",
+    );
   });
 
   it("has the private key in no process, file or log of a machine, and not readable in the state", async () => {
