@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { scriptText } from "../../../scripts/bundle.ts";
-import { eventually, isRunning, members, Project } from "../../support/project.ts";
+import { checkout, eventually, isRunning, members, Project } from "../../support/project.ts";
+import { Writers } from "../../support/writers.ts";
 
 // In a sandbox: users are made and removed in /etc/passwd, and all that is shared by the stacks of
 // a machine is in /var/lib.
@@ -65,7 +66,10 @@ describe(
     const project = new Project({ ...config, local: { user: localUser } });
 
     before(() => project.init());
-    after(() => project.remove());
+    after(() => {
+      Writers.endAll();
+      return project.remove();
+    });
 
     const assertTheirs = () => {
       const uid = execFileSync("id", ["-u", localUser], { encoding: "utf8" }).trim();
@@ -156,6 +160,32 @@ describe(
         project.configure({ ...config, local: { user: localUser } });
       });
     }
+
+    it("leave, and their host with them: root takes them out, and they end as that user's", async (t) => {
+      const { nodes, sentinels } = config;
+      const watching = Object.fromEntries(Object.entries(sentinels).slice(0, 2));
+      const user = { local: { user: localUser } };
+      project.configure({
+        ...config,
+        ...user,
+        nodes: { ...nodes, node4: "own4:24510" },
+        sentinels: { ...watching, sentinel4: "own4:24560" },
+      });
+      await project.up();
+      await project.upChangesNothing();
+      const left = ["redis-ha-own4/node4", "redis-ha-own4/sentinel4"].map(
+        (name) => pids().get(name) as number,
+      );
+      await project.succeed("node", `${checkout}/cli/switchover.ts`, "node4");
+      project.configure({ ...config, ...user });
+      const stay = Object.values(watching);
+      t.diagnostic(await Writers.during(stay, () => project.up()));
+      await project.upChangesNothing();
+      assert.ok(!left.some(isRunning));
+      assert.ok(!existsSync(`${state}/pulumi-redis-ha.test/redis-ha-own4`));
+      assertTheirs();
+      await project.healthy();
+    });
 
     it("leave nothing behind: no process, no directory, no user", async () => {
       const ended = [...pids().values()];
