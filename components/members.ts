@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "../hosts/deployment.ts";
 import type { Host } from "../hosts/host.ts";
 import { namesOn, stayingText } from "./leaving.ts";
 import { directivesOf } from "./redis/args.ts";
@@ -18,6 +19,9 @@ export interface MembersArgs {
   /** All hosts, also those without a member. */
   hosts: readonly Host[];
   hostOf: (host: string) => Host;
+  deployment: Deployment;
+  /** The node that is the master now; empty where that can't be told. */
+  leader: pulumi.Output<string>;
   dependsOn: readonly pulumi.Resource[];
 }
 
@@ -28,23 +32,41 @@ export interface Members {
 }
 
 /**
- * Makes the nodes, one after the other, and then in the same way the sentinels; in between, what
- * the program has no more is ended: once its successors are there, and before it is forgotten.
+ * Makes the nodes and then the sentinels: side by side in the first creation, later one at a time,
+ * so that a change stops at the first that does not come back. The master comes last, so that it is
+ * handed over once, to one that has been changed. In between, what the program has no more is
+ * ended: once its successors are there, and before it is forgotten.
  */
 export function membersOf(args: RedisHaArgs, whole: MembersArgs): Members {
-  const nodes: RedisNode[] = [];
+  const nodes = new Map<string, RedisNode>();
+  const order = pulumi
+    .all([whole.deployment.isPopulated, whole.leader])
+    .apply(([populated, leader]) => (populated ? changeOrder(whole.topology.nodes, leader) : []));
   for (const node of whole.topology.nodes) {
-    // One at a time, so that a change stops at the first node that does not come back.
-    const dependsOn = [...whole.dependsOn, ...nodes.slice(-1)];
-    nodes.push(nodeOf(args, whole, node, dependsOn));
+    const after = order.apply((names) => {
+      const before = names[names.indexOf(node.name) - 1];
+      return (before === undefined ? undefined : nodes.get(before)) ?? whole.deployment.record;
+    });
+    nodes.set(node.name, nodeOf(args, whole, node, [after]));
   }
-  const kept = keptOnly(whole, nodes.slice(-1));
+  const kept = keptOnly(whole, [...nodes.values()]);
   const sentinels: Sentinel[] = [];
   for (const sentinel of whole.topology.sentinels) {
-    const dependsOn = [...nodes.slice(-1), ...kept.slice(-1), ...sentinels.slice(-1)];
-    sentinels.push(sentinelOf(args, whole, sentinel, dependsOn));
+    const [last] = sentinels.slice(-1);
+    const after = whole.deployment.isPopulated.apply(
+      (populated) => (populated ? last : undefined) ?? whole.deployment.record,
+    );
+    sentinels.push(
+      sentinelOf(args, whole, sentinel, [...nodes.values(), ...kept.slice(-1), after]),
+    );
   }
-  return { nodes, sentinels };
+  return { nodes: [...nodes.values()], sentinels };
+}
+
+/** @returns the names of the nodes in the order of a change. */
+export function changeOrder(nodes: readonly { name: string }[], leader: string): string[] {
+  const names = nodes.map(({ name }) => name);
+  return [...names.filter((name) => name !== leader), ...names.filter((name) => name === leader)];
 }
 
 /** One host of a group after the other: of two hand-overs at once, one would be refused. */
@@ -75,7 +97,7 @@ function nodeOf(
   args: RedisHaArgs,
   whole: MembersArgs,
   { name: node, host, port }: Topology["nodes"][0],
-  dependsOn: pulumi.Resource[],
+  after: pulumi.Input<pulumi.Resource>[],
 ): RedisNode {
   const { redis = {} } = args;
   const { appendOnly, minReplicasToWrite, minReplicasMaxLagSeconds } = redis;
@@ -94,7 +116,8 @@ function nodeOf(
       masterName: whole.topology.masterName,
       initialMaster: whole.topology.initialMaster,
     },
-    { parent: whole.parent, dependsOn },
+    { parent: whole.parent, dependsOn: [...whole.dependsOn] },
+    after,
   );
 }
 
@@ -102,7 +125,7 @@ function sentinelOf(
   args: RedisHaArgs,
   whole: MembersArgs,
   { name: sentinel, host, port }: Topology["sentinels"][0],
-  dependsOn: pulumi.Resource[],
+  after: pulumi.Input<pulumi.Resource>[],
 ): Sentinel {
   return new Sentinel(
     `${whole.name}-${sentinel}`,
@@ -115,7 +138,8 @@ function sentinelOf(
       forget: args.forget,
       directives: args.sentinel?.directives,
     },
-    { parent: whole.parent, dependsOn },
+    { parent: whole.parent, dependsOn: [...whole.dependsOn] },
+    after,
   );
 }
 

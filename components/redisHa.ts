@@ -84,18 +84,21 @@ export class RedisHa extends pulumi.ComponentResource {
     deployment.preflight.requireBeforeAnything(
       leaversOf({ topology, hosts: [...hosts.values()], left, hostOf }, pulumi.output(args.forget)),
     );
+    const [firstNode] = topology.nodes as [Topology["nodes"][0]];
+    const [verification, verifying] = [`${name}-verified`, hostOf(firstNode.host)];
     const { nodes, sentinels } = membersOf(args, {
       name,
       parent: this,
       topology,
       hosts: [...hosts.values()],
       hostOf,
+      deployment,
+      leader: verifying.leader(verification),
       dependsOn: entries,
     });
     const processes = [...nodes, ...sentinels];
-    const [firstNode] = topology.nodes as [Topology["nodes"][0]];
-    const verified = hostOf(firstNode.host).verify(
-      `${name}-verified`,
+    const verified = verifying.verify(
+      verification,
       firstNode.name,
       pulumi
         .all(processes.map(({ revision }) => revision))

@@ -58,13 +58,19 @@ export class RedisNode extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  constructor(resourceName: string, args: RedisNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param after what its process comes after as well; the component itself does not wait. */
+  constructor(
+    resourceName: string,
+    args: RedisNodeArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    after: pulumi.Input<pulumi.Resource>[] = [],
+  ) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
     refuseAny(directiveProblems("redis", knownNow(args.directives ?? {})), resourceName);
     const { masterName, initialMaster } = args;
     const name = args.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
-    const node = new ServerProcess("node", this, resourceName, name, args, opts?.dependsOn);
+    const node = new ServerProcess("node", this, resourceName, name, args, opts?.dependsOn, after);
     this.version = node.version;
     this.limitations = node.limitations;
 

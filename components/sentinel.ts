@@ -69,14 +69,28 @@ export class Sentinel extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  constructor(resourceName: string, args: SentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param after what its process comes after as well; the component itself does not wait. */
+  constructor(
+    resourceName: string,
+    args: SentinelArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    after: pulumi.Input<pulumi.Resource>[] = [],
+  ) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = directiveProblems("sentinel", knownNow(args.directives ?? {}));
     for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
     refuseAny(problems, resourceName);
     const name = args.sentinelName ?? resourceName;
     checkNames({ name: resourceName, sentinelName: name });
-    const sentinel = new ServerProcess("sentinel", this, resourceName, name, args, opts?.dependsOn);
+    const sentinel = new ServerProcess(
+      "sentinel",
+      this,
+      resourceName,
+      name,
+      args,
+      opts?.dependsOn,
+      after,
+    );
     this.version = sentinel.version;
     this.limitations = sentinel.limitations;
     for (const option of sentinelScripts) {

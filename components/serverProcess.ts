@@ -60,13 +60,14 @@ export class ServerProcess {
   readonly #name: string;
   readonly #kind: keyof typeof kinds;
   readonly #args: ServerArgs;
-  readonly #dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
+  readonly #dependsOn: pulumi.Input<pulumi.Resource>[];
   readonly #facts: pulumi.Output<ProcessFacts>;
 
   /**
    * @param component whose process it is.
    * @param resourceName of that.
    * @param name the process's own.
+   * @param after what the process comes after, besides what is in `dependsOn`.
    */
   constructor(
     kind: keyof typeof kinds,
@@ -75,13 +76,14 @@ export class ServerProcess {
     name: string,
     args: ServerArgs,
     dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
+    after: pulumi.Input<pulumi.Resource>[],
   ) {
     this.#kind = kind;
     this.#component = component;
     this.#resourceName = resourceName;
     this.#name = name;
     this.#args = args;
-    this.#dependsOn = dependsOn;
+    this.#dependsOn = [...([dependsOn ?? []].flat() as pulumi.Resource[]), ...after];
     const { server, list } = kinds[kind];
     const { port, bind, openWithoutPasswords, serverBinary, directives = {} } = args;
     this.host = hostFrom(args.host, resourceName, component, dependsOn);
@@ -152,10 +154,7 @@ export class ServerProcess {
       this.#name,
       { port: this.#args.port, stopSeconds, files: contents, memoryBytes },
       this.#facts,
-      {
-        parent: this.#component,
-        dependsOn: [this.#dependsOn ?? []].flat() as pulumi.Resource[],
-      },
+      { parent: this.#component, dependsOn: this.#dependsOn },
     );
     return pulumi
       .all([this.#facts, contents])

@@ -145,6 +145,11 @@ export function verificationIn(answers: Answers, name: string): string {
   return answers[`verified.${name}`] ?? newInstance();
 }
 
+/** The process that the others follow, as a verification was told; empty where it was not. */
+export function leaderIn(answers: Answers, name: string): string {
+  return answers[`leader.${name}`] ?? "";
+}
+
 /** What was said against the thing of that name, its lines restored. */
 export function refusalIn(answers: Answers, name: string): string | undefined {
   const said = answers[`refused.${name}`]?.trim().replaceAll("\u001f", "\n");

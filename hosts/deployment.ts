@@ -32,6 +32,8 @@ export interface Identity {
 export class Deployment {
   readonly identity: pulumi.Output<Identity>;
   readonly preflight: Preflight;
+  /** What keeps the identity; everything else of the deployment comes after it. */
+  readonly record: pulumi.Resource;
   /**
    * The content of the file that marks a directory as this deployment's: the first line tells, the
    * rest is for the reader.
@@ -82,6 +84,7 @@ export class Deployment {
       },
       { ...opts, ignoreChanges: ["create", "stdin", "logging", "addPreviousOutputInEnv"] },
     );
+    this.record = record;
     // In the preview that would create it, and only there, a plugin may leave unknown what it was
     // given.
     this.identity = pulumi.output(

@@ -133,7 +133,7 @@ export interface ProcessCommands {
 /** Where a resource made by a host belongs, and what has to be done before it. */
 export interface Placement {
   parent: pulumi.Resource;
-  dependsOn?: pulumi.Resource[];
+  dependsOn?: pulumi.Input<pulumi.Resource>[];
 }
 
 /**
@@ -222,6 +222,13 @@ export abstract class Host extends pulumi.ComponentResource {
     facts: pulumi.Output<ProcessFacts>,
     placement: Placement,
   ): pulumi.Resource;
+
+  /**
+   * @param verification as {@link verify} has it.
+   * @returns the process that the others follow, by the look of that verification; empty where that
+   * can't be told.
+   */
+  abstract leader(verification: string): pulumi.Output<string>;
 
   /** @returns where the process has its own on this host: {@link FoundProcess.place}. */
   abstract placeFor(process: string): pulumi.Output<string>;

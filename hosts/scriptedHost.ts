@@ -8,6 +8,7 @@ import {
   type ProcessArgs,
   type ProcessFacts,
 } from "./host.ts";
+import { leaderIn } from "./answers.ts";
 import { installation } from "./installation.ts";
 import type { MachineLook, Place } from "./machineLook.ts";
 import { checkNames } from "./names.ts";
@@ -223,6 +224,10 @@ export abstract class ScriptedHost extends Host {
     this.deployment.preflight.requireBeforeAnything(
       this.looking.program(this.hostName, field, program),
     );
+  }
+
+  override leader(verification: string): pulumi.Output<string> {
+    return this.looking.answers.apply((answers) => leaderIn(answers, verification));
   }
 
   override verify(

@@ -1,7 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { isLoopback } from "../address.ts";
-import { foundIn, processFacts, refuseProgram, verificationIn } from "../answers.ts";
+import { foundIn, leaderIn, processFacts, refuseProgram, verificationIn } from "../answers.ts";
 import type { Deployment } from "../deployment.ts";
 import {
   type EditArgs,
@@ -198,6 +198,10 @@ export class DockerHost extends Host {
           refuseProgram(said, `in the image ${image}`, field, path),
         ),
     );
+  }
+
+  override leader(verification: string): pulumi.Output<string> {
+    return this.#engine.look.answers.apply((answers) => leaderIn(answers, verification));
   }
 
   override verify(

@@ -40,7 +40,8 @@
 #                                     second, how far its append-only file is
 #   sh lifecycle.sh orphan DIRECTORY  print the pid of a server that runs on this directory's
 #                                     configuration
-#   sh lifecycle.sh check DIRECTORY   0: the whole topology is what it should be, at this moment
+#   sh lifecycle.sh check DIRECTORY   0: the whole topology is what it should be, at this moment; says
+#                                     what is not, and, last, who the master is: "leader NODE"
 #   sh lifecycle.sh verify DIRECTORY  wait until the whole topology is what it should be, or say
 #                                     what is not
 #
@@ -153,10 +154,9 @@ case $action in
     # The first one tells enough.
     gather whole
     problem=$(judge | of broken | head -n 1)
-    if [ -n "$problem" ]; then
-      echo "$problem"
-      exit 1
-    fi
+    [ -z "$problem" ] || echo "$problem"
+    echo "leader $named"
+    [ -z "$problem" ] || exit 1
     ;;
   verify) verify ;;
   place) place ;;

@@ -4,10 +4,11 @@ import { after, before, describe, it } from "node:test";
 import { ask, checkout, members, namedMaster, Project } from "../support/project.ts";
 
 describe("npm run switchover", { timeout: 2_400_000 }, () => {
-  const project = new Project({
+  const config = {
     ...members("swi", 22_800),
     sentinel: { failoverTimeoutMilliseconds: 30_000 },
-  });
+  };
+  const project = new Project(config);
   const switchover = (...args: string[]) =>
     project.run("node", join(checkout, "cli", "switchover.ts"), ...args);
 
@@ -43,5 +44,19 @@ describe("npm run switchover", { timeout: 2_400_000 }, () => {
     assert.equal(present.status, 0, present.output);
     assert.match(present.output, /is the master already/);
     assert.equal(await namedMaster("swi1:22850"), master);
+  });
+
+  it("a change of all nodes is one switchover: the master comes last, wherever it is", async () => {
+    for (const databases of ["17", "18"]) {
+      const master = await namedMaster("swi1:22850");
+      project.configure({ ...config, redis: { directives: { databases } } });
+      const { output } = await project.up();
+      const order = [...output.matchAll(/(node\d)-process updated/g)].map(([, name]) => name);
+      assert.equal(order.length, 3, output);
+      assert.ok(master.startsWith(`swi${order[2]?.slice(-1)}:`), `${master} ${order.join()}`);
+      // Each line of a step is shown again with the next one.
+      assert.equal(new Set(output.match(/handed over to \w+/g)).size, 1, output);
+      await project.upChangesNothing();
+    }
   });
 });

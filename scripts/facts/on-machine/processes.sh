@@ -48,7 +48,7 @@ look_as() {
 }
 
 # look_check NAME DIRECTORY LIFECYCLE [SETTINGS USER]: the identity of the last verification if what
-# it found still holds, else what does not. Busy machines take seconds for it; check_limit, in
+# it found still holds, else what does not; and whom the others follow, if that can be told. Busy machines take seconds for it; check_limit, in
 # seconds, leaves those who wait for us enough.
 look_check() {
   c_settings=${4:-$2}
@@ -62,5 +62,9 @@ look_check() {
     *)
       echo "unverified.$1 $(printf '%s\n' "$found" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300)"
       ;;
+  esac
+  case ${found##*leader } in
+    "$found" | '' | *[!A-Za-z0-9._-]*) ;;
+    *) echo "leader.$1 ${found##*leader }" ;;
   esac
 }
