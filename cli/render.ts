@@ -6,6 +6,7 @@ import type { Problem } from "../topology/problem.ts";
 import type { Column } from "../topology/rules.ts";
 import type { Known, NodeView, SentinelView, Topology } from "../topology/topology.ts";
 import { nodeText, placeText } from "../topology/words.ts";
+import type { Pause } from "./pause/marks.ts";
 import { type Cell, type Paint, table } from "./table.ts";
 
 /** Characters of a line about what is wrong. */
@@ -173,13 +174,19 @@ function ckquorumText({ facts }: SentinelView): string {
 }
 
 /** The same as {@link renderStatus}, for programs. */
-export function statusJson(topology: Topology, { healthy, master, problems }: Verdict): string {
+export function statusJson(
+  topology: Topology,
+  { healthy, master, problems }: Verdict,
+  pause?: Pause,
+): string {
   const nodes = topology.nodes.map((node) => ({ ...node, lag: lagOf(node, master) }));
   const { stack, masterName, sentinels, limitations } = topology;
   const status = {
     stack,
     masterName,
     healthy,
+    paused: pause?.mark ?? null,
+    pauseUnknown: pause?.silent.map(({ where }) => where) ?? [],
     master: master?.name ?? null,
     problems,
     nodes,

@@ -1,4 +1,5 @@
-import { ExitStatus, parseArguments, runMain } from "./program.ts";
+import { askMarks, pauseLines, pauseOf } from "./pause/marks.ts";
+import { ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";
 import { judge } from "../topology/judge.ts";
@@ -6,18 +7,25 @@ import { readTopology } from "../topology/read.ts";
 import { redOn, renderStatus, statusJson } from "./render.ts";
 
 const usage = `Usage: npm run status -- [STACK] [--json]
-Shows the topology as the nodes and the sentinels see it; changes nothing.
+Shows the topology as the nodes and the sentinels see it, and since when and why it is paused; changes nothing.
 Exit status: 0 healthy, 1 not healthy, 2 could not look.`;
 
 async function status(args: string[]): Promise<number> {
   const { stack, options } = parseArguments(args, ["json"], usage);
-  const topology = await readTopology(await stackOutputs(await stackName(stack)));
+  const outputs = await stackOutputs(await stackName(stack));
+  const [topology, marks] = await Promise.all([
+    readTopology(outputs),
+    askMarks(outputs.processes, "paused"),
+  ]);
   const verdict = judge(topology);
-  console.log(
-    options.json
-      ? statusJson(topology, verdict)
-      : renderStatus(topology, verdict, redOn(process.stdout)).join("\n"),
-  );
+  const pause = pauseOf(marks);
+  if (options.json) {
+    console.log(statusJson(topology, verdict, pause));
+  } else {
+    const lines = pauseLines(pause);
+    if (lines.length > 0) say(`${lines.join("\n")}\n`);
+    console.log(renderStatus(topology, verdict, redOn(process.stdout)).join("\n"));
+  }
   return verdict.healthy ? ExitStatus.healthy : ExitStatus.unhealthy;
 }
 

@@ -7,14 +7,14 @@ import { hostsEntriesOn } from "./hostsEntries.ts";
 import { leaversOf } from "./leaving.ts";
 import { priorityLimitations, versionLimitations } from "./limitations.ts";
 import { membersOf } from "./members.ts";
-import type { Topology } from "./redis/topology.ts";
+import type { Member, Topology } from "./redis/topology.ts";
 import { hostArgs, type RedisHaArgs } from "./redisHaArgs.ts";
 import { checkedTopology, requireRestLater } from "./redisHaProblems.ts";
 import { serverConfsOf, zatoServers } from "./zato/serverConfs.ts";
 
-/** A node, for clients and tools. */
+/** A node, or a sentinel, for clients and tools. */
 export interface NodeOutput {
-  /** Its name in `nodes`. */
+  /** Its name in `nodes`, or in `sentinels`. */
   name: string;
   /** The network name of its host. */
   host: string;
@@ -41,6 +41,8 @@ export class RedisHa extends pulumi.ComponentResource {
   readonly masterName: pulumi.Output<string>;
   /** The nodes; who of them is the master, only the sentinels know. */
   readonly nodes: pulumi.Output<NodeOutput[]>;
+  /** The same of the sentinels, for tools: `sentinels` is for clients. */
+  readonly sentinelProcesses: pulumi.Output<NodeOutput[]>;
   /**
    * A complete `[kvdb]` stanza: it takes the place of the whole one in server.conf of Zato 3.2 or
    * 3.3.
@@ -122,17 +124,17 @@ export class RedisHa extends pulumi.ComponentResource {
     this.sentinels = pulumi.output(topology.sentinels.map(({ host, port }) => `${host}:${port}`));
     this.redisSentinels = zato.redisSentinels;
     this.masterName = pulumi.output(topology.masterName);
-    this.nodes = pulumi.output(
-      topology.nodes.map((node) => {
-        const host = hostOf(node.host);
-        return {
-          ...node,
-          address: host.address,
-          directory: host.directoryOf(node.name),
-          commands: host.commandsFor(node.name),
-        };
-      }),
-    );
+    const outputOf = (member: Member): pulumi.Output<NodeOutput> => {
+      const host = hostOf(member.host);
+      return pulumi.output({
+        ...member,
+        address: host.address,
+        directory: host.directoryOf(member.name),
+        commands: host.commandsFor(member.name),
+      });
+    };
+    this.nodes = pulumi.all(topology.nodes.map(outputOf));
+    this.sentinelProcesses = pulumi.all(topology.sentinels.map(outputOf));
     this.kvdbStanza = zato.stanza;
     this.hosts = pulumi.output(
       Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])),
@@ -161,6 +163,7 @@ export class RedisHa extends pulumi.ComponentResource {
       redisSentinels: this.redisSentinels,
       masterName: this.masterName,
       nodes: this.nodes,
+      sentinelProcesses: this.sentinelProcesses,
       kvdbStanza: this.kvdbStanza,
       args: given(args, deployment.preflight),
     });

@@ -68,6 +68,11 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
     program: answers[`program.${name}`] ?? "",
     populated: answers[`populated.${name}`] !== undefined,
     instance: answers[`instance.${name}`] ?? newInstance(),
+    seen: {
+      what: name,
+      isWell: answers[`instance.${name}`] !== undefined,
+      paused: answers[`paused.${name}`] ?? "",
+    },
   };
 }
 

@@ -5,6 +5,8 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { inputError } from "../errors.ts";
+import type { ProcessFacts, Seen } from "./host.ts";
+import { obeyPause } from "./pause.ts";
 import { onceBuilt, Preflight } from "./preflight.ts";
 import { isKnown } from "./sdk.ts";
 
@@ -43,6 +45,7 @@ export class Deployment {
   readonly adopted: readonly string[];
   readonly #name: string;
   readonly #populated: pulumi.Input<boolean>[] = [];
+  readonly #seen: pulumi.Input<Seen>[] = [];
 
   /**
    * @param name of the component; everything in it has a name that begins with this.
@@ -62,6 +65,7 @@ export class Deployment {
   ) {
     this.#name = name;
     this.preflight = new Preflight(name, dependsOn);
+    this.preflight.requireBeforeAnything(onceBuilt(() => pulumi.all(this.#seen)).apply(obeyPause));
     this.adopted = adopted;
     const first: Identity = {
       id: randomUUID(),
@@ -174,9 +178,10 @@ export class Deployment {
     });
   }
 
-  /** Tells what a look found: whether something of this deployment on that host was ever ready. */
-  found(populated: pulumi.Input<boolean>): void {
-    this.#populated.push(populated);
+  /** Tells what a look found of a process of this deployment. */
+  found(facts: pulumi.Output<ProcessFacts>): void {
+    this.#populated.push(facts.populated);
+    this.#seen.push(facts.seen);
   }
 
   /**

@@ -85,6 +85,7 @@ export interface ProcessFacts {
   populated: boolean;
   /** The identity to record: that of the running instance if it is well, else a new one. */
   instance: string;
+  seen: Seen;
 }
 
 /** A process of the deployment that a look has found, be it that the program has it or not. */
@@ -118,7 +119,17 @@ export interface MembersArgs {
   hosts: readonly { host: Host; processes: readonly string[] }[];
 }
 
-/** What a person, or a drill, types on the machine that runs Pulumi. */
+/** What a look has found of something that an `up` would mend where it is not well. */
+export interface Seen {
+  /** What it is, in words. */
+  what: string;
+  /** Whether it is as it was left. */
+  isWell: boolean;
+  /** The mark of a pause where it is (`SINCE BY WHY`), empty where it has none. */
+  paused: string;
+}
+
+/** What a person, or a command of `npm run`, types on the machine that runs Pulumi. */
 export interface ProcessCommands {
   /** Ends the process like a crash, for longer than a moment. */
   kill: string;
@@ -128,6 +139,12 @@ export interface ProcessCommands {
   start: string;
   /** Hands a master over; a node's name may follow: to that one, or it is refused. */
   handover: string;
+  /**
+   * One of three words has to follow, all of which print the mark of the pause there, a line `SINCE
+   * BY WHY`: `pause` puts the one on standard input, unless there is one, and has every step of an
+   * `up` refused; `resume` ends that; `paused` changes nothing.
+   */
+  mark: string;
 }
 
 /** Where a resource made by a host belongs, and what has to be done before it. */

@@ -120,10 +120,11 @@ export class LocalHost extends ScriptedHost {
 
   override commandsFor(process: string): pulumi.Output<ProcessCommands> {
     return pulumi
-      .all([this.script(this.#keeper), this.#known(process)])
-      .apply(([script, known]) => {
+      .all([this.script(this.#keeper), this.#known(process), this.script("host.sh")])
+      .apply(([script, known, host]) => {
         const what = (action: string) => `sh ${script} ${action} ${known}`;
         return {
+          mark: `sh ${host}`,
           kill: what("kill"),
           stop: what("stop"),
           start: what("start"),

@@ -143,7 +143,7 @@ export abstract class ScriptedHost extends Host {
     );
     // What is in another's directory is no matter of this one's.
     const facts = this.#isOurs.apply(() => said);
-    this.deployment.found(facts.populated);
+    this.deployment.found(facts);
     return facts;
   }
 

@@ -6,6 +6,7 @@ set -u
 umask 077
 : "${mark:?}" "${adopt:=0}"
 # use lib/marks.sh
+# use lib/paused.sh
 newline='
 '
 # The directories that were not there before go away again with the last host that is uninstalled.
@@ -25,6 +26,8 @@ if [ "$its" != "$id" ] && [ "$adopt" != 1 ]; then
   [ -z "$its" ] || { echo "the directory $here belongs to $(owner_of "$here")" >&2; exit 1; }
   [ -z "$(content_of "$here")" ] || { echo "the directory $here is not empty, and of no deployment: $(content_of "$here" | head -n 5 | tr '\n' ' ')" >&2; exit 1; }
 fi
+# A pause is the deployment's that made it.
+if [ "$its" = "$id" ]; then not_paused "$here"; else rm -rf "$here/.paused"; fi
 [ -d "$here" ] || mark="$mark${newline}made"
 if [ "$its" != "$id" ] && [ -d "$here" ]; then
   # Each process's directory gets our mark from its own user.

@@ -10,7 +10,13 @@ export interface NodeEndpoint extends Endpoint {
   /** Absolute path, on its host. */
   directory: string;
   /** Shell commands for this machine; missing in what an older version brought up. */
-  commands?: { kill: string; stop: string; start: string; handover?: string };
+  commands?: {
+    kill: string;
+    stop: string;
+    start: string;
+    handover?: string;
+    mark?: string;
+  };
 }
 
 /** @returns `HOST:PORT` */

@@ -5,6 +5,8 @@ import { pulumi } from "./pulumi.ts";
 
 /** What the stack says about itself. */
 export interface StackOutputs extends Members {
+  /** The nodes and then the sentinels; none in what an older version has brought up. */
+  processes: NodeEndpoint[];
   kvdbStanza: string;
 }
 
@@ -41,12 +43,14 @@ export function parseOutputs(stack: string, json: string): StackOutputs {
       ExitStatus.couldNotLook,
     );
   }
-  const { masterName, nodes, sentinels, hosts, limitations, kvdbStanza } =
+  const { masterName, nodes, sentinelProcesses, sentinels, hosts, limitations, kvdbStanza } =
     outputs as unknown as Outputs;
+  const reached = (node: NodeEndpoint) => ({ ...node, address: hosts[node.host] ?? node.address });
   return {
     stack,
     masterName,
-    nodes: nodes.map((node) => ({ ...node, address: hosts[node.host] ?? node.address })),
+    nodes: nodes.map(reached),
+    processes: sentinelProcesses ? [...nodes, ...sentinelProcesses].map(reached) : [],
     sentinels: sentinels.map((endpoint) => {
       const host = endpoint.slice(0, endpoint.lastIndexOf(":"));
       return { host, address: hosts[host] ?? host, port: Number(endpoint.slice(host.length + 1)) };
@@ -59,8 +63,27 @@ export function parseOutputs(stack: string, json: string): StackOutputs {
 interface Outputs {
   masterName: string;
   nodes: NodeEndpoint[];
+  sentinelProcesses?: NodeEndpoint[];
   sentinels: string[];
   hosts: Record<string, string>;
   limitations?: string[];
   kvdbStanza?: string;
+}
+
+/**
+ * @returns all processes of the stack, each with that command
+ * @throws CliError with exit status 2 where the stack does not give it
+ */
+export function withCommand(
+  { stack, processes }: StackOutputs,
+  word: keyof NonNullable<NodeEndpoint["commands"]>,
+  what: string = word,
+): NodeEndpoint[] {
+  if (processes.length > 0 && processes.every(({ commands }) => commands?.[word] !== undefined))
+    return processes;
+  throw new CliError(
+    `The stack ${stack} does not say how to ${what}: its output sentinelProcesses is missing, or older.`,
+    "npm start (or pulumi up) brings it up to date; a program of your own has to export it.",
+    ExitStatus.couldNotLook,
+  );
 }

@@ -43,6 +43,7 @@ export class ContainerCommands {
 
   byHand(): pulumi.Output<ProcessCommands> {
     return pulumi.all([this.#container, this.#cli]).apply(([container, cli]) => ({
+      mark: `${cli} exec -i ${container} sh ${this.#script("host.sh")}`,
       kill: `${cli} kill ${container}`,
       stop: `${cli} stop ${container}`,
       start: `${cli} start ${container}`,

@@ -128,7 +128,7 @@ export class DockerHost extends Host {
     const facts = pulumi
       .all([this.#engine.image(this.#containers.image), this.#engine.look.ask(question)])
       .apply(([, answers]) => processFacts(answers, process));
-    this.deployment.found(facts.populated);
+    this.deployment.found(facts);
     return facts;
   }
 

@@ -60,13 +60,15 @@ export class MachineCommands {
 
   /** @returns the same for who types it where Pulumi runs. */
   byHand(process: string, keys: pulumi.Output<Keys>): pulumi.Output<ProcessCommands> {
+    const { target: login, bastion: door } = this.#logins;
     return pulumi
-      .all([keys, this.#pathOf("machine.sh"), this.#logins.target, this.#logins.bastion])
-      .apply(([known, machine, target, bastion]) => {
+      .all([keys, this.#pathOf("machine.sh"), this.#pathOf("host.sh"), login, door])
+      .apply(([known, machine, host, target, bastion]) => {
         const ssh = sshWords(target, bastion, known);
         const what = (action: string) =>
           `${ssh} ${quote(`${become(target)}sh ${machine} ${action} ${quote(process)}`)}`;
         return {
+          mark: `${ssh} ${quote(`${become(target)}sh ${host}`)}`,
           kill: what("kill"),
           stop: what("stop"),
           start: what("start"),

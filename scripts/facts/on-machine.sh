@@ -12,6 +12,7 @@ export LC_ALL
 # use lib/as-user.sh
 # use facts/on-machine/machine.sh
 # use lib/marks.sh
+# use lib/paused.sh
 # use facts/on-machine/places.sh
 # use facts/on-machine/programs.sh
 # use facts/on-machine/processes.sh

@@ -95,6 +95,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use lib/ask.sh
 # use lib/ask-each.sh
 # use lib/space.sh
+# use lib/paused.sh
 # use redis/sentinels.sh
 # use redis/failover.sh
 # use redis/data.sh
@@ -158,7 +159,7 @@ case $action in
     echo "leader $named"
     [ -z "$problem" ] || exit 1
     ;;
-  verify) verify ;;
+  verify) not_paused "${0%/*}" && verify ;;
   place) place ;;
   watch) watch ;;
   *) refuse "unknown action $action" ;;

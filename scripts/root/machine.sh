@@ -37,6 +37,7 @@ fail() { echo "$*" >&2; exit 1; }
 # use lib/as-user.sh
 # use lib/space.sh
 # use supervisor/lock.sh
+# use lib/paused.sh
 
 # of NAME: sets what is known of that process; directory is what lock.sh locks.
 of() {
@@ -115,7 +116,7 @@ case $action in
   prepare) prepare ;;
   create | update) keep "$action" ;;
   retire) retire ;;
-  members) members settings/ ;;
+  members) not_paused "$here" && members settings/ ;;
   delete) delete ;;
   verify) verify ;;
   handover)

@@ -9,6 +9,7 @@ end_process() {
 
 keep() {
   lock
+  not_paused "$here"
   if [ ! -d "$directory" ]; then
     mkdir "$directory" || fail "$directory cannot be made"
     [ "$1" != create ] || made=1
@@ -68,6 +69,7 @@ delete() {
 # verify: what it found is what a later look compares with; root's own record, that look reads
 # nothing else.
 verify() {
+  not_paused "$here"
   as_limit=$(($(seconds verify) + 300))
   occasion=$(cat)
   printf '%s\n' "$occasion" | as_user sh "$here/lifecycle.sh" verify "$own" "$directory" || exit 1

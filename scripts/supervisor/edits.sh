@@ -64,6 +64,7 @@ remove_ours() {
   for each in "$here"/*.lock; do [ ! -f "$each/owner" ] || rm -rf "$each"; done
   rm -rf "${here:?}/edits" "$here/kvdb" "$here/kernel" "$here/services" "$here/firewall" \
     "$here/redis" "$here/hardening"
+  rm -rf "$here/.paused"
   rm -f "$here/.files" "$here/.pulumi-redis-ha"
   remaining=$(content_of "$here")
   if [ -n "$remaining" ]; then

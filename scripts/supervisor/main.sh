@@ -28,6 +28,9 @@
 #   sh host.sh again SCRIPT              make all edits of that script again: somebody else may have
 #                                        written the files anew
 #   sh host.sh uninstall                 undo whatever is still there, then remove the scripts
+#   sh host.sh pause|resume|paused       on command: from now on create, update and apply are refused
+#                                        here (the mark, a line, on stdin); they are not any more;
+#                                        whether they are. Prints the mark
 #
 # What a process is, only its lifecycle script knows: exec, ready, alive, silence, trial, reload,
 # resync, handover, retire, retry, orphan, place (lifecycle.sh).
@@ -61,12 +64,17 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 # use supervisor/edits.sh
 # use supervisor/retire.sh
 # use supervisor/members.sh
+# use lib/paused.sh
+# use supervisor/pause.sh
 
 case $action in
-  apply | remove) edit "$@" ;;
+  apply) not_paused "$here" && edit "$@" ;;
+  remove) edit "$@" ;;
   again) again "$2" ;;
   uninstall) uninstall ;;
-  members) members '' ;;
+  members) not_paused "$here" && members '' ;;
+  pause | resume) "$action" ;;
+  paused) paused_in "$here" || : ;;
   *)
     directory=${2:?directory} settings=${3:-$2} PARENT=${4:-} known=${5:-}
     # Whoever calls may have variables of the same names.
@@ -76,7 +84,7 @@ case $action in
         cd "$directory" && not_retired && echo "$$ $(born $$)" >pid.new && mv pid.new pid &&
           exec sh "$here/lifecycle.sh" exec "$directory" "$settings"
         ;;
-      create | update) lock && create_or_update ;;
+      create | update) lock && not_paused "$here" && create_or_update ;;
       start)
         lock && enter
         running || adopt || start_process
@@ -94,8 +102,12 @@ case $action in
         running || fail "${directory##*/} does not run"
         kill_process
         ;;
-      handover) lock && enter && uninterrupted handover "${4:-}" ;;
-      retire) [ ! -d "$directory" ] || { lock && retire; } ;;
+      handover)
+        # Nothing after the directory: a step asks, before it replaces the container.
+        [ $# -gt 2 ] || not_paused "$here"
+        lock && enter && uninterrupted handover "${4:-}"
+        ;;
+      retire) [ ! -d "$directory" ] || { lock && not_paused "$here" && retire; } ;;
       delete) [ ! -d "$directory" ] || { lock && delete; } ;;
       supervise) supervise ;;
       *) fail "unknown action $action" ;;

@@ -29,8 +29,8 @@ look_in() {
     awk -v name="$2" '{
       key = $1
       if (!sub(/^[a-z]+[.]/, "", key) || key != name || $1 in seen) next
-      if ($1 !~ /^(server|version|endpoint|program|instance|changed|populated|(un)?verified)[.]/)
-        next
+      if ($1 !~ /^(server|version|endpoint|program|instance|changed|paused|populated)[.]/ &&
+        $1 !~ /^(un)?verified[.]/) next
       seen[$1] = 1
       print substr($0, 1, 400)
     }'
@@ -44,16 +44,17 @@ versions_in() {
 }
 
 # look_in_volume ID CONTAINER NAME DIRECTORY: where its container can't be asked, but its volume is
-# there: whether anything was ever ready in it. Nothing of what the servers' user has put there is
-# read or run.
+# there: whether anything was ever ready in it, and whether it is paused. Nothing of what the
+# servers' user has put there is read or run.
 look_in_volume() {
   case "$newline$volumes" in
     *"$newline$2|"*)
       # shellcheck disable=SC2016
       limited 60 sh -c \
-        "$engine run --rm --network none --read-only --user 0:0 --cap-drop ALL --cap-add DAC_READ_SEARCH --security-opt no-new-privileges -v \"\$2:/redis-ha:ro\" --entrypoint sh \"\$1\" -c 'if [ -e \"\$1/created\" ] || [ -e \"\$1/instance\" ]; then echo 1; fi' sh \"\$3\"" \
-        sh "$1" "$2" "$4" |
-        sed -n "s/^1\$/populated.$3 1/p"
+        "$engine run --rm --network none --read-only --user 0:0 --cap-drop ALL --cap-add DAC_READ_SEARCH --security-opt no-new-privileges -v \"\$2:/redis-ha:ro\" --entrypoint sh \"\$1\" -c 'if [ -e \"\$1/created\" ] || [ -e \"\$1/instance\" ]; then echo 1; fi; at=\${1%/*}; if [ -e \"\$at/.paused\" ] && [ -f \"\$at/.pulumi-redis-ha\" ] && head -n 1 \"\$at/.pulumi-redis-ha\" | grep -q -x -F \"deployment \$2\"; then echo 2; fi' sh \"\$3\" \"\$4\"" \
+        sh "$1" "$2" "$4" "$deployment" |
+        sed -n -e "s/^1\$/populated.$3 1/p" \
+          -e "s/^2\$/paused.$3 ? ? its container does not run, and cannot tell since when and why/p"
       ;;
   esac
 }

@@ -1,5 +1,5 @@
-# The processes, and the whole that they are. Needs lib/as-user.sh, ours (places.sh) and limited
-# (programs.sh).
+# The processes, and the whole that they are. Needs lib/as-user.sh, lib/paused.sh, ours (places.sh)
+# and limited (programs.sh).
 
 # look_instance NAME DIRECTORY LIFECYCLE [SETTINGS USER]: where the process is, and the identity of
 # the instance that runs, if that is well. Where it is another user's, nothing is read but the
@@ -8,6 +8,7 @@ look_instance() {
   i_settings=${4:-$2}
   if [ -e "$2/created" ] || [ -s "$i_settings/instance" ]; then echo "populated.$1 1"; fi
   ours "${3%/*}" || return 0
+  i_paused=$(paused_in "${3%/*}") && printf 'paused.%s %s\n' "$1" "$i_paused"
   # shellcheck disable=SC1091
   [ ! -s "$i_settings/parameters" ] || (
     . "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" &&

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ask, checkout, isRunning, members, namedMaster, Project } from "../support/project.ts";
+
+describe("maintenance on command", { timeout: 2_400_000 }, () => {
+  const config = {
+    ...members("swi", 22_800),
+    sentinel: { failoverTimeoutMilliseconds: 30_000 },
+  };
+  const project = new Project(config);
+  const command = (name: string, ...args: string[]) =>
+    project.run("node", join(checkout, "cli", `${name}.ts`), ...args);
+  const switchover = (...args: string[]) => command("switchover", ...args);
+
+  before(async () => {
+    await project.init();
+    await project.up();
+    assert.equal(await ask("swi1:22800", "SET", "key", "value"), "OK");
+  });
+  after(() => project.remove());
+
+  it("switchover makes the node of one's choice the master, which `up` leaves there", async () => {
+    const { status, output } = await switchover("node3");
+    assert.equal(status, 0, output);
+    assert.equal(await namedMaster("swi1:22850"), "swi3:22802");
+    assert.equal(await ask("swi3:22802", "GET", "key"), "value");
+    await project.healthy();
+    await project.upChangesNothing();
+    assert.equal(await namedMaster("swi1:22850"), "swi3:22802");
+  });
+
+  it("switchover without one makes another node than before the master", async () => {
+    const { status, output } = await switchover();
+    assert.equal(status, 0, output);
+    assert.match(await namedMaster("swi1:22850"), /^swi[12]:/);
+  });
+
+  it("switchover to a node that there is none of is refused, the present master is left alone, and nothing is touched", async () => {
+    const master = await namedMaster("swi1:22850");
+    const refused = await switchover("node9");
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.output, /node9 is no node of the stack: node1, node2, node3/);
+    const present = await switchover(master === "swi1:22800" ? "node1" : "node2");
+    assert.equal(present.status, 0, present.output);
+    assert.match(present.output, /is the master already/);
+    assert.equal(await namedMaster("swi1:22850"), master);
+  });
+
+  const preview = () => project.run("pulumi", "preview", "--stack", project.stack);
+  const refusedUp = async (reason: RegExp) => {
+    const { status, output } = await project.run(
+      ...(["pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack] as const),
+    );
+    assert.notEqual(status, 0, output);
+    assert.match(output, reason);
+    assert.match(output, /paused since \d{4}-\S+Z by \S+@\S+: a test of it's \$\(pause\)/);
+    assert.match(output, /npm run resume ends the pause/);
+    assert.doesNotMatch(output, /^ +at |serializing/m, "no stack trace");
+  };
+
+  it("paused, `up` is quiet where there is nothing to do, and says since when and why", async () => {
+    const none = await command("pause");
+    assert.equal(none.status, 2, none.output);
+    const paused = await command("pause", "a test of it's $(pause)");
+    assert.equal(paused.status, 0, paused.output);
+    const again = await command("pause", "another reason");
+    assert.match(again.output, /a test of it's[^]*It was paused already/);
+    const status = await command("status");
+    assert.equal(status.status, 0, status.output);
+    assert.match(status.output, /^This deployment is paused since \d{4}-\S+Z by \S+@\S+: a test/m);
+    const { output } = await project.upChangesNothing();
+    assert.match(output, /This deployment is paused since .*a test of it's \$\(pause\)\. Until/);
+  });
+
+  it("paused, it is refused before anything is touched where a process is dead, which stays so", async () => {
+    project.kill("sentinel3");
+    const found = project.pids();
+    const planned = await preview();
+    assert.equal(planned.status, 0, planned.output);
+    assert.match(planned.output, /redis-ha-sentinel3-process +update/);
+    assert.match(planned.output, /This deployment is paused since/);
+    await refusedUp(/Nothing was touched: sentinel3 would be changed/);
+    assert.deepEqual(project.pids(), found);
+    assert.ok(!isRunning(found.get("sentinel3") as number));
+  });
+
+  it("paused, a changed setting is refused by the first step, on every host; one without the mark holds back all of it", async () => {
+    // By hand, as its command is typed; not by what is paused.
+    const processes =
+      await project.output<{ name: string; commands: Record<string, string> }[]>(
+        "sentinelProcesses",
+      );
+    const start = processes.find(({ name }) => name === "sentinel3")?.commands.start ?? "";
+    await project.succeed("sh", "-c", start);
+    await project.healthy();
+    const master = await namedMaster("swi1:22850");
+    project.configure({ ...config, redis: { directives: { "slowlog-max-len": "77" } } });
+    await refusedUp(/node\d.*process/);
+    const marks = ["swi1", "swi2", "swi3"].map((host) => join(project.redis, host, ".paused"));
+    rmSync(marks[0] as string);
+    await refusedUp(/Nothing was touched: node1, sentinel1 have no mark of that/);
+    for (const node of ["swi1:22800", "swi2:22801", "swi3:22802"])
+      assert.deepEqual(await ask(node, "CONFIG", "GET", "slowlog-max-len"), [
+        "slowlog-max-len",
+        "128",
+      ]);
+    assert.equal(await namedMaster("swi1:22850"), master);
+    assert.equal((await command("pause", "once more")).status, 0);
+    assert.match(readFileSync(marks[0] as string, "utf8"), /a test of it's/);
+  });
+
+  it("resumed, the next `up` does what was held back", async () => {
+    const { status, output } = await command("resume");
+    assert.equal(status, 0, output);
+    assert.match(output, /was paused since .* It is not any more/);
+    await project.up();
+    for (const node of ["swi1:22800", "swi2:22801", "swi3:22802"])
+      assert.deepEqual(await ask(node, "CONFIG", "GET", "slowlog-max-len"), [
+        "slowlog-max-len",
+        "77",
+      ]);
+    await project.upChangesNothing();
+    assert.match((await command("resume")).output, /was not paused/);
+    assert.doesNotMatch((await command("status")).output, /paused/);
+  });
+});
