@@ -8,6 +8,7 @@ import { ask, checkout, eventually, namedMaster, Project } from "../../support/p
 import { renameAll } from "../../e2e/renamed.ts";
 import { assignments, quote } from "../../../hosts/shell.ts";
 import { scriptText } from "../../../scripts/bundle.ts";
+import { holdsBack } from "../../support/paused.ts";
 import { Writers } from "../../support/writers.ts";
 import { Engine, sandbox } from "../../support/engine.ts";
 import { busyboxImage, debianImage } from "../../support/images.ts";
@@ -113,6 +114,27 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     const before = await idsOf();
     await project.upChangesNothing();
     await project.upChangesNothing("--refresh");
+    assert.deepEqual(await idsOf(), before);
+  });
+
+  it("does nothing to any container while it is paused, running or not", async () => {
+    const before = await idsOf();
+    await holdsBack(
+      project,
+      { ...config, redis: { directives: { maxmemory: "100mb", "tcp-keepalive": "77" } } },
+      config,
+      async (refused) => {
+        // What would replace the containers, and what would start one again.
+        project.configure({ ...config, docker: { image: "redis-ha-test:debian" } });
+        await refused(/Nothing was done here/);
+        project.configure(config);
+        await engine.docker("stop", container("sentinel3"));
+        await refused(/Nothing was touched: sentinel3 would be changed/);
+        assert.equal(await inspect("sentinel3", "{{.State.Running}}"), "false");
+        await engine.docker("start", container("sentinel3"));
+        await project.healthy();
+      },
+    );
     assert.deepEqual(await idsOf(), before);
   });
 

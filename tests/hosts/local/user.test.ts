@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { scriptText } from "../../../scripts/bundle.ts";
+import { holdsBack } from "../../support/paused.ts";
 import { checkout, eventually, isRunning, members, Project } from "../../support/project.ts";
 import { Writers } from "../../support/writers.ts";
 
@@ -129,6 +130,13 @@ describe(
       assertTheirs();
       await project.healthy();
       await project.upChangesNothing();
+    });
+
+    it("are held back from everything while it is paused", async () => {
+      const own = { ...config, local: { user: localUser } };
+      const found = pids();
+      await holdsBack(project, { ...own, redis: { directives: { "tcp-keepalive": "77" } } }, own);
+      assert.deepEqual(pids(), found);
     });
 
     for (const [what, other, said] of [

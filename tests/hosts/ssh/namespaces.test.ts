@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { sandbox } from "../../support/engine.ts";
 import { killWhen } from "../../e2e/kill.ts";
+import { holdsBack } from "../../support/paused.ts";
 import { checkout, eventually } from "../../support/project.ts";
 import { Writers } from "../../support/writers.ts";
 import { run } from "../../support/ssh/machine.ts";
@@ -183,6 +184,14 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
   it("changes nothing the second time", async (t) => {
     const { seconds } = await project.upChangesNothing();
     t.diagnostic(`no change ${seconds.toFixed(1)} s`);
+  });
+
+  it("does nothing on any machine while it is paused", async () => {
+    await holdsBack(
+      project,
+      { ...stack.config(), redis: { directives: { "tcp-keepalive": "77" } } },
+      stack.config(),
+    );
   });
 
   it("neither runs, follows nor shows what the servers' user has put there: an up changes nothing", async () => {
