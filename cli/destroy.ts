@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
-import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
+import { confirm } from "./confirm.ts";
+import { CliError, parseArguments, runMain, say } from "./program.ts";
 import { releaseStack } from "./stack/locks.ts";
 import { pulumi, pulumiLive, stackName } from "./stack/pulumi.ts";
 import { SettingsFile } from "./stack/settings.ts";
@@ -18,7 +18,12 @@ async function destroy(args: string[]): Promise<number> {
     return 0;
   }
   say(what);
-  if (!options.yes) await confirm(stack, args);
+  if (!options.yes)
+    await confirm({
+      word: stack,
+      purpose: "remove it with all its data",
+      again: ["npm run destroy --", ...args, "--yes"].join(" "),
+    });
   await releaseStack(stack, say);
   const selected = await pulumi("stack", "select", stack);
   if (selected.status !== 0)
@@ -38,26 +43,6 @@ async function destroy(args: string[]): Promise<number> {
   new SettingsFile(stack).removeSalt();
   say(`The stack ${stack} is gone.`);
   return 0;
-}
-
-/** @throws CliError where nobody typed the stack's name. */
-async function confirm(stack: string, args: string[]): Promise<void> {
-  if (!process.stdin.isTTY) {
-    const again = ["npm run destroy --", ...args, "--yes"].join(" ");
-    throw new CliError(
-      "Nothing was touched: there is no terminal to ask on.",
-      `If all of that is to go: ${again}`,
-      ExitStatus.couldNotLook,
-    );
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const ended = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
-  const answer = await Promise.race([
-    terminal.question(`Type ${stack} to remove it with all its data: `),
-    ended,
-  ]);
-  terminal.close();
-  if (answer.trim() !== stack) throw new CliError("\nNothing was touched.");
 }
 
 await runMain(destroy);

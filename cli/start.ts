@@ -32,7 +32,7 @@ async function start(args: string[]): Promise<number> {
   );
   const argument = stack === "dev" ? "" : ` -- ${stack}`;
   say(`Next: npm run status${argument}   how everything is, at any time
-      npm run drill${argument}    kill the master, watch the failover, have it back; npm run destroy${argument} removes everything
+      npm run drill${argument}    kill the master, watch the failover, have it back (it asks before); npm run destroy${argument} removes everything
       plain Pulumi: eval "$(node toolchain/setup.mjs --print-env)", then pulumi up`);
   return verdict.healthy ? ExitStatus.healthy : ExitStatus.unhealthy;
 }

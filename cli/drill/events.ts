@@ -4,13 +4,17 @@ import { endpointAt, endpointText } from "../../topology/endpoints.ts";
 import { connection } from "../../topology/connection.ts";
 import type { Timeline } from "./timeline.ts";
 
+/** Milliseconds between two attempts to reach a sentinel again. */
+const retry = 250;
+
 type Members = Pick<StackOutputs, "masterName" | "nodes" | "sentinels">;
 
 /** Subscribes to the events of every sentinel. @returns what ends that */
 export async function watchEvents(members: Members, timeline: Timeline): Promise<() => void> {
   const subscriptions = await Promise.all(
     members.sentinels.map(async (sentinel): Promise<Redis> => {
-      const redis = connection(sentinel);
+      // One that a drill ends is listened to again once it is back.
+      const redis = connection(sentinel, { retryStrategy: () => retry });
       redis.on("pmessage", (_pattern: string, event: string, message: string) => {
         const text = eventText(members, event, message);
         if (text !== undefined) timeline.add(text, endpointText(sentinel));

@@ -1,10 +1,12 @@
 import type { NodeEndpoint } from "../../topology/endpoints.ts";
 import { nodeText } from "../../topology/words.ts";
 import { seconds } from "../wait.ts";
+import type { DrillPlan } from "./plan.ts";
 import type { Losses } from "./writer.ts";
 
 /** What a drill that got to its end found out. */
 export interface Findings {
+  plan: Pick<DrillPlan, "kind" | "victims">;
   before: NodeEndpoint;
   after: NodeEndpoint;
   /** Milliseconds in which no write was acknowledged. */
@@ -15,25 +17,29 @@ export interface Findings {
   losses: Losses;
 }
 
+/** Whether nothing of what was acknowledged is lost. */
 export function passed({ keySurvived, losses }: Findings): boolean {
-  return keySurvived && losses.replicated === 0;
+  return keySurvived && losses.replicated === 0 && losses.inFlight === 0;
 }
 
 /** @returns the lines of the summary */
 export function summary(findings: Findings): string[] {
-  const { before, after, gap, downAfterMilliseconds, keySurvived, acknowledged, losses } = findings;
+  const { plan, before, after, gap, downAfterMilliseconds } = findings;
+  const { keySurvived, acknowledged, losses } = findings;
   const lost = losses.replicated + losses.inFlight;
+  const moved = before.name === after.name ? ", as before" : ` -> ${nodeText(after)}`;
+  const back = plan.victims.map(({ name }) => name).join(", ");
   const lines = [
     `Drill ${passed(findings) ? "passed" : "FAILED"}`,
-    `  master        ${nodeText(before)} -> ${nodeText(after)}`,
-    `  no write for  ${seconds(gap)} (down-after is ${seconds(downAfterMilliseconds)})`,
-    `  key           ${keySurvived ? `survived: ${after.name} has it` : `LOST: ${after.name} does not have it`}`,
+    `  master        ${nodeText(before)}${moved}`,
+    `  no write for  ${gap < 1000 ? `${Math.round(gap)} ms` : seconds(gap)} (down-after is ${seconds(downAfterMilliseconds)})`,
+    `  key           ${keySurvived ? "survived" : "LOST"}`,
     `  writes        ${acknowledged} acknowledged, ${lost} lost`,
-    `  ${before.name.padEnd(12)}  is back as a replica`,
+    ...(back === "" ? [] : [`  back          ${back}`]),
   ];
   if (losses.inFlight > 0) {
     lines.push(
-      `Of the lost writes, ${losses.inFlight} had not reached the replicas when ${before.name} ended: replication is asynchronous.`,
+      `Of the lost writes, ${losses.inFlight} had not reached all replicas when it began, as far as is known: replication is asynchronous.`,
     );
   }
   if (losses.replicated > 0)

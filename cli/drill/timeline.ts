@@ -14,6 +14,8 @@ const foldWindow = 250;
  * moment late, with all who reported it by then, and never again.
  */
 export class Timeline {
+  /** All that was told so far. */
+  readonly entries: Entry[] = [];
   readonly #show: (entry: Entry) => void;
   readonly #waiting: Entry[] = [];
   readonly #all = new Map<string, Entry>();
@@ -25,26 +27,33 @@ export class Timeline {
 
   /** Makes now the zero of the timeline. */
   start(): void {
-    this.#origin = performance.now();
+    const passed = this.now();
+    this.#origin += passed;
+    for (const entry of this.entries) entry.at -= passed;
   }
 
   /** Milliseconds since {@link start}. */
   now(): number {
-    return performance.now() - this.#origin;
+    return this.at(performance.now());
   }
 
-  add(text: string, reporter?: string): void {
+  /** @returns a time of performance.now() in milliseconds since {@link start} */
+  at(time: number): number {
+    return time - this.#origin;
+  }
+
+  /**
+   * @param at milliseconds since {@link start}, of what is told late.
+   */
+  add(text: string, reporter?: string, at = this.now()): void {
     const known = reporter === undefined ? undefined : this.#all.get(text);
     if (known && reporter !== undefined) {
       if (!known.reporters.includes(reporter)) known.reporters.push(reporter);
       return;
     }
-    const entry: Entry = {
-      at: this.now(),
-      text,
-      reporters: reporter === undefined ? [] : [reporter],
-    };
+    const entry: Entry = { at, text, reporters: reporter === undefined ? [] : [reporter] };
     if (reporter !== undefined) this.#all.set(text, entry);
+    this.entries.push(entry);
     this.#waiting.push(entry);
     setTimeout(() => {
       this.#showUntil(entry);

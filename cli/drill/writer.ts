@@ -7,6 +7,9 @@ import { dropSelfConnections } from "../../topology/connection.ts";
 /** Milliseconds between two writes: the resolution of the gap. */
 const pace = 5;
 
+/** Milliseconds without a write that are told: what is shorter, any busy machine has. */
+export const noticed = 100;
+
 /** Milliseconds between two attempts to find the master. */
 const retry = 50;
 
@@ -21,10 +24,12 @@ export class Writer {
   readonly redis: Redis;
   /** The numbers whose write was acknowledged, in order. */
   readonly acknowledged: number[] = [];
-  /** Longest time in milliseconds between two acknowledged writes. */
-  longestGap = 0;
-  /** When the last one was, on the clock of performance.now(). */
-  lastAt = 0;
+  /** When each of them was, on the clock of performance.now(). */
+  readonly times: number[] = [];
+  /** The longest time without an acknowledged write: the two on either side of it, same clock. */
+  longest: Gap = { from: 0, to: 0 };
+  /** Is told of each time without one that is longer than {@link noticed}, at its end. */
+  onGap: (gap: Gap) => void = () => undefined;
   readonly #key: string;
   #attempt = 0;
   #stopped = false;
@@ -90,12 +95,23 @@ export class Writer {
 
   #acknowledge(number: number): void {
     const now = performance.now();
-    if (this.acknowledged.length > 0)
-      this.longestGap = Math.max(this.longestGap, now - this.lastAt);
-    this.lastAt = now;
+    const gap = { from: this.times.at(-1) ?? now, to: now };
     this.acknowledged.push(number);
+    this.times.push(now);
+    if (lengthOf(gap) > lengthOf(this.longest)) this.longest = gap;
+    if (lengthOf(gap) > noticed) this.onGap(gap);
     this.#next?.();
   }
+}
+
+/** A time without an acknowledged write, in ms: the last one before it, and the first one after. */
+export interface Gap {
+  from: number;
+  to: number;
+}
+
+export function lengthOf({ from, to }: Gap): number {
+  return to - from;
 }
 
 /** What became of the acknowledged writes. */

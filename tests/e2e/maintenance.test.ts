@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, checkout, isRunning, members, namedMaster, Project } from "../support/project.ts";
@@ -7,7 +8,7 @@ import { ask, checkout, isRunning, members, namedMaster, Project } from "../supp
 describe("maintenance on command", { timeout: 2_400_000 }, () => {
   const config = {
     ...members("swi", 22_800),
-    sentinel: { failoverTimeoutMilliseconds: 30_000 },
+    sentinel: { downAfterMilliseconds: 3000, failoverTimeoutMilliseconds: 30_000 },
   };
   const project = new Project(config);
   const command = (name: string, ...args: string[]) =>
@@ -48,6 +49,55 @@ describe("maintenance on command", { timeout: 2_400_000 }, () => {
     assert.equal(await namedMaster("swi1:22850"), master);
   });
 
+  it("a drill begins only where somebody says so", async () => {
+    const found = project.pids();
+    const { status, output } = await command("drill", "--all");
+    assert.equal(status, 2, output);
+    assert.match(output, /all 6 processes are killed at once[^]*npm run drill -- --all --yes/);
+    assert.deepEqual(project.pids(), found);
+  });
+
+  for (const [what, drill, seen] of [
+    ["a switchover", ["--switchover"], /is handed over/],
+    ["the loss of a sentinel", ["--process", "sentinel2"], /\+sdown sentinel swi2:22851/],
+    ["the loss of a host", ["--host", "swi1"], /\+sdown sentinel swi1:22850/],
+    ["the loss of everything", ["--all"], /starting node3 again/],
+  ] as const)
+    it(`a drill with ${what} loses no acknowledged write, leaves nothing stopped and draws what it saw`, async () => {
+      const file = join(project.directory, `${drill.join("")}.svg`);
+      const { status, output } = await command("drill", ...drill, "--yes", "--picture", file);
+      assert.equal(status, 0, output);
+      assert.match(output, seen);
+      assert.match(output, /last acknowledged write before[^]*first acknowledged write after/);
+      assert.match(output, /all replicas are linked[^]*everything is healthy/);
+      assert.match(output, /Drill passed\n[^]* writes +\d{2,} acknowledged, 0 lost/);
+      assert.deepEqual([...project.pids().values()].map(isRunning), Array(6).fill(true));
+      const picture = readFileSync(file, "utf8");
+      assert.match(picture, /^<svg [^]*<rect class="master"[^]*<rect class="write"[^]*<\/svg>\n$/);
+      if (what !== "a switchover") assert.ok(picture.includes('<rect class="silent"'));
+    });
+
+  it("a drill that is interrupted starts again what it has ended", async () => {
+    const child = project.start("node", [
+      ...[join(checkout, "cli", "drill.ts"), "--process", "node1", "--yes"],
+      ...["--picture", join(project.directory, "interrupted.svg")],
+    ]);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        if (!output.includes("was killed") && (output + text).includes("was killed"))
+          child.kill("SIGINT");
+        output += text;
+      });
+    const [status] = (await once(child, "close")) as [number | null];
+    assert.equal(status, 130, output);
+    assert.match(output, /starting node1 again[^]*The drill was ended by SIGINT/);
+    assert.ok(existsSync(join(project.directory, "interrupted.svg")));
+    assert.ok(isRunning(project.pids().get("node1") as number));
+    await project.healthy();
+    await project.upChangesNothing();
+  });
+
   const preview = () => project.run("pulumi", "preview", "--stack", project.stack);
   const refusedUp = async (reason: RegExp) => {
     const { status, output } = await project.run(
@@ -67,6 +117,9 @@ describe("maintenance on command", { timeout: 2_400_000 }, () => {
     assert.equal(paused.status, 0, paused.output);
     const again = await command("pause", "another reason");
     assert.match(again.output, /a test of it's[^]*It was paused already/);
+    const drill = await command("drill", "--yes");
+    assert.equal(drill.status, 1, drill.output);
+    assert.match(drill.output, /No drill: the deployment is paused since/);
     const status = await command("status");
     assert.equal(status.status, 0, status.output);
     assert.match(status.output, /^This deployment is paused since \d{4}-\S+Z by \S+@\S+: a test/m);
