@@ -17,13 +17,14 @@ export function placeOnMachine(
   script: pulumi.Output<string>,
   uninstall: pulumi.Output<string>,
 ): pulumi.Resource {
-  const { name, hostName, parent, sshAddress, logins } = machine;
+  const { name, hostName, parent, deployment, sshAddress, logins } = machine;
   const place = pulumi.interpolate`${hostName} (${sshAddress})`;
   const left = pulumi.interpolate`could not be reached: what is left there has to be ended by hand (sh ${script} uninstall)`;
   return new local.Command(
     `${name}-place`,
     {
-      create: "true",
+      // To replace this is to leave: not before it is known that the other one can be worked on.
+      create: deployment.preflight.afterFirstChecks(pulumi.output("true")),
       delete: pulumi
         .all([left, place])
         .apply(

@@ -31,10 +31,17 @@ export async function holdsBack(
     assert.match(output, reason);
   };
   assert.doesNotMatch(await command("pause", "it's a $test"), /no mark/);
-  project.configure(changed);
-  await refused(/Nothing was done here/);
-  await meanwhile(refused);
-  project.configure(same);
+  try {
+    project.configure(changed);
+    await refused(/Nothing was done here/);
+    await meanwhile(refused);
+  } catch (error) {
+    // What comes next is not to fail for this.
+    await command("resume");
+    throw error;
+  } finally {
+    project.configure(same);
+  }
   assert.match(
     (await project.upChangesNothing()).output,
     /This deployment is paused since .*: it's a \$test/,

@@ -186,14 +186,6 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     t.diagnostic(`no change ${seconds.toFixed(1)} s`);
   });
 
-  it("does nothing on any machine while it is paused", async () => {
-    await holdsBack(
-      project,
-      { ...stack.config(), redis: { directives: { "tcp-keepalive": "77" } } },
-      stack.config(),
-    );
-  });
-
   it("neither runs, follows nor shows what the servers' user has put there: an up changes nothing", async () => {
     const plant = `cd "$1" && echo "id >/var/lib/canary" >parameters && cp parameters settings.conf && ln -sf /etc/shadow instance && printf "refused.x y\\n" >created`;
     const every = (text: string) =>
@@ -329,6 +321,35 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
     await stack.follows(other);
     assert.equal(await machines[other].run("cat /etc/hosts"), names);
     await project.upChangesNothing();
+  });
+
+  it("leaves a machine only for one that it can work on, and not while it is paused", async () => {
+    const servers = async () => {
+      const all = await machines.redis2.processes();
+      const pids = await machines.redis2.run(`cat ${directory}/redis2/processes/*/pid`);
+      return `${pids}\n${all.match(/redis-server.*/g)?.join("\n")}`;
+    };
+    const running = await servers();
+    const nowhere = stack.config(rolled);
+    Object.assign(nowhere.hosts.redis2 ?? {}, { address: "10.78.0.99" });
+    project.configure({ ...nowhere });
+    const { status, output } = await stack.up();
+    assert.notEqual(status, 0);
+    assert.match(output, /no SSH server answers at 10\.78\.0\.99[^]*nothing was changed anywhere/);
+    assert.equal(await servers(), running);
+    await holdsBack(
+      project,
+      { ...stack.config(rolled), redis: { directives: { "tcp-keepalive": "77" } } },
+      stack.config(rolled),
+      async (refused) => {
+        const old = machines.redis2;
+        machines.redis2 = spare;
+        project.configure(stack.config(rolled));
+        machines.redis2 = old;
+        await refused(/Nothing was touched: node2, sentinel2 have no mark/);
+        assert.equal(await servers(), running);
+      },
+    );
   });
 
   it("moves a node to another machine: handed over, cleaned up on the old one, replica on the new one, nothing lost", async (t) => {
