@@ -91,9 +91,16 @@ async function refusePaused({ processes }: StackOutputs): Promise<void> {
     );
 }
 
-/** @returns what is aborted by Ctrl-C and the like: the drill then cleans up before it ends */
+/**
+ * @returns what is aborted by Ctrl-C and the like, and by an error that nobody was there for: the
+ * drill then cleans up before it ends
+ */
 function untilInterrupted(): AbortSignal {
   const controller = new AbortController();
+  for (const name of ["unhandledRejection", "uncaughtException"] as const)
+    process.on(name, (error: unknown) => {
+      controller.abort(error instanceof Error ? error : new Error(String(error)));
+    });
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       say(`${name}: cleaning up before the drill ends`);

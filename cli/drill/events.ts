@@ -11,21 +11,32 @@ type Members = Pick<StackOutputs, "masterName" | "nodes" | "sentinels">;
 
 /** Subscribes to the events of every sentinel. @returns what ends that */
 export async function watchEvents(members: Members, timeline: Timeline): Promise<() => void> {
-  const subscriptions = await Promise.all(
-    members.sentinels.map(async (sentinel): Promise<Redis> => {
-      // One that a drill ends is listened to again once it is back.
-      const redis = connection(sentinel, { retryStrategy: () => retry });
-      redis.on("pmessage", (_pattern: string, event: string, message: string) => {
-        const text = eventText(members, event, message);
-        if (text !== undefined) timeline.add(text, endpointText(sentinel));
-      });
-      await redis.psubscribe("*");
-      return redis;
-    }),
-  );
-  return () => {
+  const subscriptions = members.sentinels.map((sentinel): Redis => {
+    // One that a drill ends is listened to again once it is back. Not by ioredis itself, which
+    // tells nobody where that fails.
+    const redis = connection(sentinel, { retryStrategy: () => retry, autoResubscribe: false });
+    redis.on("pmessage", (_pattern: string, event: string, message: string) => {
+      const text = eventText(members, event, message);
+      if (text !== undefined) timeline.add(text, endpointText(sentinel));
+    });
+    return redis;
+  });
+  const end = () => {
     for (const redis of subscriptions) redis.disconnect();
   };
+  try {
+    await Promise.all(subscriptions.map((redis) => redis.psubscribe("*")));
+  } catch (error) {
+    end();
+    throw error;
+  }
+  for (const redis of subscriptions)
+    redis.on("ready", () => {
+      redis.psubscribe("*").catch(() => {
+        if (redis.status === "ready") redis.disconnect(true);
+      });
+    });
+  return end;
 }
 
 /**

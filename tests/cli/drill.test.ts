@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import { parseDrill } from "../../cli/drill/arguments.ts";
 import { pictureFile, writePicture } from "../../cli/drill/file.ts";
 import { limitsOf } from "../../cli/drill/limits.ts";
-import { eventText } from "../../cli/drill/events.ts";
+import { eventText, watchEvents } from "../../cli/drill/events.ts";
 import { linked, unnoticed } from "../../cli/drill/noticed.ts";
 import { planOf } from "../../cli/drill/plan.ts";
 import { isListening } from "../../cli/drill/process.ts";
@@ -55,6 +55,47 @@ describe("events", () => {
       );
     });
   }
+
+  test("of a sentinel that was gone, and then accepts connections and says nothing, are heard again", async () => {
+    let connections = 0;
+    // As the engine of a container does, whose server is not there yet.
+    const server = createServer((socket) => {
+      const number = ++connections;
+      socket
+        .on("error", () => undefined)
+        .on("data", (data) => {
+          const introduced = data.toString().match(/^client\r$/gim)?.length ?? 0;
+          socket.write("+OK\r\n".repeat(introduced));
+          if (number === 2 || !/psubscribe/i.test(data.toString())) return;
+          socket.write("*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n");
+          if (number === 1) setTimeout(() => socket.destroy(), 20);
+          else socket.write("*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$10\r\n+new-epoch\r\n$1\r\n5\r\n");
+        });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const timeline = new Timeline(() => undefined);
+    const sentinels = [{ host: "redis1", address: "127.0.0.1", port }];
+    const end = await watchEvents({ ...members, sentinels }, timeline);
+    try {
+      await until({
+        what: "the event",
+        limit: 30_000,
+        look: () =>
+          Promise.resolve(
+            timeline.entries.some(({ text }) => text === "+new-epoch 5")
+              ? { found: true }
+              : { seen: `${connections} connections` },
+          ),
+        interval: 50,
+        say: () => undefined,
+      });
+      assert.ok(connections >= 3);
+    } finally {
+      end();
+      server.close();
+    }
+  });
 
   test("are folded, in order", async () => {
     const shown: Entry[] = [];
