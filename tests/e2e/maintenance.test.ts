@@ -178,4 +178,18 @@ describe("maintenance on command", { timeout: 2_400_000 }, () => {
     assert.match((await command("resume")).output, /was not paused/);
     assert.doesNotMatch((await command("status")).output, /paused/);
   });
+
+  it("a change of all nodes is one switchover: the master comes last, wherever it is", async () => {
+    for (const databases of ["17", "18"]) {
+      const master = await namedMaster("swi1:22850");
+      project.configure({ ...config, redis: { directives: { databases } } });
+      const { output } = await project.up();
+      const order = [...output.matchAll(/(node\d)-process updated/g)].map(([, name]) => name);
+      assert.equal(order.length, 3, output);
+      assert.ok(master.startsWith(`swi${order[2]?.slice(-1)}:`), `${master} ${order.join()}`);
+      // Each line of a step is shown again with the next one.
+      assert.equal(new Set(output.match(/handed over to \w+/g)).size, 1, output);
+      await project.upChangesNothing();
+    }
+  });
 });

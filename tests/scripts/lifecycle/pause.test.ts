@@ -92,6 +92,7 @@ for (const [name, [program = "", ...words]] of shells) {
           ["handover", host("", "handover", directory)],
           ["apply", host("A=1\n", "apply", "hosts-entries.sh", "x")],
           ["install", install("one")],
+          ["members", host("", "members")],
           [
             "verify",
             (() => {
@@ -120,6 +121,7 @@ for (const [name, [program = "", ...words]] of shells) {
             what,
           );
         }
+        assert.match(host("", "retire", directory).stderr, /Nothing was done/);
         rmSync(directory, { recursive: true });
         assert.ok(!existsSync(`${directory}.lock`));
         assert.equal(host("", "uninstall").status, 0);
