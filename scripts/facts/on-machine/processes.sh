@@ -49,8 +49,8 @@ look_as() {
 }
 
 # look_check NAME DIRECTORY LIFECYCLE [SETTINGS USER]: the identity of the last verification if what
-# it found still holds, else what does not; and whom the others follow, if that can be told. Busy machines take seconds for it; check_limit, in
-# seconds, leaves those who wait for us enough.
+# it found still holds, else what does not; and whom the others follow, if that can be told. Busy
+# machines take seconds for it; check_limit, in seconds, leaves those who wait for us enough.
 look_check() {
   c_settings=${4:-$2}
   [ -s "$c_settings/verified" ] && ours "${3%/*}" || return 0
