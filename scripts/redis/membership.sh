@@ -31,12 +31,12 @@ known_of() {
     }' | sort -u
 }
 
-# decide_forgetting: a function, without any asking, of named, failover, table, said ("SENTINEL NODE
-# EPOCH" for each that answers) and asked (how many sentinels there are besides those that left),
-# leavers (forms of those that left) and answering (those of them that answer). Sets forgetting:
-# "now", "never" (who has left is still there) or "wait", with why.
+# decide_forgetting: a function, without any asking, of named (by a majority of the sentinels besides
+# those that left), failover, table, said ("SENTINEL NODE EPOCH" for each of them that answers) and
+# answering (those of who left that answer). Sets forgetting: "now", "never" (who has left is still
+# there) or "wait", with why. One that does not answer is started later, and forgets then.
 decide_forgetting() {
-  forgetting=wait why='' fg_agree=0 fg_master=
+  forgetting=wait why='' fg_other='' fg_master=
   if [ -n "$answering" ]; then
     forgetting=never why="who has left still answers: $(printf '%s\n' "$answering" | tr '\n' ' ')"
     return
@@ -44,12 +44,12 @@ decide_forgetting() {
   if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return; fi
   if [ -n "$failover" ]; then why="a failover is in progress" && return; fi
   while read -r fg_name fg_names _; do
-    [ -z "$fg_name" ] || [ "$fg_names" != "$named" ] || fg_agree=$((fg_agree + 1))
+    [ -z "$fg_name" ] || [ "$fg_names" = "$named" ] || fg_other="$fg_name names $fg_names"
   done <<EOT
 $said
 EOT
-  if [ $fg_agree -lt "$asked" ]; then
-    why="$fg_agree of $asked sentinels name $named as the master" && return
+  if [ -n "$fg_other" ]; then
+    why="most sentinels name $named as the master, and $fg_other" && return
   fi
   while read -r fg_name fg_state fg_role _; do
     [ "$fg_name.$fg_state.$fg_role" != "$named.up.master" ] || fg_master=1
@@ -63,7 +63,7 @@ EOT
 }
 
 # await_forgetting NODES SENTINELS: before a sentinel is started anew without those that have left:
-# one sentinel after the other, as each has to agree again before the next one. With the lists as
+# one sentinel after the other. With the lists as
 # they are to be, and leavers. 0: now; 1: not at all; 2: it can't be done (says why).
 await_forgetting() {
   af_had_nodes=$nodes af_had_sentinels=$sentinels
@@ -75,7 +75,7 @@ await_forgetting() {
       [ -z "$(ask "$af_host" "$af_port" PING)" ] || echo "$af_host:$af_port"
     done)
     gather
-    said=$(printf '%s\n' "$known" "$gathered" | names_said) asked=$(count "$sentinels")
+    said=$(printf '%s\n' "$known" "$gathered" | names_said)
     decide_forgetting
     if [ "$forgetting" = now ] || [ "$(date +%s)" -ge $af_until ]; then break; fi
     sleep 0.2

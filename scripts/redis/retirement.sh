@@ -37,22 +37,23 @@ leaving_of() {
     }'
 }
 
-# decide_retirement: a function, without any asking, of kind, name, named, failover, table
-# (node_table), stays (names of the nodes that stay), said ("SENTINEL NODE EPOCH" for each sentinel
-# that stays and answers: whom it names) and asked (how many of these there are). Sets retirement:
-# "stop", "handover" (this one is the master), or "wait" with why.
+# decide_retirement: a function, without any asking, of kind, name, named (by a majority of the
+# sentinels that stay), failover, table (node_table), stays (names of the nodes that stay), said
+# ("SENTINEL NODE EPOCH" for each sentinel that stays and answers: whom it names) and asked (how many
+# of these there are). Sets retirement: "stop", "handover" (this one is the master), or "wait" with
+# why. A sentinel that does not answer is started after this: it has nothing to say.
 decide_retirement() {
-  retirement=wait why='' rt_master='' rt_linked=' ' rt_missing='' rt_agree=0
+  retirement=wait why='' rt_master='' rt_linked=' ' rt_missing='' rt_other=''
   if [ "$asked" -eq 0 ]; then why="none of the sentinels stays" && return; fi
   if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return; fi
   if [ -n "$failover" ]; then why="a failover is in progress" && return; fi
   while read -r rt_name rt_names _; do
-    [ -z "$rt_name" ] || [ "$rt_names" != "$named" ] || rt_agree=$((rt_agree + 1))
+    [ -z "$rt_name" ] || [ "$rt_names" = "$named" ] || rt_other="$rt_name names $rt_names"
   done <<EOT
 $said
 EOT
-  if [ $rt_agree -lt "$asked" ]; then
-    why="$rt_agree of the $asked sentinels that stay name $named as the master" && return
+  if [ -n "$rt_other" ]; then
+    why="of the sentinels that stay, most name $named as the master, and $rt_other" && return
   fi
   while read -r rt_name rt_state rt_role rt_keys rt_follows rt_link _; do
     if [ "$rt_name" = "$named" ]; then

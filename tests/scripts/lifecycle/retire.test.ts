@@ -7,6 +7,7 @@ import {
   type Cluster,
   inTurn,
   isGone,
+  masterName,
   portsFrom,
   type Result,
   sleep,
@@ -143,6 +144,25 @@ describe("what the program no longer has", { concurrency: 3 }, () => {
       assert.match(err, /node3: is to leave, and can't be taken out within 4 s: .* node2\. Mend/);
       assert.ok(!isGone(pid));
       assert.equal(cluster.pid("node3"), pid);
+    },
+  );
+
+  inTurn(
+    "a sentinel that is dead keeps nobody from leaving, and forgets them when it is started",
+    { nodes: 3, sentinels: 4 },
+    async (cluster) => {
+      await cluster.up();
+      await cluster.kill("sentinel3");
+      const { port } = cluster.member("node3");
+      const program = new Program(cluster, ["node3", "sentinel4"]);
+      await program.updateNodes();
+      await taken(program);
+      await program.updateSentinels();
+      await cluster.verify();
+      assert.doesNotMatch(
+        await cluster.ask("sentinel3", "SENTINEL", "replicas", masterName),
+        new RegExp(`:${port}$`, "m"),
+      );
     },
   );
 

@@ -17,22 +17,26 @@ type Case = [
   kind: "node" | "sentinel",
   named: "" | "node1" | "node3",
   failover: "" | "1",
-  agree: "0" | "1" | "2",
+  others: "agree" | "are silent" | "name another",
   State,
   State,
   State,
 ];
 
 const program = `
-while IFS=, read -r kind named failover agree one two three; do
+while IFS=, read -r kind named failover others one two three; do
   name=$kind stays='node1
 node2' asked=2 said=
   name=\${kind}3
   table="node1 $one
 node2 $two
 node3 $three"
-  case $agree in 1) said="sentinel1 $named 3" ;; 2) said="sentinel1 $named 3
-sentinel2 $named 3" ;; esac
+  case $others in
+    agree) said="sentinel1 $named 3
+sentinel2 $named 3" ;;
+    'name another') said="sentinel1 $named 3
+sentinel2 node2 3" ;;
+  esac
   decide_retirement
   printf '%s|%s\\n' "$retirement" "$why"
 done
@@ -42,10 +46,10 @@ const names = Object.keys(states) as State[];
 const cases: Case[] = (["node", "sentinel"] as const).flatMap((kind) =>
   (["", "node1", "node3"] as const).flatMap((named) =>
     (["", "1"] as const).flatMap((failover) =>
-      (["0", "1", "2"] as const).flatMap((agree) =>
+      (["agree", "are silent", "name another"] as const).flatMap((others) =>
         names.flatMap((one) =>
           names.flatMap((two) =>
-            names.map((three): Case => [kind, named, failover, agree, one, two, three]),
+            names.map((three): Case => [kind, named, failover, others, one, two, three]),
           ),
         ),
       ),
@@ -55,8 +59,8 @@ const cases: Case[] = (["node", "sentinel"] as const).flatMap((kind) =>
 
 for (const shell of shells) {
   const input = cases
-    .map(([kind, named, failover, agree, ...nodes]) =>
-      [kind, named, failover, agree, ...nodes.map((state) => states[state])].join(","),
+    .map(([kind, named, failover, others, ...nodes]) =>
+      [kind, named, failover, others, ...nodes.map((state) => states[state])].join(","),
     )
     .join("\n");
   const decided = inShell(shell, ["redis/retirement.sh"], program, `${input}\n`).map(
@@ -70,14 +74,14 @@ for (const shell of shells) {
       })
       .slice(0, 5);
 
-  test(`one stops only where another is the master, all that stay are linked to it, and all sentinels that stay agree, ${shell.join(" ")}`, () => {
+  test(`one stops only where another is the master, all that stay are linked to it, and no sentinel that stays names another, ${shell.join(" ")}`, () => {
     assert.deepEqual(
-      wrong(([kind, named, failover, agree, one, two, three], retirement) => {
+      wrong(([kind, named, failover, others, one, two, three], retirement) => {
         const whole =
           named === "node1"
             ? one === "master" && two === "linked1" && !["master", "loading"].includes(three)
             : named === "node3" && three === "master" && one === "linked3" && two === "linked3";
-        const may = whole && failover === "" && agree === "2";
+        const may = whole && failover === "" && others !== "name another";
         const wanted = kind === "node" && named === "node3" ? "handover" : "stop";
         return retirement === (may ? wanted : "wait");
       }),
