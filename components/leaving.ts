@@ -39,8 +39,13 @@ export function leaversOf(
         place: at[index] ?? "",
         isNode: index < topology.nodes.length,
       }));
-      for (const [index, { hostName }] of hosts.entries())
-        if (left.includes(hostName) && !found[index]?.isThere) refuseStranger(hostName, topology);
+      const groups = hosts.flatMap(({ hostName, group }) =>
+        left.includes(hostName) ? [] : [group],
+      );
+      // Where others are of the same group, it is not needed for what leaves.
+      for (const [index, { hostName, group }] of hosts.entries())
+        if (left.includes(hostName) && (!found[index]?.isThere || groups.includes(group)))
+          refuseStranger(hostName, topology);
       const leavers = leaving(found, wanted);
       refuseUnknown(found, leavers, wanted, gone ?? []);
       refuseInTheWay(leavers, wanted);
@@ -126,7 +131,7 @@ function refuseUnknown(
   const [list, place] = [`${lost.kind}s`, `${lost.host}:${lost.port}`];
   throw inputError({
     propertyPath: `${list}.${lost.name}`,
-    reason: `${shown(lost.name)}, at ${shown(place)}, is known to the others, and is neither in the program nor on a host that it has: nothing was touched. Keep ${shown(`hosts.${lost.host}`)} (with its ssh) until that has left, and remove the host in a second update; or, if it is gone for good, forget: [${JSON.stringify(shown(place))}]`,
+    reason: `${shown(lost.name)}, at ${shown(place)}, is known to the others, and is neither in the program nor on a host that it has: nothing was touched. Keep ${shown(`hosts.${lost.host}`)} (with its ssh or docker) until that has left, and remove the host in a second update; or, if it is gone for good, forget: [${JSON.stringify(shown(place))}]`,
   });
 }
 

@@ -103,8 +103,8 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
   for (const [host, own] of Object.entries(hosts)) {
     const path = `hosts.${host}`;
     if (!isHostName(host)) refuse(path, host, "as a host name, letters, digits, '-', '_' and '.'");
-    // One over SSH may be there for what leaves it: that the look tells.
-    else if (!used.has(host) && !own.ssh)
+    // One elsewhere may be there for what leaves it: that the look tells.
+    else if (!used.has(host) && !own.ssh && !own.docker)
       refuse(
         path,
         host,

@@ -78,16 +78,19 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
 
 /** What the answers say of the deployment's processes on a host. */
 export function foundIn(answers: Answers): Found {
-  const lines = (text: string | undefined) =>
-    (text ?? "").split("\u001f").filter((line) => line !== "");
+  const lines = (text: string | undefined, parting: string) =>
+    (text ?? "").split(parting).filter((line) => line !== "");
   const read = (line: string): FoundProcess => {
     const [kind = "", name = "", host = "", address = "", port = "", ...place] = line.split(" ");
     return { kind, name, host, address, port: Number(port), place: place.join(" ") };
   };
   return {
     isThere: answers.members !== undefined,
-    processes: lines(answers.members).map(read),
-    known: lines(answers.known).map(read),
+    processes: lines(answers.members, "\u001f").map(read),
+    known: Object.entries(answers)
+      .filter(([key]) => key.startsWith("known."))
+      .flatMap(([, text]) => lines(text, ";"))
+      .map(read),
   };
 }
 

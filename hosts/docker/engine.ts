@@ -98,6 +98,11 @@ export class DockerEngine extends pulumi.ComponentResource {
               reason: `the engine at ${at} can't be used: its ${occupied}. Nothing was touched. Give this stack, or this component, another name, or remove that${adopt ? `; or, if it is to become this deployment's and to be removed with it, adopt: [${JSON.stringify(adopt)}]` : ""}`,
             });
           }
+          if (said.network !== undefined)
+            throw inputError({
+              propertyPath: this.#field,
+              reason: `another first host of the engine at ${at} is not supported yet: the containers' network, ${shown(said.network, 200)}, is called by the one that it was created with, and all containers would have to move to another one at once. Keep that host, with a member, and the order of the names`,
+            });
           if (said.kept !== undefined)
             void pulumi.log.info(
               `Volumes that keepVolumes has left, such as ${said.kept}, are taken over`,

@@ -6,7 +6,7 @@
 set -u
 LC_ALL=C
 export LC_ALL
-: "${engine:?}" "${deployment:?}" "${stays:?}" "${within:?}"
+: "${engine:?}" "${deployment:?}" "${stays?}" "${within:?}"
 engine() { eval "$engine \"\$@\""; }
 label() { echo "{{.Label \"pulumi-redis-ha.$1\"}}"; }
 # What the servers' user may have it say is cut, and has no control characters.

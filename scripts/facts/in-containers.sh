@@ -80,6 +80,7 @@ look_all() {
       *"/$container true $id"*)
         {
           said=$(look_in "$container" "$name" "look_version $name $servers
+look_known $name $directory/parameters
 look_instance $name $directory $lifecycle")
           # Where it does not answer, the image tells what is in it.
           case $said in

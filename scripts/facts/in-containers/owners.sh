@@ -20,7 +20,15 @@ look_members() {
       "process ${m_label}process\"}} ${m_label}host\"}} ${m_label}endpoint\"}} {{.Names}}" |
       sed 's/:\([0-9]*\) \([^ ]*\)$/ \1 \2/' | tr -cd '\012\040-\176' | tr '\n' '\037'
   )
-  [ -z "$m_found" ] || echo "members $m_found"
+  # Whether or not anything is on it any more: the network was made for the deployment.
+  m_owner=$(engine network inspect -f "{{index .Labels \"pulumi-redis-ha.deployment\"}}" \
+    "$network" 2>/dev/null)
+  [ -z "$m_found" ] && [ "$m_owner" != "$deployment" ] || echo "members $m_found"
+  m_other=$(
+    engine network ls --filter "label=pulumi-redis-ha.deployment=$deployment" \
+      --format '{{.Name}}' | grep -v -x -F -e "$network" | head -n 1
+  )
+  [ -z "$m_other" ] || echo "network $m_other"
 }
 
 # look_owners: what there is of the names that ours have or will have, and is not ours.

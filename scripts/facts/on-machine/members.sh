@@ -2,13 +2,12 @@
 
 # look_members DIRECTORY BESIDE NAME...: if the directory of a host is ours: "members" and each
 # process in there, "KIND NAME HOST ADDRESS PORT DIRECTORY"; where BESIDE is 1, also those in
-# directories of ours beside it, whose hosts may be in the program no more. "known" and who those
-# of these names know, "KIND NAME HOST ADDRESS PORT". Parted by a control character. Nothing is run
-# or sourced.
+# directories of ours beside it, whose hosts may be in the program no more; parted by a control
+# character. For each of these names, look_known. Nothing is run or sourced.
 look_members() {
   lm_place=$1 lm_beside=$2
   shift 2
-  lm_found='' lm_known='' lm_seen='' lm_part=$(printf '\037')
+  lm_found='' lm_seen='' lm_part=$(printf '\037')
   for lm_mark in "$lm_place/.pulumi-redis-ha" "${lm_place%/*}"/*/.pulumi-redis-ha; do
     lm_at=${lm_mark%/.pulumi-redis-ha}
     if [ "$lm_at" != "$lm_place" ] && [ "$lm_beside" != 1 ]; then continue; fi
@@ -26,14 +25,20 @@ look_members() {
       lm_name=${lm_file%/parameters}
       case "$lm_at  $* " in
         "$lm_place "*" ${lm_name##*/} "*)
-          lm_known="$lm_known$(printf '%s\n' "$lm_said" | sed -n 's/^knows //p' | tr '\n' '\037')"
+          look_known "${lm_name##*/}" "$lm_file"
           ;;
       esac
     done
   done
   ours "$lm_place" || [ -n "$lm_found" ] || return 0
   echo "members $lm_found"
-  echo "known $lm_known"
+}
+
+# look_known NAME PARAMETERS: "known.NAME" and whom that process was given, "KIND NAME HOST ADDRESS
+# PORT" each, parted by semicolons.
+look_known() {
+  [ -f "$2" ] || return 0
+  echo "known.$1 $(said_in "$2" | tr -cd '\012\040-\176' | sed -n 's/^knows //p' | tr '\n' ';')"
 }
 
 # said_in PARAMETERS: "self KIND NAME HOST ADDRESS PORT", and "knows …" for each of nodes and

@@ -256,6 +256,37 @@ describe(
       assert.match(await ask("node", replica, "INFO", "replication"), /master_link_status:up/);
     });
 
+    it("a machine's members leave it, the master among them, and others come elsewhere, under writers; then the machine", async (t) => {
+      await project.healthy();
+      await project.run("node", `${checkout}/cli/switchover.ts`, "node3");
+      assert.equal(await master(1), 3);
+      const stay = sentinels.slice(0, 2);
+      const others = { redis1: hosts.redis1, redis2: hosts.redis2 };
+      const without = {
+        ...config,
+        nodes: { node1: "redis1:16300", node2: "redis2:26300", node4: "redis1:46300" },
+        sentinels: { sentinel1: stay[0], sentinel2: stay[1], sentinel4: "redis2:46355" },
+      };
+      // Where the program does not look, nothing can be taken out.
+      project.configure({ ...without, hosts: others });
+      const refused = await up();
+      assert.notEqual(refused.status, 0);
+      assert.match(
+        refused.output,
+        /3, at redis3:\d+, is known to the others, .*Keep hosts\.redis3/,
+      );
+      assert.equal((await engine(3).names("container")).length, 2);
+      project.configure(without);
+      t.diagnostic(`its members: ${await Writers.during(stay, () => project.up())}`);
+      await project.upChangesNothing("--refresh");
+      assert.deepEqual(await engine(3).names("container"), []);
+      project.configure({ ...without, hosts: others });
+      t.diagnostic(`the machine: ${await Writers.during(stay, () => project.up())}`);
+      await project.upChangesNothing();
+      for (const kind of ["container", "volume", "network"] as const)
+        assert.deepEqual(await engine(3).names(kind), []);
+    });
+
     it("is destroyed without a trace on any of them", async () => {
       await project.succeed("pulumi", "destroy", "--yes", "--skip-preview");
       assert.deepEqual(await everything(), Array(3).fill([[], [], []]));

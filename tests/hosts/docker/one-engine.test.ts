@@ -625,34 +625,6 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     await project.upChangesNothing();
   });
 
-  it("takes a node, the master, and a sentinel out again under writers, with their containers and volumes", async (t) => {
-    const more = {
-      nodes: {
-        node1: "redis1:16300",
-        node2: "redis2:26300",
-        node3: "redis3:36300",
-        node4: "redis1:46300",
-      },
-      sentinels: {
-        sentinel1: "redis1:16355",
-        sentinel2: "redis2:26355",
-        sentinel4: "redis2:46355",
-      },
-    };
-    const stay = sentinels.slice(0, 2);
-    project.configure({ ...changed, ...more });
-    t.diagnostic(`one more node: ${await Writers.during(stay, () => project.up())}`);
-    await project.succeed("node", `${checkout}/cli/switchover.ts`, "node4");
-    assert.equal(await master(), more.nodes.node4);
-    project.configure(changed);
-    t.diagnostic(`the master leaves: ${await Writers.during(stay, () => project.up())}`);
-    await project.upChangesNothing("--refresh");
-    for (const kind of ["container", "volume"] as const)
-      assert.deepEqual(await engine.names(kind), names.map(container).sort());
-    for (const sentinel of sentinels)
-      assert.match(String(await ask(sentinel, "SENTINEL", "CKQUORUM", "redis-ha")), /^OK 3 usable/);
-  });
-
   it("keeps the volumes when it is told to, and finds the data in them again", async () => {
     const writers = new Writers(sentinels);
     await writers.more(500);
