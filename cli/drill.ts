@@ -23,10 +23,10 @@ Kills the master of a healthy stack under a client that writes, shows how anothe
   --host NAME     kills all processes of that host at once
   --all           kills everything at once
   --stop          ends them as an operator does, a master with a hand-over, instead of killing
-  --yes           does not ask; needed where there is no terminal
+  --yes           --host and --all ask before they begin; not with this, which they need without a terminal
   --picture FILE  the timeline as an SVG; without it drill-….svg in the current directory
 What it ends it starts again, however the drill ends.
-Exit status: 0 passed, 1 an acknowledged write was lost, or it is not healthy, 2 could not look.`;
+Exit status: 0 passed, 1 an acknowledged write was lost that did not end with what was killed, or it is not healthy, 2 could not look.`;
 
 async function main(args: string[]): Promise<number> {
   const request = parseDrill(args, usage);
@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<number> {
       ...plan.words,
     ].join("\n"),
   );
-  if (!request.yes)
+  if (!request.yes && (request.kind === "host" || request.kind === "all"))
     await confirm({
       word: "yes",
       purpose: "begin",

@@ -11,7 +11,7 @@ export interface DrillRequest {
   name: string;
   /** Stop as an operator does, with a hand-over, instead of killing. */
   orderly: boolean;
-  /** Begin without being asked. */
+  /** Begin without being asked, where more than one process is to be lost. */
   yes: boolean;
   stack: string | undefined;
   /** The file of the picture. @default one in the current directory, named after drill and time */

@@ -6,7 +6,7 @@ import type { Losses } from "./writer.ts";
 
 /** What a drill that got to its end found out. */
 export interface Findings {
-  plan: Pick<DrillPlan, "kind" | "victims">;
+  plan: Pick<DrillPlan, "kind" | "victims" | "orderly">;
   before: NodeEndpoint;
   after: NodeEndpoint;
   /** Milliseconds in which no write was acknowledged. */
@@ -17,9 +17,13 @@ export interface Findings {
   losses: Losses;
 }
 
-/** Whether nothing of what was acknowledged is lost. */
-export function passed({ keySurvived, losses }: Findings): boolean {
-  return keySurvived && losses.replicated === 0 && losses.inFlight === 0;
+/**
+ * Whether nothing of what was acknowledged is lost; but for what a process that was killed may take
+ * with it, as nobody else had it yet.
+ */
+export function passed({ plan, keySurvived, losses }: Findings): boolean {
+  const isKilled = plan.victims.length > 0 && !plan.orderly;
+  return keySurvived && losses.replicated === 0 && (isKilled || losses.inFlight === 0);
 }
 
 /** @returns the lines of the summary */

@@ -384,7 +384,7 @@ test("the summary tells a loss, and which one is a failure", () => {
   const [before, after] = members.nodes;
   assert.ok(before && after);
   const findings: Findings = {
-    plan: { kind: "master", victims: [before] },
+    plan: { kind: "master", victims: [before], orderly: false },
     before,
     after,
     gap: 10_432,
@@ -403,10 +403,14 @@ test("the summary tells a loss, and which one is a failure", () => {
     "  back          node1",
   ]);
   const lost = { ...findings, losses: { replicated: 0, inFlight: 2 } };
-  assert.equal(passed(lost), false);
-  assert.equal(summary(lost)[0], "Drill FAILED");
+  assert.equal(passed(lost), true);
+  const stopped = { ...lost, plan: { ...lost.plan, orderly: true } };
+  assert.equal(passed(stopped), false);
+  assert.equal(summary(stopped)[0], "Drill FAILED");
   assert.match(summary(lost).at(-1) ?? "", /2 had not reached all replicas/);
-  const none = { ...findings, plan: { kind: "switchover" as const, victims: [] }, gap: 61.6 };
+  const switchover = { kind: "switchover" as const, victims: [], orderly: false };
+  assert.equal(passed({ ...lost, plan: switchover }), false);
+  const none = { ...findings, plan: switchover, gap: 61.6 };
   assert.match(
     summary({ ...none, after: before }).join("\n"),
     /\), as before\n {2}no write for {2}62 ms/,

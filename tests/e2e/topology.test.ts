@@ -95,11 +95,7 @@ describe(
 
     it("passes the drill: the key survives, another node is the master, the old one is its replica", async (t) => {
       const before = await master();
-      const { output, seconds } = await project.succeed(
-        "node",
-        `${checkout}/cli/drill.ts`,
-        "--yes",
-      );
+      const { output, seconds } = await project.succeed("node", `${checkout}/cli/drill.ts`);
       t.diagnostic(`drill: ${seconds} s; ${/.*gap.*/i.exec(output)?.[0] ?? ""}`);
       assert.notEqual(await master(), before);
       assert.equal(((await ask(before, "ROLE")) as string[])[0], "slave");
