@@ -30,7 +30,7 @@ look_in() {
       key = $1
       if (!sub(/^[a-z]+[.]/, "", key) || key != name || $1 in seen) next
       if ($1 !~ /^(server|version|endpoint|program|instance|changed|paused|populated)[.]/ &&
-        $1 !~ /^(known|(un)?verified)[.]/) next
+        $1 !~ /^(known|leader|(un)?verified)[.]/) next
       seen[$1] = 1
       print substr($0, 1, $1 ~ /^known/ ? 8000 : 400)
     }'

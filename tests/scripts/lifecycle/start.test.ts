@@ -42,7 +42,8 @@ const nodesOf = (cluster: Cluster): string[] => cluster.nodes.map(({ name }) => 
 describe("role at start", { concurrency: 8 }, () => {
   inTurn(
     "a majority names another node: its replica, though its own file says master",
-    {},
+    // With less, a busy machine is a reason for a second failover.
+    { downAfter: 3000 },
     async (cluster) => {
       await cluster.up();
       const before = await cluster.write("node1", "before");
@@ -455,7 +456,7 @@ describe("sentinels", { concurrency: 4 }, () => {
         "OK",
       );
       const { status, out } = await cluster.lifecycle("check", "node1");
-      assert.deepEqual([status, out], [1, "sentinel2 has quorum 3, others 2\n"]);
+      assert.deepEqual([status, out], [1, "sentinel2 has quorum 3, others 2\nleader node1\n"]);
       assert.equal(
         await cluster.ask("sentinel2", "SENTINEL", "SET", "redis-ha", "quorum", "2"),
         "OK",
@@ -468,7 +469,7 @@ describe("sentinels", { concurrency: 4 }, () => {
         /^sentinel_tilt:1/m.test(await cluster.ask("sentinel3", "INFO", "sentinel")),
       );
       const checked = await cluster.lifecycle("check", "node1");
-      assert.deepEqual([checked.status, checked.out], [0, ""]);
+      assert.deepEqual([checked.status, checked.out], [0, "leader node1\n"]);
       const verified = await cluster.lifecycle("verify", "node1");
       assert.equal(verified.status, 0, verified.err);
       assert.match(verified.out, /^sentinel3 is in TILT mode: it watches, but does not act/m);
