@@ -470,7 +470,7 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
         timeout: 150_000,
       });
       assert.deepEqual([status, signal], [0, null], `the look never ended: ${stdout}`);
-      // What is a list has its parts parted by a control character: by the look, not by whom it asked.
+      // The parts of a list are parted by a control character: by the look, not by whom it asked.
       const lines = stdout
         .trim()
         .split("\n")

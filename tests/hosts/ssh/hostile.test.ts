@@ -242,7 +242,7 @@ function assertHarmless({ entry, status, output, after }: Outcome): void {
   for (const key of keys)
     assert.match(
       key,
-      /^(directory|space_kib|populated\.node1|endpoint\.node1|program\.node1|instance\.node1|verified\.redis-ha|unverified\.redis-ha)$/,
+      /^(directory|space_kib|populated\.node1|endpoint\.node1|program\.node1|instance\.node1|leader\.redis-ha|verified\.redis-ha|unverified\.redis-ha)$/,
       what,
     );
   assert.match(output, new RegExp(`^endpoint\\.node1 localhost:${port}$`, "m"), what);
