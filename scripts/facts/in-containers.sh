@@ -96,7 +96,8 @@ look_instance $name $directory $lifecycle")
         esac
         case $states in
           *"/$container true "*)
-            look_in "$container" "$name" "look_instance $name $directory $lifecycle" &
+            look_in "$container" "$name" "look_known $name $directory/parameters
+look_instance $name $directory $lifecycle" &
             ;;
           *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
         esac
