@@ -1,5 +1,6 @@
 import { markNow, parsePause } from "./pause/arguments.ts";
-import { askMarks, markLine, markText, pauseOf } from "./pause/marks.ts";
+import { markLine, markText } from "../hosts/mark.ts";
+import { askMarks, pauseOf } from "./pause/marks.ts";
 import { CliError, ExitStatus, runMain, say } from "./program.ts";
 import { stackOutputs, withCommand } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";

@@ -1,4 +1,5 @@
-import { askMarks, markText, pauseOf } from "./pause/marks.ts";
+import { markText } from "../hosts/mark.ts";
+import { askMarks, pauseOf } from "./pause/marks.ts";
 import { CliError, ExitStatus, parseArguments, runMain, say } from "./program.ts";
 import { stackOutputs, withCommand } from "./stack/outputs.ts";
 import { stackName } from "./stack/pulumi.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inputError } from "../errors.ts";
-import { shown } from "./foreignText.ts";
 import type { Seen } from "./host.ts";
+import { markText, parseMark } from "./mark.ts";
 
 /** What a pause means for an update that is about to begin. */
 export interface PauseVerdict {
@@ -36,8 +36,7 @@ export function judgePause(found: readonly Seen[]): PauseVerdict {
 
 /** @param mark `SINCE BY WHY`. @returns it in words. */
 export function pauseText(mark: string): string {
-  const [, since = "?", by = "?", why = mark] = /^(\S+) (\S+) (.*)$/.exec(mark) ?? [];
-  return shown(`paused since ${since} by ${by}: ${why}`, 400);
+  return markText(parseMark(mark) ?? { since: "?", by: "?", why: mark });
 }
 
 /** Tells of a pause. @throws InputError where it forbids the update; a preview changes nothing. */

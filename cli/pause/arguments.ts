@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { CliError, ExitStatus, messageOf } from "../program.ts";
-import type { Mark } from "./marks.ts";
+import type { Mark } from "../../hosts/mark.ts";
 
 /** Bytes of a reason: it is one line on each host. */
 const longest = 300;

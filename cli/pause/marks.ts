@@ -1,17 +1,8 @@
 import { shown } from "../../hosts/foreignText.ts";
+import { type Mark, markText, parseMark } from "../../hosts/mark.ts";
 import type { NodeEndpoint } from "../../topology/endpoints.ts";
 import { seconds } from "../wait.ts";
 import { runShell } from "../stack/shell.ts";
-
-/** The mark of a pause, as it is in each host's directory. */
-export interface Mark {
-  /** When it began, ISO 8601. */
-  since: string;
-  /** USER@MACHINE that asked for it. */
-  by: string;
-  /** The reason, in one line. */
-  why: string;
-}
 
 /** What was said where a mark is kept: on a host, or in a container. */
 export interface MarkAnswer {
@@ -25,23 +16,6 @@ export interface MarkAnswer {
 
 /** Milliseconds for one of the commands: a machine that is off is silent. */
 const limit = 20_000;
-
-/** @returns the line of a mark: `SINCE BY WHY`. */
-export function markLine({ since, by, why }: Mark): string {
-  return `${since} ${by} ${why}`;
-}
-
-/** @returns undefined where the line is none of a mark. */
-export function parseMark(line: string): Mark | undefined {
-  const [, since, by, why] = /^(\S+) (\S+) (.*)$/.exec(line.trim()) ?? [];
-  return since === undefined || by === undefined || why === undefined
-    ? undefined
-    : { since, by, why };
-}
-
-export function markText({ since, by, why }: Mark): string {
-  return shown(`paused since ${since} by ${by}: ${why}`, 400);
-}
 
 /**
  * Runs a command about the mark, once wherever one is kept, on all at once.

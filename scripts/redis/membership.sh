@@ -36,21 +36,12 @@ known_of() {
 # answering (those of who left that answer). Sets forgetting: "now", "never" (who has left is still
 # there) or "wait", with why. One that does not answer is started later, and forgets then.
 decide_forgetting() {
-  forgetting=wait why='' fg_other='' fg_master=
+  forgetting=wait why='' fg_master=
   if [ -n "$answering" ]; then
     forgetting=never why="who has left still answers: $(printf '%s\n' "$answering" | tr '\n' ' ')"
     return
   fi
-  if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return; fi
-  if [ -n "$failover" ]; then why="a failover is in progress" && return; fi
-  while read -r fg_name fg_names _; do
-    [ -z "$fg_name" ] || [ "$fg_names" = "$named" ] || fg_other="$fg_name names $fg_names"
-  done <<EOT
-$said
-EOT
-  if [ -n "$fg_other" ]; then
-    why="most sentinels name $named as the master, and $fg_other" && return
-  fi
+  one_is_named "most sentinels name" || return 0
   while read -r fg_name fg_state fg_role _; do
     [ "$fg_name.$fg_state.$fg_role" != "$named.up.master" ] || fg_master=1
   done <<EOT

@@ -43,18 +43,9 @@ leaving_of() {
 # of these there are). Sets retirement: "stop", "handover" (this one is the master), or "wait" with
 # why. A sentinel that does not answer is started after this: it has nothing to say.
 decide_retirement() {
-  retirement=wait why='' rt_master='' rt_linked=' ' rt_missing='' rt_other=''
+  retirement=wait why='' rt_master='' rt_linked=' ' rt_missing=''
   if [ "$asked" -eq 0 ]; then why="none of the sentinels stays" && return; fi
-  if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return; fi
-  if [ -n "$failover" ]; then why="a failover is in progress" && return; fi
-  while read -r rt_name rt_names _; do
-    [ -z "$rt_name" ] || [ "$rt_names" = "$named" ] || rt_other="$rt_name names $rt_names"
-  done <<EOT
-$said
-EOT
-  if [ -n "$rt_other" ]; then
-    why="of the sentinels that stay, most name $named as the master, and $rt_other" && return
-  fi
+  one_is_named "of the sentinels that stay, most name" || return 0
   while read -r rt_name rt_state rt_role rt_keys rt_follows rt_link _; do
     if [ "$rt_name" = "$named" ]; then
       [ "$rt_state.$rt_role" != up.master ] || [ "$rt_keys" = unknown ] || rt_master=1

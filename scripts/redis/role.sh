@@ -116,12 +116,13 @@ decide_unnamed() {
 decide() {
   first=${FIRST_CREATION:-0} knew=
   [ ! -e created ] || knew=$(followed_last)
-  noted=$(cat written 2>/dev/null) parts=$(listed_parts) bytes=$(written_bytes)
+  noted=$(cat written 2>/dev/null)
+  if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(written_bytes); fi
   d_until=$(($(date +%s) + 10)) d_said=
   while :; do
     gather
     peers=$(printf '%s\n' "$table" | grep -v "^$name ")
-    others=$(printf '%s\n' "$gathered" | positions | grep -v "^$name ")
+    [ -z "$noted" ] || others=$(printf '%s\n' "$gathered" | positions | grep -v "^$name ")
     decide_written
     decide_role
     case $role.$failover.$own$reading in

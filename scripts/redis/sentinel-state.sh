@@ -26,7 +26,6 @@ state_of() {
       sentinel.conf
 }
 
-
 # Masters that somebody else has it watch are not ours to drop. What the stack had it watch before
 # is.
 others_masters() {

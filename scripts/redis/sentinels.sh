@@ -37,6 +37,23 @@ majority() {
     END { for (each in votes) if (votes[each] * 2 > all) print each }'
 }
 
+# one_is_named MOST: a function of named, failover and said ("SENTINEL NODE EPOCH" for each sentinel
+# that answers): most name one master, none of those that answer names another, and no failover runs.
+# Else why is set; MOST are the words for them in it.
+one_is_named() {
+  if [ -z "$named" ]; then why="no majority of the sentinels names a master" && return 1; fi
+  if [ -n "$failover" ]; then why="a failover is in progress" && return 1; fi
+  on_other=
+  while read -r on_sentinel on_names _; do
+    [ -z "$on_sentinel" ] || [ "$on_names" = "$named" ] || on_other="$on_sentinel names $on_names"
+  done <<EOT
+$said
+EOT
+  [ -n "$on_other" ] || return 0
+  why="$1 $named as the master, and $on_other"
+  return 1
+}
+
 # node_table: a line for each node: NAME STATE ROLE KEYS FOLLOWS LINK OFFSET REPLID PRIORITY AOF.
 # STATE is up, gone (nobody listens there) or unknown (no answer: nothing is known of it, and it may
 # be alive); KEYS yes, no or unknown (it still loads); FOLLOWS the node that it replicates, a

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { markNow, parsePause } from "../../cli/pause/arguments.ts";
-import {
-  answerOf,
-  askMarks,
-  markLine,
-  parseMark,
-  pauseLines,
-  pauseOf,
-} from "../../cli/pause/marks.ts";
+import { answerOf, askMarks, pauseLines, pauseOf } from "../../cli/pause/marks.ts";
 import { CliError } from "../../cli/program.ts";
+import { markLine, parseMark } from "../../hosts/mark.ts";
 import { healthy } from "../support/topologies.ts";
 
 describe("the reason of a pause", () => {

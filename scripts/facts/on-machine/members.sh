@@ -7,14 +7,17 @@
 look_members() {
   lm_place=$1 lm_beside=$2
   shift 2
-  lm_names="$*" lm_seen=/ lm_marks=$lm_place/.pulumi-redis-ha
+  lm_names="$*" lm_begun=
   set --
-  [ "$lm_beside" != 1 ] || set -- "${lm_place%/*}"/*/.pulumi-redis-ha
-  for lm_mark in "$lm_marks" "$@"; do
+  # The host's own first; it is among those beside it.
+  for lm_mark in "$lm_place/.pulumi-redis-ha" "${lm_place%/*}"/*/.pulumi-redis-ha; do
     lm_at=${lm_mark%/.pulumi-redis-ha}
-    case $lm_seen in *"//$lm_at//"*) continue ;; esac
-    lm_seen="$lm_seen/$lm_at//"
-    [ "$lm_mark" != "$lm_marks" ] || shift $#
+    if [ "$lm_at" = "$lm_place" ]; then
+      [ -z "$lm_begun" ] || continue
+      lm_begun=1
+    elif [ "$lm_beside" != 1 ]; then
+      continue
+    fi
     ours "$lm_at" || continue
     # Where the servers have a user of their own, only what is root's counts.
     if [ -f "$lm_at/machine.conf" ]; then lm_settings=$lm_at/settings; else lm_settings=$lm_at; fi

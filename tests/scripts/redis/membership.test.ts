@@ -44,7 +44,7 @@ const cases: Case[] = (["", "h4:1"] as const).flatMap((answering) =>
 for (const shell of shells)
   test(`who has left is forgotten only once it is gone, the master is there and no sentinel names another, ${shell.join(" ")}`, () => {
     const input = cases.map((each) => `${each.join(",")}\n`).join("");
-    const decided = inShell(shell, ["redis/membership.sh"], program, input);
+    const decided = inShell(shell, ["redis/sentinels.sh", "redis/membership.sh"], program, input);
     const wrong = cases.flatMap((given, index) => {
       const [answering, named, failover, others, node1] = given;
       const now =

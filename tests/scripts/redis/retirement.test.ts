@@ -63,9 +63,12 @@ for (const shell of shells) {
       [kind, named, failover, others, ...nodes.map((state) => states[state])].join(","),
     )
     .join("\n");
-  const decided = inShell(shell, ["redis/retirement.sh"], program, `${input}\n`).map(
-    (line) => line.split("|") as [string, string],
-  );
+  const decided = inShell(
+    shell,
+    ["redis/sentinels.sh", "redis/retirement.sh"],
+    program,
+    `${input}\n`,
+  ).map((line) => line.split("|") as [string, string]);
   const wrong = (check: (given: Case, retirement: string, why: string) => boolean) =>
     cases
       .flatMap((given, index) => {
