@@ -49,6 +49,11 @@ export interface TimeoutsArgs {
   stopSeconds?: number;
   /** From the last start to a topology that is what it should be. @default 60 */
   verifySeconds?: number;
+  /**
+   * How long nodes that come back after an outage of all wait for the one that was the master; then
+   * another one becomes it, the one that had most. @default 60
+   */
+  outageSeconds?: number;
 }
 
 const program = [
@@ -72,6 +77,7 @@ export const timeoutsFields = {
   readySeconds: seconds,
   stopSeconds: seconds,
   verifySeconds: seconds,
+  outageSeconds: seconds,
 } as const satisfies FieldsOf<TimeoutsArgs>;
 
 /** What {@link TimeoutsArgs} come to. */
@@ -82,6 +88,7 @@ export function timeoutsOf(args: TimeoutsArgs = {}): Timeouts {
     readySeconds: args.readySeconds ?? timeoutsFields.readySeconds.default,
     stopSeconds: args.stopSeconds ?? timeoutsFields.stopSeconds.default,
     verifySeconds: args.verifySeconds ?? timeoutsFields.verifySeconds.default,
+    outageSeconds: args.outageSeconds ?? timeoutsFields.outageSeconds.default,
   };
 }
 

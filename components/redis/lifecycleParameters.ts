@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { assignments } from "../../hosts/shell.ts";
-import type { Timeouts } from "./args.ts";
+import { type Timeouts, timeoutsFields } from "./args.ts";
 import type { Features } from "./version.ts";
 import { type Member, sentinelFields } from "./topology.ts";
 
@@ -99,6 +99,10 @@ export function lifecycleParameters(
         ready_limit: args.timeouts.readySeconds,
         stop_limit: args.timeouts.stopSeconds,
         verify_limit: args.timeouts.verifySeconds,
+        // What processes were given before there was such a setting stays as it is.
+        ...(args.timeouts.outageSeconds === timeoutsFields.outageSeconds.default
+          ? {}
+          : { outage_limit: args.timeouts.outageSeconds }),
       });
     });
 }

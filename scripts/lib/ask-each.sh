@@ -57,6 +57,7 @@ read_round() {
       if (form == "fields") return items[1] == "name" && items[2] != ""
       if (form == "list") return count == 0 || items[1] == "name" && items[2] != ""
       if (form == "quorum") return items[1] ~ /^OK [0-9].* usable/
+      if (form == "note") return items[1] == "syslog-ident"
       return form == "setting" && items[1] != "" && items[2] ~ /^[0-9]/
     }
     function read_line(tag, form, text,   items, count, i) {

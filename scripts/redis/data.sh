@@ -5,6 +5,7 @@
 # use redis/data/append-only.sh
 # use redis/data/persistence.sh
 # use redis/data/written.sh
+# use redis/data/position.sh
 
 # decide_data: which of the files counts. A function of append_only (yes, no: what is wanted now),
 # record (on, off, turning-off: what the server last ran with; empty: it never ran here), rdb,

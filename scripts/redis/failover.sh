@@ -74,9 +74,14 @@ decide_choice() {
 force_failover() {
   f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' among=$3 still=$4 f_meanwhile=${5:-:} \
     f_why='no sentinel answers'
+  # shellcheck disable=SC2086
+  be_promotable $among
   while f_now=$(date +%s); do
     case $f_why in *' has old news '*) f_more=10 ;; *) f_more=0 ;; esac
-    [ "$f_now" -lt $((f_until + f_more)) ] || return 1
+    if [ "$f_now" -ge $((f_until + f_more)) ]; then
+      be_unplaced
+      return 1
+    fi
     if [ -z "$f_accepted" ] && [ "$f_now" -gt "$f_asked" ]; then
       f_asked=$f_now
       while read -r f_sentinel _ f_address f_port; do

@@ -77,7 +77,7 @@ fi || exit 2
   "${names:?}" "${nodes:?}"
 : "${ask_limit:?}" "${ready_limit:?}" "${verify_limit:?}" "${master:=}" "${initial:=}" \
   "${sentinels:=}" "${peers:=}" "${monitored:=}"
-: "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" \
+: "${outage_limit:=60}" "${replicaof:=}" "${pause_write:=}" "${check_quorum:=}" "${min_replicas:=}" \
   "${min_replicas_value:=}" "${forget:=}"
 : "${program:=}" "${append_only:=}" "${multi_part:=}" "${rdb_name:=}" "${aof_name:=}" "${aof_dir:=}"
 
@@ -110,6 +110,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/election.sh
 # use redis/switchover.sh
 # use redis/retirement.sh
+# use redis/outage.sh
 # use redis/rejoin.sh
 # use redis/close.sh
 # use redis/trial.sh

@@ -31,6 +31,7 @@ ready_node() {
     is="waits to be told who is the master"
   elif [ "$(its master_link_status)" = up ] && [ "$(its master_sync_in_progress)" = 0 ]; then
     is="replica of $(its master_host):$(its master_port)"
+    if ! promotable; then say "its priority for the sentinels cannot be set" && return 1; fi
   elif [ "$(its master_sync_in_progress)" = 1 ]; then
     say "synchronising with the master, $(its master_sync_left_bytes) bytes left"
     return 1
@@ -49,6 +50,7 @@ ready_node() {
       return 1
     fi
   fi
+  [ "$is" != master ] || promotable || :
   aof_as_wanted "$info" || return 1
   [ -e created ] || : >created
   say "ready: $is"

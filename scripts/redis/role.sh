@@ -4,7 +4,8 @@
 # decide_role: a function, without any asking, of name, initial, first (1: the whole is created
 # now), knew (the node that this one followed last, itself if it was the master, empty if it never
 # ran), own (none, aof, rdb), rdb_replid, rdb_offset, further (replicas that may have what our
-# append-only file lacks: decide_written), named (by a majority of the sentinels, or nothing),
+# append-only file lacks: decide_written), later (nodes that have followed a later master), since (forgotten: the epoch of the named one, if this node
+# has followed one of a later one), named (by a majority of the sentinels, or nothing),
 # failover (1: in progress) and peers (lines of node_table). Sets role: "master", "replica NODE",
 # "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this node, and
 # others hold more: they have to choose another one first) or "refuse"; and why. Never "I am the
@@ -13,8 +14,8 @@ decide_role() {
   role='' why=''
   r_masters='' r_loading_masters='' r_empty_masters='' r_holders='' r_ahead='' r_unclear='' \
     r_gone='' r_unknown='' \
-    r_further=''
-  while read -r r_name r_state r_role r_keys _ _ r_offset r_replid _; do
+    r_further='' r_linked=''
+  while read -r r_name r_state r_role r_keys _ _ r_offset r_replid r_priority _ r_note; do
     [ -n "$r_name" ] || continue
     case $r_state in
       gone) r_gone="$r_gone $r_name" && continue ;;
@@ -32,6 +33,11 @@ decide_role() {
       no) continue ;;
     esac
     r_holders="$r_holders $r_name"
+    case $r_priority.${r_note:--} in
+      *.- | 0.*:0) r_linked="$r_linked $r_name" ;;
+      0.*) ;;
+      *) r_linked="$r_linked $r_name" ;;
+    esac
     case " $further " in *" $r_name "*) r_further="$r_further $r_name" ;; esac
     # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to
     # be.
@@ -46,7 +52,15 @@ decide_role() {
   done <<EOT
 $peers
 EOT
-  if [ "$named" != '' ] && [ "$named" != "$name" ]; then
+  if [ "$named" != '' ] && [ "$named" != "$name" ] && [ -n "$since" ]; then
+    why="the sentinels name $named, but have lost their state: this node has followed a master of a later epoch than theirs ($since)"
+    case " $r_masters " in
+      *" $named "*)
+        role=refuse why="$why. Following it would take from $directory what it lacks. If $named is right, remove $directory/position; else end $named, until this node is the master"
+        ;;
+      *) role="wait" ;;
+    esac
+  elif [ "$named" != '' ] && [ "$named" != "$name" ]; then
     role="replica $named" why="a majority of the sentinels names $named"
   elif [ -n "$failover" ]; then
     role=wait why="a failover is in progress"
@@ -66,13 +80,18 @@ decide_named() {
     role=wait \
       why="the sentinels name this node, but$r_serving says it is a master, too, and is not empty"
   elif [ "$own" = none ]; then
-    if [ -n "$r_holders" ]; then
+    if [ -n "$r_holders" ] && [ -z "$r_linked" ]; then
+      role=wait why="the sentinels name this node, but it has no data, and$r_holders has, which waits as well"
+    elif [ -n "$r_holders" ]; then
+      r_holders=$r_linked
       role=failover why="the sentinels name this node, but it has no data, and$r_holders has"
     elif [ -n "$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; then
       role=wait why="the sentinels name this node, but it has no data, and nobody can tell whether$r_unknown$r_gone has some"
     else
       role=master why="a majority of the sentinels names this node, and nobody has any data"
     fi
+  elif [ -n "$later" ]; then
+    role=wait why="the sentinels name this node, but$later has followed a master of a later epoch"
   elif [ "$own" = aof ] && [ -n "$r_further" ]; then
     role=failover why="the sentinels name this node, but$r_further may have writes that its append-only file lacks: it may have been killed while they were held back"
   elif [ "$own" = rdb ] && [ -n "$r_ahead" ]; then
@@ -118,10 +137,14 @@ decide() {
   [ ! -e created ] || knew=$(followed_last)
   noted=$(cat written 2>/dev/null)
   if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(written_bytes); fi
+  noted_position
+  noted_at=$(echo "${position:--}" | tr ' ' :)
   d_until=$(($(date +%s) + 10)) d_said=
   while :; do
     gather
     peers=$(printf '%s\n' "$table" | grep -v "^$name ")
+    later=$(later_than "$noted_at")
+    since=$(forgotten "$noted_at")
     [ -z "$noted" ] || others=$(printf '%s\n' "$gathered" | positions | grep -v "^$name ")
     decide_written
     decide_role

@@ -3,7 +3,8 @@
 gather() {
   g_sentinels="address address SENTINEL get-master-addr-by-name $master
 sentinel fields SENTINEL MASTER $master"
-  g_nodes='node info INFO'
+  g_nodes='note note CONFIG GET syslog-ident
+node info INFO'
   if [ "${1:-}" = whole ]; then
     [ "$check_quorum" != 1 ] || g_sentinels="$g_sentinels
 quorum quorum SENTINEL CKQUORUM $master"
@@ -54,11 +55,13 @@ EOT
   return 1
 }
 
-# node_table: a line for each node: NAME STATE ROLE KEYS FOLLOWS LINK OFFSET REPLID PRIORITY AOF.
+# node_table: a line for each node: NAME STATE ROLE KEYS FOLLOWS LINK OFFSET REPLID PRIORITY AOF NOTE.
 # STATE is up, gone (nobody listens there) or unknown (no answer: nothing is known of it, and it may
 # be alive); KEYS yes, no or unknown (it still loads); FOLLOWS the node that it replicates, a
 # HOST:PORT that is none, or - for a master; LINK up or down; OFFSET how far it is in the
-# replication history REPLID (- before Redis 4); AOF aof or snapshot.
+# replication history REPLID (- before Redis 4); AOF aof or snapshot; NOTE what
+# outage.sh has written of one that started while nobody was the master, EPOCH:REPLID:OFFSET:PRIORITY,
+# else -.
 node_table() {
   awk '
     $1 == "is" {
@@ -67,6 +70,9 @@ node_table() {
       order[++n] = $2
       state[$2] = "unknown"
       next
+    }
+    $1 == "note" && $3 == "=" && $4 ~ /^redis-ha:[0-9-]+:[0-9a-f-]+:[0-9]+:[0-9]+$/ {
+      note[$2] = substr($4, 10)
     }
     $1 != "node" { next }
     $3 == "+" { state[$2] = "up" }
@@ -79,7 +85,7 @@ node_table() {
     END {
       for (i = 1; i <= n; i++) {
         of = order[i]
-        if (state[of] != "up") { print of, state[of], "- unknown - down 0 - 100 -"; continue }
+        if (state[of] != "up") { print of, state[of], "- unknown - down 0 - 100 - -"; continue }
         role = get(of, "role", "-")
         at = get(of, "master_host", "-") ":" get(of, "master_port", "-")
         has = of in keys ? "yes" : get(of, "loading", 0) != 0 ? "unknown" : "no"
@@ -89,7 +95,7 @@ node_table() {
           (role == "master" ? get(of, "master_repl_offset", 0) : get(of, "slave_repl_offset", 0)), \
           get(of, "master_replid", "-"), \
           get(of, "slave_priority", 100), \
-          (get(of, "aof_enabled", 0) == 1 ? "aof" : "snapshot")
+          (get(of, "aof_enabled", 0) == 1 ? "aof" : "snapshot"), (of in note ? note[of] : "-")
       }
     }'
 }

@@ -16,7 +16,7 @@ only_files() {
   fi
   set --
   for each in "$directory"/pid "$directory"/instance "$directory"/created "$directory"/loaded \
-    "$directory"/first "$directory"/election "$directory"/written \
+    "$directory"/first "$directory"/election "$directory"/written "$directory"/position \
     "$directory"/*.conf "$directory".supervisor "$directory".lock/owner; do
     [ ! -f "$each" ] || set -- "$@" "$each"
   done

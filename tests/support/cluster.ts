@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -356,11 +358,21 @@ export class Cluster {
   supervise(name: string): ChildProcess {
     this.#parent = "its parent";
     const script = join(this.here, "host.sh");
-    return spawn("sh", [script, "supervise", this.directory(name)], {
-      env: { PATH: this.shell.path },
-      cwd: "/",
-      stdio: "ignore",
-    });
+    const said = openSync(join(this.root, `${name}.said`), "a");
+    try {
+      return spawn("sh", [script, "supervise", this.directory(name)], {
+        env: { PATH: this.shell.path },
+        cwd: "/",
+        stdio: ["ignore", said, said],
+      });
+    } finally {
+      closeSync(said);
+    }
+  }
+
+  /** What the parent of a process, and the start of that, have said. */
+  said(name: string): string {
+    return readFileSync(join(this.root, `${name}.said`), "utf8");
   }
 
   lifecycle(action: string, name: string): Promise<Result> {
@@ -424,7 +436,13 @@ export class Cluster {
       masterName,
       initialMaster: "node1",
     };
-    const limits = { readySeconds: 20, stopSeconds: 20, verifySeconds: 90, ...args.limits };
+    const limits: Required<TimeoutsArgs> = {
+      readySeconds: 20,
+      stopSeconds: 20,
+      verifySeconds: 90,
+      outageSeconds: 60,
+      ...args.limits,
+    };
     const place = {
       name,
       host,

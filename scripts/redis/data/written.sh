@@ -5,15 +5,20 @@
 # the same writes are the same bytes in each node's file; so it is enough to know, for a moment at
 # which both had the same writes, how many bytes there were in each. Needs lib/ask.sh.
 
-# watch: notes that, beside a server whose parent would start it again at once. With
-# aof-timestamp-enabled a file gets bytes of its own, and there is no note.
+# watch: notes that, and the position (position.sh), beside a server whose parent would start it again
+# at once. With aof-timestamp-enabled a file gets bytes of its own, and there is no note of them.
 watch() {
-  [ "$kind.$multi_part.$append_only" = node.1.yes ] || return 0
-  ! grep -q -i '^aof-timestamp-enabled  *"\{0,1\}yes' "$settings/settings.conf" || return 0
-  w_rest=0
+  [ "$kind.$append_only" = node.yes ] || return 0
+  w_written=$multi_part w_rest=0
+  ! grep -q -i '^aof-timestamp-enabled  *"\{0,1\}yes' "$settings/settings.conf" || w_written=0
   while :; do
+    note_position
     # What is known of all of them stays true until one begins a file anew.
-    if [ $w_rest -gt 0 ]; then w_rest=$((w_rest - 1)); elif note_written; then w_rest=9; fi
+    if [ $w_rest -gt 0 ]; then
+      w_rest=$((w_rest - 1))
+    elif [ "$w_written" = 1 ] && note_written; then
+      w_rest=9
+    fi
     sleep 1
   done
 }

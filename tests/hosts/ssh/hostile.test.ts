@@ -89,7 +89,7 @@ function settled<T>(output: Output<T>): Promise<T> {
 async function settings(instance: string): Promise<string> {
   const version = parseServerVersion(await run("redis-server", "--version")) as ServerVersion;
   const self = { name: "node1", host: "localhost", address: "127.0.0.1", port };
-  const timeouts = { readySeconds: 10, stopSeconds: 5, verifySeconds: 1 };
+  const timeouts = { readySeconds: 10, stopSeconds: 5, verifySeconds: 1, outageSeconds: 60 };
   const members = {
     self,
     nodes: [self],

@@ -16,14 +16,19 @@ const peers = {
   old: "up slave yes self down 0 - 100 aof",
   empty: "up slave no self down 0 h 100 aof",
   loading: "up slave unknown self down 0 - 100 aof",
+  // Restarted while nobody was the master.
+  waits: "up slave yes self down 0 w 0 aof 3:aaaa:9:100",
 } as const;
 type Peer = keyof typeof peers;
 
 interface Case {
   named: "" | "self" | "one" | "two";
   failover: "" | "1";
-  /** short: an append-only file, and both others may have writes that it lacks. */
-  own: "none" | "aof" | "short" | "rdb";
+  /**
+   * short: an append-only file, and both others may have writes that it lacks; behind: with a note
+   * of an earlier epoch than that of one; later: with one of a later epoch than the sentinels know.
+   */
+  own: "none" | "aof" | "short" | "behind" | "later" | "rdb";
   first: "0" | "1";
   knew: "" | "self" | "one";
   initial: "self" | "one";
@@ -35,7 +40,12 @@ const program = `
 name=self cli=redis-cli directory=/data
 while IFS=, read -r named failover own first knew initial one two; do
   case $own in rdb) rdb_replid=h rdb_offset=100 ;; *) rdb_replid=- rdb_offset=0 ;; esac
-  case $own in short) own=aof further=" one two" ;; *) further= ;; esac
+  further= later= since=
+  case $own in
+    short) own=aof further=" one two" ;;
+    behind) own=aof later=" one" ;;
+    later) own=aof since=1 ;;
+  esac
   peers="one $one
 two $two"
   decide_role
@@ -48,7 +58,7 @@ function all(): Case[] {
   const states = Object.keys(peers) as Peer[];
   for (const named of ["", "self", "one", "two"] as const)
     for (const failover of ["", "1"] as const)
-      for (const own of ["none", "aof", "short", "rdb"] as const)
+      for (const own of ["none", "aof", "short", "behind", "later", "rdb"] as const)
         for (const first of ["0", "1"] as const)
           for (const knew of ["", "self", "one"] as const)
             for (const initial of ["self", "one"] as const)
@@ -92,12 +102,25 @@ const more: Record<Case["own"], readonly Peer[]> = {
     "old",
     "loading",
     "unknown",
+    "waits",
   ],
-  rdb: ["serving", "loadingMaster", "ahead", "elsewhere", "restarted", "old", "loading", "unknown"],
+  rdb: [
+    "serving",
+    "loadingMaster",
+    "ahead",
+    "elsewhere",
+    "restarted",
+    "old",
+    "loading",
+    "unknown",
+    "waits",
+  ],
   // An append-only file has every acknowledged write of a killed process, but for those that were
   // held back; who says that it is the master may have more.
   aof: ["serving", "loadingMaster"],
-  short: ["serving", "loadingMaster", "ahead", "behind", "elsewhere", "restarted", "old"],
+  short: ["serving", "loadingMaster", "ahead", "behind", "elsewhere", "restarted", "old", "waits"],
+  behind: ["serving", "loadingMaster"],
+  later: ["serving", "loadingMaster"],
 };
 
 for (const shell of shells) {
@@ -159,7 +182,13 @@ for (const shell of shells) {
   test(`a replica of the one that the sentinels name, whatever else is said, ${shell.join(" ")}`, () => {
     each((given, { role }) =>
       given.named === "one" || given.named === "two"
-        ? role === `replica ${given.named}`
+        ? given.own === "later"
+          ? // Who has lost their state gets nothing that is later than that.
+            role ===
+            (["serving", "emptyMaster", "loadingMaster"].includes(given[given.named])
+              ? "refuse"
+              : "wait")
+          : role === `replica ${given.named}`
         : undefined,
     );
   });
@@ -183,6 +212,17 @@ for (const shell of shells) {
       return master === "serving"
         ? given.own === "none" || given.knew !== "self"
         : master === "emptyMaster" && given.own === "none";
+    });
+  });
+
+  test(`who is named waits with those that wait where they have followed a later master, or have all the data, ${shell.join(" ")}`, () => {
+    each((given, { role }) => {
+      if (given.named !== "self" || given.failover !== "") return undefined;
+      const others = [given.one, given.two];
+      const hold: Peer[] = ["ahead", "behind", "elsewhere", "restarted", "old"];
+      if (given.own === "behind") return role === "wait";
+      if (given.own !== "none" || !others.includes("waits")) return undefined;
+      return others.some((other) => hold.includes(other)) ? undefined : role === "wait";
     });
   });
 
