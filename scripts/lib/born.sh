@@ -15,3 +15,6 @@ if [ -r /proc/self/stat ]; then
 else
   born() { ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _; }
 fi
+
+# outlived "PID BIRTH": it has ended, who was to end us.
+outlived() { [ -n "$1" ] && [ "$(born "${1% *}")" != "${1#* }" ]; }

@@ -146,16 +146,18 @@ $table
 EOT
 }
 
-# A node that was told its role, be it by the sentinels, has no need of us any more, once its
-# append-only file is as wanted; nor has a sentinel, once it was told what a start by itself does
-# not tell it.
+# place PARENT: a node that was told its role, be it by the sentinels, has no need of us any more,
+# once its append-only file is as wanted; nor has a sentinel, once it was told what a start by itself
+# does not tell it. The file `serving` says that it had what it would have if it ended now.
 place() {
   if [ "$kind" = sentinel ]; then
-    until ready_sentinel >/dev/null; do sleep 0.5; done
+    until ready_sentinel >/dev/null || outlived "$1"; do sleep 0.5; done
+    : >serving
     return 0
   fi
-  until answer_me info INFO; do sleep 0.5; done
-  while answer_me info INFO; do
+  until answer_me info INFO || outlived "$1"; do sleep 0.5; done
+  while answer_me info INFO && ! outlived "$1"; do
+    case $answer in *"${newline}loading:0"*) : >serving ;; *) sleep 0.5 && continue ;; esac
     placed=$(printf '%s\n' "$answer" |
       sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')
     if aof_as_wanted "$answer" >/dev/null && [ -n "$placed" ] && promotable; then return 0; fi

@@ -20,6 +20,7 @@ port_must_be_free() {
     taken_pid=$(printf '%s\n' "$answer" | field process_id | one_line)
     refuse "port $port on $host is taken by the server that runs ${taken_by:+on $taken_by }(pid $taken_pid)"
   fi
+  if [ -n "$gone" ]; then return; fi
   # Sentinels have no keyspace to tell of.
   taken=$(ask_me INFO server)
   if [ -n "$taken" ]; then

@@ -48,5 +48,6 @@ made=
 undo_create() {
   [ -n "$made" ] || return 0
   end_process
+  release
   cd / && rm -rf "$directory"
 }

@@ -8,8 +8,9 @@
 #                                        wait until ready; known: something of the same deployment
 #                                        was ready before, here or elsewhere
 #   sh host.sh start|stop DIRECTORY      the same process again, and its orderly end
-#   sh host.sh alive DIRECTORY           0: it runs, and its server answers and has the settings that
-#                                        the stack has set; 3: it has others (says which)
+#   sh host.sh well DIRECTORY            0: it runs and would be started again, and its server answers
+#                                        and has the settings that the stack has set; 3: it has
+#                                        others (says which)
 #   sh host.sh handover DIRECTORY [SETTINGS [NODE]]
 #                                        if it is the master and somebody can take over: hand over;
 #                                        to that NODE, or fail
@@ -18,10 +19,13 @@
 #                                        only by create or update
 #   sh host.sh members                   retire whatever of the deployment is on this machine and is
 #                                        not in the program (on stdin: who is, and where)
-#   sh host.sh kill DIRECTORY            its end as in a crash
-#   sh host.sh supervise DIRECTORY       as a container's first process or a service: be the parent
-#                                        of the process, start it whenever its directory says what
-#                                        to run; on TERM hand over, end it and end
+#   sh host.sh kill DIRECTORY            its end as in a crash of its machine: it stays away until it
+#                                        is started
+#   sh host.sh supervise DIRECTORY [SETTINGS [own]]
+#                                        be the parent of the process, start it whenever its
+#                                        directory says what to run; on TERM hand over, end it and
+#                                        end. A container's first process, a service, or the process
+#                                        that a step has started for that (own)
 #   sh host.sh delete DIRECTORY          stop it and remove the directory
 #   sh host.sh apply SCRIPT EDIT         run an edit of a file that is not ours (settings on stdin)
 #   sh host.sh remove SCRIPT EDIT        undo it, with the settings that it was applied with last
@@ -37,7 +41,8 @@
 # The settings are sh text: instance='…' (the identity to record), and put NAME CONTENT for each
 # file. SETTINGS, a directory, may follow DIRECTORY everywhere: where somebody else, root, has put
 # the settings, which are then not read from stdin, and keeps the identity. The server can't change
-# what is in there. PARENT: the process is supervised, and this is the words for what supervises it.
+# what is in there. PARENT: who supervises the process is not for us to start, and these are
+# the words for that.
 set -u
 umask 077
 LC_ALL=C
@@ -53,6 +58,7 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 # use lib/space.sh
 # use lib/marks.sh
 # use supervisor/process.sh
+# use supervisor/parent.sh
 # use supervisor/lock.sh
 # use supervisor/progress.sh
 # use supervisor/uninterrupted.sh
@@ -60,6 +66,7 @@ lifecycle() { sh "$here/lifecycle.sh" "$1" "$directory" "$settings" "${2:-}" "${
 # use supervisor/start.sh
 # use supervisor/end.sh
 # use supervisor/update.sh
+# use supervisor/restart.sh
 # use supervisor/supervise.sh
 # use supervisor/edits.sh
 # use supervisor/retire.sh
@@ -87,20 +94,23 @@ case $action in
       create | update) lock && not_paused "$here" && create_or_update ;;
       start)
         lock && enter
-        running || adopt || start_process
+        not_retired
+        if running || adopt; then have_parent; else start_process; fi
         wait_ready
         ;;
       stop)
         lock && enter
-        ! supervised ||
+        ! supervised || [ "$s_own" = own ] ||
           fail "${directory##*/} would be started again: stop its container or its service instead"
-        if running || adopt; then uninterrupted handover && end_process; fi
+        if running || adopt; then uninterrupted handover && end_process && release; else release; fi
         ;;
-      alive) enter && running && lifecycle unchanged ;;
+      well) enter && running && supervised && lifecycle unchanged ;;
       kill)
         enter
         running || fail "${directory##*/} does not run"
-        kill_process
+        release
+        # What its parent may have started meanwhile, too.
+        ! running || kill_process
         ;;
       handover)
         # Nothing after the directory: a step asks, before it replaces the container.

@@ -1,4 +1,5 @@
-# The start of a process, until it is ready. Needs process.sh, progress.sh and lib/space.sh.
+# The start of a process, until it is ready. Needs process.sh, parent.sh, progress.sh and
+# lib/space.sh.
 
 start_process() {
   if ! no_room=$(writable "$directory"); then
@@ -8,23 +9,12 @@ start_process() {
   touch log
   log_size=$(($(wc -c <log)))
   started=1
-  if supervised; then
-    # Its parent may be about to start it by itself: what it writes as the pid now stays.
-    start_before=$(cat pid 2>/dev/null)
-    [ "${FIRST_CREATION:-0}" = 0 ] || : >first
-    : >"$directory.wanted"
-    rm -f "$directory.held"
-  else
-    rm -f pid
-    start_before=
-    # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
-    if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
-    # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be
-    # read for years.
-    # shellcheck disable=SC2086
-    env -i PATH="$PATH" HOME="${HOME:-/}" ${TZ:+"TZ=$TZ"} FIRST_CREATION="${FIRST_CREATION:-0}" \
-      $own_session sh "$here/host.sh" exec "$directory" "$settings" </dev/null >>log 2>&1 &
-  fi
+  # Its parent may be about to start it by itself: what it writes as the pid now stays.
+  start_before=$(cat pid 2>/dev/null)
+  [ "${FIRST_CREATION:-0}" = 0 ] || : >first
+  : >"$directory.wanted"
+  rm -f "$directory.held"
+  have_parent
   start_left=100
   until running || { [ -s pid ] && [ "$(cat pid)" != "$start_before" ]; } ||
       [ $start_left -eq 0 ]; do
@@ -34,7 +24,7 @@ start_process() {
 }
 
 say_log() {
-  if supervised; then echo "$1" >&2 && return; fi
+  if supervised && [ "$s_own" != own ]; then echo "$1" >&2 && return; fi
   echo "$1. The last lines of $directory/log:" >&2
   tail -c "+$((log_size + 1))" log 2>/dev/null | tail -n 20 | tr '\000-\010\013-\037\177' '?' |
     sed 's/^/  | /' >&2

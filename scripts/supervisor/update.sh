@@ -50,7 +50,10 @@ create_or_update() {
       # What its leaving has set on it, only a restart takes back.
       if [ -n "$returns" ]; then (exit 1); else lifecycle reload; fi
       case $? in
-        0) commit ;;
+        0)
+          commit
+          have_parent
+          ;;
         1)
           as_it_was=
           uninterrupted handover || exit 1
@@ -95,5 +98,6 @@ delete() {
     uninterrupted handover || echo "${directory##*/} is removed all the same"
     end_process
   fi
+  release
   cd / && rm -rf "$directory" "$directory.held" "$directory.wanted"
 }

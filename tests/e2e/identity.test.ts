@@ -14,6 +14,7 @@ import {
   checkout,
   hostsBesidesStacks,
   isRunning,
+  killForGood,
   members,
   namedMaster,
   Project,
@@ -78,7 +79,7 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   after(async () => {
     const running = existsSync(place()) ? [...pids().values()].filter(isRunning) : [];
     await project.remove();
-    for (const pid of running.filter(isRunning)) process.kill(pid, "SIGKILL");
+    for (const pid of running.filter(isRunning)) killForGood(pid);
   });
 
   it("previews its places before it is created", async () => {
@@ -147,7 +148,7 @@ describe("a deployment stays what it is", { timeout: 2_400_000 }, () => {
   }
 
   it("is found again, with all of its data, after all of it was killed", async () => {
-    for (const pid of before_.values()) process.kill(pid, "SIGKILL");
+    for (const pid of before_.values()) killForGood(pid);
     await project.up();
     for (let index = 0; index < 100; index++)
       assert.equal(await ask(await master(), "GET", `key${index}`), String(index));

@@ -596,8 +596,42 @@ export class Cluster {
     return this.nodes.find((node) => String(node.port) === port)?.name ?? "";
   }
 
-  /** Kills like a power failure. */
+  /** The pid of what would start it again, 0 without one. */
+  supervisor(name: string): number {
+    const path = `${this.directory(name)}.supervisor`;
+    if (!existsSync(path)) return 0;
+    const [pid = "", birth] = readFileSync(path, "utf8").trim().split(" ");
+    return !isGone(Number(pid)) && born(Number(pid)) === birth ? Number(pid) : 0;
+  }
+
+  /** The pids of all that take themselves for its parent. */
+  supervisors(name: string): number[] {
+    return processesOf(this.directory(name)).filter((pid) => {
+      const [, , action, directory] = wordsOf(pid);
+      return action === "supervise" && directory === this.directory(name) && !isFork(pid);
+    });
+  }
+
+  /** The pids of all servers that run on its configuration. */
+  servers(name: string): number[] {
+    return processesOf(this.directory(name)).filter((pid) =>
+      /redis-(server|sentinel)/.test(wordsOf(pid)[0] ?? ""),
+    );
+  }
+
+  /**
+   * Kills like a power failure: what would start them again as well, but for parents that the test
+   * has given them.
+   */
   async kill(...names: string[]): Promise<void> {
+    if (this.#parent === "")
+      for (const pid of names.map((name) => this.supervisor(name)))
+        if (pid > 0) signal(pid, "SIGKILL");
+    await this.crash(...names);
+  }
+
+  /** Kills the servers alone. */
+  async crash(...names: string[]): Promise<void> {
     const pids = names.map((name) => this.pid(name));
     for (const pid of pids) if (pid > 0) signal(pid, "SIGKILL");
     await eventually("killed", () => pids.every((pid) => pid === 0 || isGone(pid)));
@@ -690,6 +724,25 @@ export class Cluster {
 export function isGone(pid: number): boolean {
   try {
     return /\) [XZ] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
+}
+
+/** The words of a process's command line. */
+function wordsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+/** @returns whether a shell has forked it, as it does for each command. */
+function isFork(pid: number): boolean {
+  try {
+    const parent = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /s, "").split(" ")[1];
+    return wordsOf(Number(parent)).join(" ") === wordsOf(pid).join(" ");
   } catch {
     return true;
   }

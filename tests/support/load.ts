@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -59,4 +60,45 @@ export async function lost(cluster: Cluster, node: string, keys: string[]): Prom
   } finally {
     client.disconnect();
   }
+}
+
+/** Waits until a master has noted how far its file is against those of both others. */
+export async function noted(cluster: Cluster, name: string): Promise<void> {
+  await eventually(
+    "a note of how far the files are",
+    () => cluster.file(name, "written").trimEnd().split("\n").length === 3,
+  );
+}
+
+/** Makes each fsync of a server take a second and a half. */
+function slowDisk(pid: number): ChildProcess {
+  const delay = "inject=fdatasync,fsync:delay_enter=1500000";
+  return spawn("strace", ["-f", "-q", "-p", String(pid), "-e", delay, "-o", "/dev/null"], {
+    stdio: "ignore",
+  });
+}
+
+/**
+ * Writes to a master of two replicas whose disk is slow, until it holds back what it acknowledges.
+ *
+ * @returns the keys that it has acknowledged.
+ */
+export async function slowed(cluster: Cluster, name: string): Promise<string[]> {
+  // It ends with the server.
+  slowDisk(cluster.pid(name));
+  const client = new Redis({ host: "127.0.0.1", port: cluster.member(name).port });
+  client.on("error", () => undefined);
+  const acknowledged: string[] = [];
+  const heldBack = async () =>
+    Number(/aof_buffer_length:(\d+)/.exec(await client.info("persistence"))?.[1]);
+  await eventually("it holds back what it acknowledges", async () => {
+    for (let count = 0; count < 50; count++) {
+      const key = `held:${acknowledged.length}`;
+      await client.set(key, "value");
+      acknowledged.push(key);
+    }
+    return (await heldBack()) > 0 && (await client.wait(2, 0)) === 2 && (await heldBack()) > 0;
+  });
+  client.disconnect();
+  return acknowledged;
 }

@@ -217,17 +217,31 @@ export class Project {
     return pids;
   }
 
+  /** Kills a process, and what would start it again, as the loss of its machine does. */
   kill(name: string): void {
+    killForGood(this.#pidOf(name));
+  }
+
+  /** Kills the server alone. */
+  crash(name: string): void {
+    process.kill(this.#pidOf(name), "SIGKILL");
+  }
+
+  #pidOf(name: string): number {
     const pid = this.pids().get(name);
     if (pid === undefined) throw new Error(`${name} does not run`);
-    process.kill(pid, "SIGKILL");
+    return pid;
   }
 
   /** Ends everything the test made, by the pids recorded, whatever state it is in. */
   async remove(): Promise<void> {
     const pids = this.pids();
+    const supervisors = [...pids.values()].filter(isRunning).map(supervisorOf);
     await this.run("pulumi", "cancel", "--yes", "--stack", this.stack);
     await this.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", this.stack);
+    for (const pid of supervisors)
+      if (pid !== undefined && isRunning(pid) && commandLine(pid).includes(this.directory))
+        process.kill(pid, "SIGKILL");
     for (const pid of pids.values())
       if (isRunning(pid) && workingDirectory(pid).startsWith(this.directory))
         process.kill(pid, "SIGKILL");
@@ -237,8 +251,26 @@ export class Project {
   }
 }
 
+/** The pid of what would start a server again; undefined without one. */
+export function supervisorOf(server: number): number | undefined {
+  const file = `${workingDirectory(server)}.supervisor`;
+  const pid = existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[0]) : 0;
+  return pid > 0 && isRunning(pid) ? pid : undefined;
+}
+
+/** Kills what would start a server again, then the server. */
+export function killForGood(server: number): void {
+  const supervisor = supervisorOf(server);
+  if (supervisor !== undefined) process.kill(supervisor, "SIGKILL");
+  process.kill(server, "SIGKILL");
+}
+
 function readdirIfThere(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory) : [];
+}
+
+function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8");
 }
 
 function workingDirectory(pid: number): string {

@@ -20,7 +20,7 @@ look_instance() {
     comes_back "$1" "${3%/*}" || return 0
   as_limit=10
   i_changed=$(
-    look_as "${5:-}" sh "${3%/*}/host.sh" alive "$2" "$i_settings" 2>/dev/null </dev/null
+    look_as "${5:-}" sh "${3%/*}/host.sh" well "$2" "$i_settings" 2>/dev/null </dev/null
   )
   case $? in
     0) echo "instance.$1 $(cat "$i_settings/instance")" ;;

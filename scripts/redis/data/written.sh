@@ -5,13 +5,14 @@
 # the same writes are the same bytes in each node's file; so it is enough to know, for a moment at
 # which both had the same writes, how many bytes there were in each. Needs lib/ask.sh.
 
-# watch: notes that, and the position (position.sh), beside a server whose parent would start it again
-# at once. With aof-timestamp-enabled a file gets bytes of its own, and there is no note of them.
+# watch PARENT: notes that, and the position (position.sh), beside a server whose parent would start
+# it again at once, until that has ended. With aof-timestamp-enabled a file gets bytes of its own, and
+# there is no note of them.
 watch() {
   [ "$kind.$append_only" = node.yes ] || return 0
   w_written=$multi_part w_rest=0
   ! grep -q -i '^aof-timestamp-enabled  *"\{0,1\}yes' "$settings/settings.conf" || w_written=0
-  while :; do
+  until outlived "$1"; do
     note_position
     # What is known of all of them stays true until one begins a file anew.
     if [ $w_rest -gt 0 ]; then
@@ -135,21 +136,28 @@ written_bytes() {
 
 # decide_written: a function of noted (the note, empty where there is none), parts (listed_parts) and
 # bytes (written_bytes) as they are now, and others (positions of the other nodes). Sets further:
-# the replicas that may have writes which our file lacks, also because nobody can tell; and reading:
-# 1 if one of them has not yet read all that the killed server sent it.
+# the replicas that may have writes which our file lacks, also because nobody can tell; level: those
+# that are known to lack none that our file has; lacking: "NODE BYTES" for each that does; and
+# reading: 1 if one of them has not yet read all that the killed server sent it.
 decide_written() {
-  further='' reading=''
+  further='' level='' lacking='' reading=''
   [ -n "$noted" ] || return 0
   f_first=${noted%%"$newline"*}
   while read -r f_node f_role f_run f_replid _ f_link f_base f_has; do
     if [ "$f_role.$f_replid" != "slave.${f_first%% *}" ]; then continue; fi
     [ "$f_link" != up ] || reading=1
     f_ahead=$(printf '%s\n' "$noted" | sed -n "s/^$f_node $f_run $f_base //p")
-    if [ "$f_has" != - ] && [ -n "$f_ahead" ] && [ "${f_first#* }" = "$parts" ] &&
-        [ $((f_has + f_ahead)) -le "$bytes" ]; then
+    if [ "$f_has" = - ] || [ -z "$f_ahead" ] || [ "${f_first#* }" != "$parts" ]; then
+      further="$further $f_node"
       continue
     fi
-    further="$further $f_node"
+    f_has=$((f_has + f_ahead))
+    [ "$f_has" -le "$bytes" ] || further="$further $f_node"
+    if [ "$f_has" -ge "$bytes" ]; then
+      level="$level $f_node"
+    else
+      lacking="$lacking $f_node $((bytes - f_has))"
+    fi
   done <<EOT
 $others
 EOT

@@ -5,7 +5,14 @@ import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { scriptText } from "../../../scripts/bundle.ts";
 import { holdsBack } from "../../support/paused.ts";
-import { checkout, eventually, isRunning, members, Project } from "../../support/project.ts";
+import {
+  checkout,
+  eventually,
+  isRunning,
+  killForGood,
+  members,
+  Project,
+} from "../../support/project.ts";
 import { Writers } from "../../support/writers.ts";
 
 // In a sandbox: users are made and removed in /etc/passwd, and all that is shared by the stacks of
@@ -118,7 +125,7 @@ describe(
       const victims = ["redis-ha-own2/sentinel2", "redis-ha-own3/node3"].map(
         (name) => pids().get(name) as number,
       );
-      process.kill(victims[0] as number, "SIGKILL");
+      killForGood(victims[0] as number);
       const nodes = await project.output<{ name: string; commands: { kill: string } }[]>("nodes");
       await project.succeed(
         "sh",

@@ -19,6 +19,7 @@ import {
   checkout,
   eventually,
   isRunning,
+  killForGood,
   namedMaster,
   Project,
 } from "../../support/project.ts";
@@ -114,7 +115,7 @@ function tryExample(
 
   it("shows what has died, and repairs only that", async () => {
     const found = pids();
-    process.kill(found.get("sentinel2") as number, "SIGKILL");
+    killForGood(found.get("sentinel2") as number);
     await eventually("it has ended", () => !isRunning(found.get("sentinel2") as number));
     const { output } = await project.succeed("pulumi", "preview", "--stack", project.stack);
     assert.match(output, /Command sessions-sentinel2-process +update/);
@@ -270,7 +271,7 @@ use_redis_sentinels=False
 
   it("repairs a master that was killed, as what the sentinels have made of it", async () => {
     const found = pids();
-    process.kill(found.get("node1") as number, "SIGKILL");
+    killForGood(found.get("node1") as number);
     for (const place of ["parts1:17350", "parts2:17351", "parts3:17352"])
       await eventually(
         `${place} names the replica`,

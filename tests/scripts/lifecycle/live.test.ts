@@ -66,17 +66,17 @@ describe("settings of a running server", { concurrency: 6 }, () => {
       await cluster.done("create", "node1", settings);
       const pid = cluster.pid("node1");
       const directory = cluster.directory("node1");
-      assert.deepEqual((await cluster.host("alive", directory)).status, 0);
+      assert.deepEqual((await cluster.host("well", directory)).status, 0);
       await cluster.ask("node1", "CONFIG", "SET", "maxmemory", "5mb");
       await cluster.ask("node1", "CONFIG", "SET", "appendonly", "no");
-      const { status, out } = await cluster.host("alive", directory);
+      const { status, out } = await cluster.host("well", directory);
       assert.equal(status, 3);
       assert.equal(out.trim(), "appendonly maxmemory");
       await cluster.done("update", "node1", settings);
       assert.equal(await value(cluster, "maxmemory"), "104857600");
       assert.equal(await value(cluster, "appendonly"), "yes");
       assert.equal(cluster.pid("node1"), pid);
-      assert.equal((await cluster.host("alive", directory)).status, 0);
+      assert.equal((await cluster.host("well", directory)).status, 0);
     },
   );
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
-import { Redis } from "ioredis";
 import {
   type Cluster,
   type ClusterArgs,
@@ -16,7 +15,7 @@ import {
   sleep,
   write,
 } from "../../support/cluster.ts";
-import { lost, startWriters } from "../../support/load.ts";
+import { lost, noted, slowed, startWriters } from "../../support/load.ts";
 
 portsFrom(44_000);
 
@@ -30,22 +29,6 @@ async function superviseAndUp(cluster: Cluster): Promise<Map<string, ChildProces
   const parents = superviseAll(cluster);
   await cluster.up();
   return parents;
-}
-
-/** Waits until a master has noted how far its file is against those of both others. */
-async function noted(cluster: Cluster, name: string): Promise<void> {
-  await eventually(
-    "a note of how far the files are",
-    () => cluster.file(name, "written").trimEnd().split("\n").length === 3,
-  );
-}
-
-/** Makes each fsync of a server take a second and a half. */
-function slowDisk(pid: number): ChildProcess {
-  const delay = "inject=fdatasync,fsync:delay_enter=1500000";
-  return spawn("strace", ["-f", "-q", "-p", String(pid), "-e", delay, "-o", "/dev/null"], {
-    stdio: "ignore",
-  });
 }
 
 const linked = async (cluster: Cluster, name: string) =>
@@ -118,24 +101,9 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     async (cluster) => {
       await superviseAndUp(cluster);
       await noted(cluster, "node1");
-      const slowed = slowDisk(cluster.pid("node1"));
-      const client = new Redis({ host: "127.0.0.1", port: cluster.member("node1").port });
-      client.on("error", () => undefined);
-      const acknowledged: string[] = [];
-      const heldBack = async () =>
-        Number(/aof_buffer_length:(\d+)/.exec(await client.info("persistence"))?.[1]);
-      await eventually("it holds back what it acknowledges", async () => {
-        for (let count = 0; count < 50; count++) {
-          const key = `held:${acknowledged.length}`;
-          await client.set(key, "value");
-          acknowledged.push(key);
-        }
-        return (await heldBack()) > 0 && (await client.wait(2, 0)) === 2 && (await heldBack()) > 0;
-      });
+      const acknowledged = await slowed(cluster, "node1");
       const pid = cluster.pid("node1");
       await cluster.kill("node1");
-      slowed.kill("SIGKILL");
-      client.disconnect();
       await eventually(
         "its parent has started it again",
         async () => cluster.pid("node1") !== pid && (await cluster.role("node1")) !== "",
@@ -246,7 +214,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
       const good = cluster.file("node1", "settings.conf");
       write(join(cluster.directory("node1"), "settings.conf"), `${good}no-such-directive 1\n`);
       await cluster.kill("node1");
-      // The parent's next try is then due in 15 s, longer than an update waits for a start.
+      // The parent's next try is then due in 7 s, longer than an update waits for a start.
       await eventually("four tries", () => pids.add(cluster.pid("node1")).size === 4);
       await cluster.done("update", "node1");
       assert.ok(await cluster.holds("node1", keys));

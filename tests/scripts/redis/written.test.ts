@@ -144,7 +144,7 @@ for (const shell of shells) {
 noted=$(sed -n 's/^noted //p' input) others=$(sed -n 's/^other //p' input)
 parts=${parts} bytes=${bytes}
 decide_written
-printf '%s|%s\\n' "$further" "$reading"`;
+printf '%s|%s|%s|%s\\n' "$further" "$reading" "$level" "$lacking"`;
       const input = [
         ...noted.map((line) => `noted ${line}`),
         ...others.map((line) => `other ${line}`),
@@ -155,18 +155,18 @@ printf '%s|%s\\n' "$further" "$reading"`;
     const noted = ["h p1", "two run-two 89 100", "three run-three 89 -50"];
     const down = { link: "down" };
 
-    test("further: who has more than is in our file, or may have, in the same history", () => {
+    test("who has more than is in our file, or may have, in the same history; who has all of it; and what the others lack", () => {
       const rows: [string, string[], string, number, string[], string][] = [
-        ["as much", noted, "p1", 600, [position("two", { ...down, bytes: 500 })], "|"],
-        ["less", noted, "p1", 600, [position("two", { ...down, bytes: 400 })], "|"],
-        ["more", noted, "p1", 600, [position("two", { ...down, bytes: 501 })], " two|"],
+        ["as much", noted, "p1", 600, [position("two", { ...down, bytes: 500 })], "|| two|"],
+        ["less", noted, "p1", 600, [position("two", { ...down, bytes: 400 })], "||| two 100"],
+        ["more", noted, "p1", 600, [position("two", { ...down, bytes: 501 })], " two|| two|"],
         [
           "one of two",
           noted,
           "p1",
           600,
           [position("two", { ...down }), position("three", { ...down, bytes: 700 })],
-          " three|",
+          " three|| two three|",
         ],
         [
           "both",
@@ -174,17 +174,24 @@ printf '%s|%s\\n' "$further" "$reading"`;
           "p1",
           400,
           [position("two", { ...down }), position("three", { ...down, bytes: 451 })],
-          " two three|",
+          " two three|| two three|",
         ],
-        ["began its file anew", noted, "p1", 600, [position("two", { ...down, base: 1 })], " two|"],
-        ["was started anew", noted, "p1", 600, [position("two", { ...down, run: "x" })], " two|"],
-        ["no file", noted, "p1", 600, [position("two", { ...down, bytes: "-" })], " two|"],
-        ["never noted", noted, "p1", 600, [position("four", { ...down, bytes: 1 })], " four|"],
-        ["our file begun anew", noted, "p2", 600, [position("two", { ...down })], " two|"],
-        ["another history", noted, "p1", 0, [position("two", { ...down, replid: "x" })], "|"],
-        ["a master", noted, "p1", 0, [position("two", { role: "master" })], "|"],
-        ["no note", [], "p1", 0, [position("two", { ...down })], "|"],
-        ["still reads", noted, "p1", 600, [position("two", { bytes: 500 })], "|1"],
+        [
+          "began its file anew",
+          noted,
+          "p1",
+          600,
+          [position("two", { ...down, base: 1 })],
+          " two|||",
+        ],
+        ["was started anew", noted, "p1", 600, [position("two", { ...down, run: "x" })], " two|||"],
+        ["no file", noted, "p1", 600, [position("two", { ...down, bytes: "-" })], " two|||"],
+        ["never noted", noted, "p1", 600, [position("four", { ...down, bytes: 1 })], " four|||"],
+        ["our file begun anew", noted, "p2", 600, [position("two", { ...down })], " two|||"],
+        ["another history", noted, "p1", 0, [position("two", { ...down, replid: "x" })], "|||"],
+        ["a master", noted, "p1", 0, [position("two", { role: "master" })], "|||"],
+        ["no note", [], "p1", 0, [position("two", { ...down })], "|||"],
+        ["still reads", noted, "p1", 600, [position("two", { bytes: 500 })], "|1| two|"],
       ];
       for (const [what, note, parts, bytes, others, wanted] of rows)
         assert.equal(decide(note, parts, bytes, others), wanted, what);
