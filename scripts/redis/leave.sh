@@ -1,6 +1,6 @@
-# A master that has ended again and again, or before it had its data: another node is to have its
-# place before it is started once more. Needs gather (sentinels.sh), force_failover (failover.sh) and
-# data/written.sh.
+# A master that has ended again and again, or that would load for long: another node is to have its
+# place before it is started once more. Needs gather (sentinels.sh), force_failover (failover.sh)
+# and data/written.sh.
 
 # decide_leaving: a function, without any asking, of name, named, failover, table (node_table) and
 # level (decide_written). Sets leaving: "go" (it may be started: another node is the master, or
@@ -27,34 +27,48 @@ decide_leaving() {
   fi
 }
 
-# leave: ends when it may be started. What nobody takes over is started again after all.
+# leave crashing|slow PARENT: ends when it may be started. What nobody takes over is started where it was
+# after all: at once if only its loading would take long.
 leave() {
   [ "$kind" = node ] && [ -n "$sentinels" ] || return 0
+  le_parent=$2
   noted=$(cat written 2>/dev/null)
   if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(written_bytes); fi
-  le_until=$(($(date +%s) + (${down_after:-0} + 999) / 1000 + 15)) le_said=''
+  le_until=$(date +%s) le_said=''
+  if [ "$1" = slow ]; then
+    le_what="loading its data would take some $(cat loads-in 2>/dev/null) s"
+    le_until=$((le_until + 3))
+  else
+    le_what='it has ended again and again'
+    le_until=$((le_until + (${down_after:-0} + 999) / 1000 + 15))
+  fi
   while :; do
+    stays_down
     gather
-    peers=$(printf '%s\n' "$table" | grep -v "^$name ")
     others=$(printf '%s\n' "$gathered" | positions | grep -v "^$name ")
     decide_written
     decide_leaving
     [ "$leaving" != go ] || return 0
-    [ "$(date +%s)" -lt $le_until ] || break
     if [ "$leaving" = ask ] && [ -z "$reading" ]; then
-      say "it has ended again and again, and $why: asking for a failover"
+      say "$le_what, and $why: asking for a failover"
       # shellcheck disable=SC2086
-      if force_failover "$name" 5 "$(furthest $level)" 1; then return 0; fi
-      say "the sentinels did not fail over: $f_why"
+      if force_failover "$name" 5 "$(furthest $level)" 1 stays_down; then return 0; fi
+      why="the sentinels did not fail over: $f_why"
+    elif [ "$1.$leaving.$reading" = slow.wait. ]; then
+      break
     elif [ "$why" != "$le_said" ]; then
-      say "it has ended again and again, and is left to the sentinels for $((
-        le_until - $(date +%s))) s: $why$(lacks)"
+      say "$le_what: left to the sentinels for $((le_until - $(date +%s))) s, as $why$(lacks)"
       le_said=$why
     fi
-    sleep 0.5
+    [ "$(date +%s)" -lt $le_until ] || break
+    sleep 0.2
   done
-  say "it has ended again and again, and is started where it was: $why"
+  say "$le_what, and it starts where it was: $why$(lacks)"
 }
+
+# stays_down: once somebody else may start it, a failover would take what a living master goes on to
+# acknowledge.
+stays_down() { ! outlived "$le_parent" || exit 0; }
 
 # lacks: what is known of it, in words.
 lacks() {

@@ -38,8 +38,10 @@
 #                                     who is the master, ask again until it has its role
 #   sh lifecycle.sh watch DIRECTORY   beside a node that its parent would start again: note, each
 #                                     second, how far its append-only file is
-#   sh lifecycle.sh leave DIRECTORY   of one that has ended again and again: end once another node
-#                                     is the master, or nobody is going to be
+#   sh lifecycle.sh leave DIRECTORY SETTINGS crashing|slow
+#                                     of one that has ended by itself, again and again or with much
+#                                     to load: end once another node is the master, or nobody is
+#                                     going to be
 #   sh lifecycle.sh orphan DIRECTORY  print the pid of a server that runs on this directory's
 #                                     configuration
 #   sh lifecycle.sh check DIRECTORY   0: the whole topology is what it should be, at this moment; says
@@ -51,7 +53,7 @@
 # holds sh assignments (components/redis/lifecycleParameters.ts lists them), SETTINGS/settings.conf
 # the stack's settings, for Sentinel SETTINGS/masters.conf its options per master. FILE.next beside
 # one of them is what a step is about to put in its place: trial and reload are about that.
-# place and watch end with the process "PID BIRTH" whose words follow SETTINGS, if they do.
+# place, watch and leave end with the process "PID BIRTH" whose words come last, if they do.
 # Everything else in DIRECTORY belongs to the server: where that runs as a user of its own, the
 # settings are another's, and the server can't change what is run. Needs a POSIX sh, the usual small
 # tools and redis-cli (or valkey-cli). FIRST_CREATION=1 in the environment: the stack says that
@@ -116,6 +118,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/outage.sh
 # use redis/rejoin.sh
 # use redis/leave.sh
+# use redis/data/load-time.sh
 # use redis/close.sh
 # use redis/trial.sh
 # use redis/version.sh
@@ -167,6 +170,6 @@ case $action in
   verify) not_paused "${0%/*}" && verify ;;
   place) place "${4:-}" ;;
   watch) watch "${4:-}" ;;
-  leave) leave ;;
+  leave) leave "${4:?}" "${5:-}" ;;
   *) refuse "unknown action $action" ;;
 esac

@@ -147,8 +147,8 @@ EOT
 }
 
 # place PARENT: a node that was told its role, be it by the sentinels, has no need of us any more,
-# once its append-only file is as wanted; nor has a sentinel, once it was told what a start by itself
-# does not tell it. The file `serving` says that it had what it would have if it ended now.
+# once its append-only file is as wanted; nor has a sentinel, once it was told what a start by
+# itself does not tell it. The file `serving` says that it had what it would have if it ended now.
 place() {
   if [ "$kind" = sentinel ]; then
     until ready_sentinel >/dev/null || outlived "$1"; do sleep 0.5; done
@@ -157,6 +157,7 @@ place() {
   fi
   until answer_me info INFO || outlived "$1"; do sleep 0.5; done
   while answer_me info INFO && ! outlived "$1"; do
+    note_load "$answer"
     case $answer in *"${newline}loading:0"*) : >serving ;; *) sleep 0.5 && continue ;; esac
     placed=$(printf '%s\n' "$answer" |
       sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')

@@ -24,7 +24,7 @@ await_parent() {
 # have_parent: where there is none, a process of our own. Only who has the lock calls it, and only
 # who is in the file does anything (recorded): so there are never two, whoever is killed when.
 have_parent() {
-  supervised && return
+  if [ -n "${PARENT:-}" ] || supervised; then return; fi
   # A session of its own: neither the terminal's Ctrl-C nor the end of the engine may reach it.
   if command -v setsid >/dev/null 2>&1; then own_session=setsid; else own_session=; fi
   # An environment of its own, too: that of a `pulumi up` holds passphrases, and a server's can be

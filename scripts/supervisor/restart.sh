@@ -1,13 +1,11 @@
 # When a process that has ended by itself is started again.
 
-# decide_restart: a function, without any asking, of now (when it ended, in s since 1970) and ends
-# (when it did before, by itself), ran (s that it ran for), served (1: it had its data
-# when it ended), status (2: it was not even
-# started, as its role could not be decided, so that this is no end), down_after (of
-# the sentinels, in ms) and delay (that of the last time, in s). Sets ends to those that still count,
-# delay to how long to wait, and leave to 1 where whoever else has the data is to have its place:
-# after three ends within down_after, or one before it had its data, the next one is to be expected,
-# and each costs a resynchronisation of all.
+# decide_restart: a function, without any asking, of
+#   now         when it ended, in s since 1970
+# Sets ends to those that still count, delay to how long it is to wait, and leave to "crashing" or
+# "slow" where another node that has the data is to have its place first. Crashing: three ends
+# within down_after, or one before it had its data: the next one is to be expected, and each costs a
+# resynchronisation of all. Slow: a failover, which takes some 2 s, is over before.
 decide_restart() {
   leave='' rs_recent=0 rs_ends=''
   rs_down=$(((${down_after:-0} + 999) / 1000))
@@ -21,10 +19,12 @@ decide_restart() {
   if [ "$status.$served" = 2. ]; then
     :
   elif [ -z "$served" ] || [ $rs_recent -ge 3 ]; then
-    leave=1
+    leave=crashing
+  elif [ "${loads_in:-0}" -gt 2 ]; then
+    leave=slow
   fi
   # One that never runs for long is started less and less often, twice a minute at last.
-  if [ -n "$served" ] && { [ "$ran" -ge 30 ] || [ "$delay.$leave" = 0. ]; }; then
+  if [ -n "$served" ] && { [ "$ran" -ge 30 ] || [ "$delay.${leave#slow}" = 0. ]; }; then
     delay=0
   elif [ "$delay" -lt 30 ]; then
     delay=$((delay * 2 + 1))

@@ -12,6 +12,9 @@ start_process() {
   # Its parent may be about to start it by itself: what it writes as the pid now stays.
   start_before=$(cat pid 2>/dev/null)
   [ "${FIRST_CREATION:-0}" = 0 ] || : >first
+  # One of our own has the environment and the scripts of the step that has started it; what it may
+  # have started meanwhile, the next one takes over.
+  release
   : >"$directory.wanted"
   rm -f "$directory.held"
   have_parent

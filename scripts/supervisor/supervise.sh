@@ -2,7 +2,8 @@
 
 # supervise: whatever happens to the process, this stays, so that it can be mended in the same
 # container; where a role could not be decided at the start (all machines were off), it goes on
-# asking until it can. A process that runs already, as its parent was killed, it takes over as it is.
+# asking until it can. A process that runs already, as its parent was killed, it takes over as it
+# is.
 supervise() {
   cd / || exit 1
   ending='' server='' ends='' delay=0 lock_unowned=0
@@ -12,6 +13,8 @@ supervise() {
     echo "$$ $(born $$)" >"$directory.supervisor" || fail "${directory%/*} cannot be written"
   fi
   trap 'ending=1' HUP INT TERM
+  # The end of a terminal is no end of what was started from it.
+  [ "$PARENT" != own ] || trap '' HUP
   while [ -z "$ending" ]; do
     [ "$PARENT" != own ] || is_needed || exit 0
     if [ ! -s "$settings/parameters" ] || [ ! -d "$directory" ] || held || is_retired; then
@@ -52,6 +55,9 @@ start_server() {
   if [ -e "$directory/first" ]; then FIRST_CREATION=1; else FIRST_CREATION=0; fi
   FIRST_CREATION=$FIRST_CREATION sh "$here/host.sh" exec "$directory" "$settings" &
   server=$! is_child=1
+  # Before it does so itself: whoever takes our place has to know of it.
+  { echo "$server $(born "$server")" >"$directory/pid.parent" &&
+    mv "$directory/pid.parent" "$directory/pid"; } 2>/dev/null
 }
 
 take_over() { server=$pid is_child=; }
@@ -90,9 +96,11 @@ await_start() {
   # shellcheck source=/dev/null
   down_after=$(. "$settings/parameters" 2>/dev/null && echo "${down_after:-0}")
   if [ -e "$directory/serving" ]; then served=1; fi
+  loads_in=
+  [ ! -s "$directory/loads-in" ] || read -r loads_in <"$directory/loads-in"
   decide_restart
   if [ -n "$leave" ]; then
-    sh "$here/lifecycle.sh" leave "$directory" "$settings" &
+    sh "$here/lifecycle.sh" leave "$directory" "$settings" "$leave" "$me" &
     leaving=$!
   fi
   next_start=$((now + delay))

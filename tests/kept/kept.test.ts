@@ -5,7 +5,14 @@ import { after, before, describe, it } from "node:test";
 import { installPacked, unpack } from "../support/consumer.ts";
 import { Engine, sandbox } from "../support/engine.ts";
 import { busyboxImage } from "../support/images.ts";
-import { checkout, eventually, isRunning, members, Project } from "../support/project.ts";
+import {
+  checkout,
+  eventually,
+  isRunning,
+  members,
+  Project,
+  supervisorOf,
+} from "../support/project.ts";
 import { run } from "../support/ssh/machine.ts";
 import { makeNetwork, NamespaceMachine, privateKeyFile } from "../support/ssh/namespaces.ts";
 import { MachinesStack } from "../support/ssh/stack.ts";
@@ -28,6 +35,8 @@ interface Deployed {
   sentinel: string;
   /** The pid of each server, on its machine. */
   pids: () => Promise<string>;
+  /** Whether each server has somebody who starts it again. */
+  supervised: () => boolean;
   /** Ends a server's process as a crash does. */
   crash: () => Promise<void>;
   /** What is left of it on the machines. */
@@ -42,6 +51,7 @@ async function local(): Promise<Deployed> {
     project,
     sentinel: "kept1:23350",
     pids: () => Promise.resolve(pids().join("\n")),
+    supervised: () => [...project.pids().values()].every(supervisorOf),
     crash: async () => {
       const pid = project.pids().get("node2") as number;
       process.kill(pid, "SIGKILL");
@@ -72,6 +82,8 @@ async function overSsh(): Promise<Deployed> {
     project,
     sentinel: "redis1:16355",
     pids: () => on(`grep . ${directory}/*/processes/*/pid`),
+    // What they have for that is not on this machine.
+    supervised: () => true,
     crash: async () => {
       await stack.machines.redis2.run(
         `kill -9 "$(cut -d ' ' -f 1 ${directory}/*/processes/node2/pid)"`,
@@ -117,6 +129,7 @@ async function inContainers(): Promise<Deployed> {
       );
       return pids.join("\n");
     },
+    supervised: () => true,
     crash: async () => {
       await engine.docker("kill", (await containers("{{.Names}}")).split("\n")[1] ?? "");
     },
@@ -211,6 +224,7 @@ for (const version of versions) {
           );
           await deployed.project.up();
           await unchanged();
+          assert.ok(deployed.supervised());
           await deployed.project.upChangesNothing();
         });
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Gaps } from "./gaps.ts";
@@ -62,12 +63,17 @@ export async function lost(cluster: Cluster, node: string, keys: string[]): Prom
   }
 }
 
-/** Waits until a master has noted how far its file is against those of both others. */
+/**
+ * Waits until it is known, of this run of a master, that it has its data, and how far its file is
+ * against those of both others.
+ */
 export async function noted(cluster: Cluster, name: string): Promise<void> {
-  await eventually(
-    "a note of how far the files are",
-    () => cluster.file(name, "written").trimEnd().split("\n").length === 3,
-  );
+  await eventually("a note of how far the files are", async () => {
+    const [of, ...others] = cluster.file(name, "written").trimEnd().split("\n");
+    const run = /^master_replid:(\w+)$/m.exec(await cluster.ask(name, "INFO", "replication"))?.[1];
+    const serving = existsSync(join(cluster.directory(name), "serving"));
+    return serving && of?.split(" ")[0] === run && others.length === 2;
+  });
 }
 
 /** Makes each fsync of a server take a second and a half. */

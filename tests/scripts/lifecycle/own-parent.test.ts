@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
 import { describe } from "node:test";
+import { Redis } from "ioredis";
 import {
   type Cluster,
   type ClusterArgs,
@@ -53,7 +54,7 @@ describe("a parent of our own", { concurrency: 4 }, () => {
       }
       const { acknowledged } = await writers.stop();
       await cluster.verify();
-      assert.equal(await cluster.named(), "node1");
+      assert.equal(await cluster.named(), "node1", cluster.log("node1"));
       assert.deepEqual(await lost(cluster, "node1", acknowledged), []);
       await onlyOne(cluster, ...cluster.names);
     },
@@ -84,9 +85,6 @@ describe("a parent of our own", { concurrency: 4 }, () => {
       const keys = await cluster.write("node1", "before");
       for (let end = 1; end <= 3; end++) {
         await noted(cluster, "node1");
-        await eventually("it has its data", () =>
-          existsSync(`${cluster.directory("node1")}/serving`),
-        );
         const pid = cluster.pid("node1");
         await cluster.crash("node1");
         await back(cluster, "node1", pid);
@@ -100,6 +98,41 @@ describe("a parent of our own", { concurrency: 4 }, () => {
       assert.notEqual(await cluster.named(), "node1");
       assert.ok(await cluster.holds(await cluster.named(), keys));
       await onlyOne(cluster, ...cluster.names);
+    },
+  );
+
+  inTurn(
+    "a master whose data takes long to load: another one that has all of it takes the place at once",
+    { downAfter: 300_000, settings: { appendfsync: "always" } },
+    async (cluster) => {
+      const settings = { "key-load-delay": "1000" };
+      for (const name of cluster.names)
+        await cluster.done("create", name, name === "node1" ? { settings } : {});
+      await cluster.verify();
+      // A delay for each command: while it loads, it answers once in a thousand of them.
+      const client = new Redis({ host: "127.0.0.1", port: cluster.member("node1").port });
+      const commands = client.pipeline();
+      for (let index = 0; index < 5000; index++) commands.incr("commands");
+      await commands.exec();
+      client.disconnect();
+      const keys = await cluster.write("node1", "before");
+      await noted(cluster, "node1");
+      // How long it takes, nobody knows before it was seen.
+      const pid = cluster.pid("node1");
+      await cluster.crash("node1");
+      await back(cluster, "node1", pid);
+      await eventually("it is known", () => Number(cluster.file("node1", "loads-in")) > 2);
+      await cluster.verify();
+      assert.equal(await cluster.named(), "node1");
+      await noted(cluster, "node1");
+      await cluster.crash("node1");
+      await eventually("another one", async () => (await cluster.named()) !== "node1");
+      assert.match(
+        cluster.log("node1"),
+        /loading its data would take some \d+ s, and .* asking for/,
+      );
+      assert.ok(await cluster.holds(await cluster.named(), keys));
+      await cluster.verify();
     },
   );
 
