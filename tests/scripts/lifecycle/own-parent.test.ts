@@ -14,7 +14,7 @@ import {
 } from "../../support/cluster.ts";
 import { lost, noted, slowed, startWriters } from "../../support/load.ts";
 
-portsFrom(45_000);
+portsFrom(40_000);
 
 const single: ClusterArgs = { nodes: 1, sentinels: 0 };
 
@@ -202,6 +202,35 @@ describe("a parent of our own", { concurrency: 4 }, () => {
         await onlyOne(cluster, "node1");
       }
       assert.ok(await cluster.holds("node1", keys));
+    },
+  );
+
+  inTurn(
+    "a parent that no step has written down does nothing, and ends; so does one in whose place another is",
+    single,
+    async (cluster) => {
+      await cluster.done("create", "node1");
+      const directory = cluster.directory("node1");
+      const former = cluster.supervisor("node1");
+      const strays = Array.from({ length: 3 }, () =>
+        cluster.host("supervise", directory, directory, "own"),
+      );
+      const pid = cluster.pid("node1");
+      await cluster.crash("node1");
+      await back(cluster, "node1", pid);
+      for (const { status, out, err } of await Promise.all(strays))
+        assert.deepEqual([status, out, err], [0, "", ""]);
+      assert.equal(cluster.supervisor("node1"), former);
+      await onlyOne(cluster, "node1");
+      // As after a step that took the former one for dead.
+      rmSync(`${directory}.supervisor`);
+      await cluster.done("update", "node1");
+      assert.notEqual(cluster.supervisor("node1"), former);
+      const taken = cluster.pid("node1");
+      await cluster.crash("node1");
+      await back(cluster, "node1", taken);
+      await eventually("the former one has ended", () => isGone(former));
+      await onlyOne(cluster, "node1");
     },
   );
 
