@@ -74,7 +74,7 @@ function nodeTable({ nodes }: Topology, { master, problems }: Verdict, red: Pain
       cell(lagText(node, master)),
       cell(priorityText(facts.priority)),
       cell(String(facts.keys), "keys"),
-      cell(facts.server),
+      cell(facts.server, "server"),
     ];
   });
   return table(headings, rows, red);

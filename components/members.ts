@@ -1,11 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { inputError } from "../errors.ts";
 import type { Deployment } from "../hosts/deployment.ts";
+import { shown } from "../hosts/foreignText.ts";
 import type { Host } from "../hosts/host.ts";
 import { namesOn, stayingText } from "./leaving.ts";
 import { directivesOf } from "./redis/args.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
 import type { MonitoredMasterArgs } from "./redis/sentinelConf.ts";
 import type { Topology } from "./redis/topology.ts";
+import { isOlder, type ServerVersion } from "./redis/version.ts";
 import type { RedisHaArgs } from "./redisHaArgs.ts";
 import { RedisNode } from "./redisNode.ts";
 import { Sentinel } from "./sentinel.ts";
@@ -49,6 +52,18 @@ export function membersOf(args: RedisHaArgs, whole: MembersArgs): Members {
     });
     nodes.set(node.name, nodeOf(args, whole, node, [after]));
   }
+  whole.deployment.preflight.requireBeforeChanges(
+    pulumi
+      .all([
+        whole.leader,
+        pulumi.all(
+          [...nodes].map(([name, node]) =>
+            pulumi.output({ name, runs: RedisNode.runs(node), version: node.version }),
+          ),
+        ),
+      ])
+      .apply(([leader, programs]) => refuseOlder(programs, leader)),
+  );
   const kept = keptOnly(whole, [...nodes.values()]);
   const sentinels: Sentinel[] = [];
   for (const sentinel of whole.topology.sentinels) {
@@ -67,6 +82,38 @@ export function membersOf(args: RedisHaArgs, whole: MembersArgs): Members {
 export function changeOrder(nodes: readonly { name: string }[], leader: string): string[] {
   const names = nodes.map(({ name }) => name);
   return [...names.filter((name) => name !== leader), ...names.filter((name) => name === leader)];
+}
+
+/** A node, what it was told to run last (empty: nothing), and what it is to run. */
+export interface Program {
+  name: string;
+  runs: string;
+  version: Pick<ServerVersion, "label">;
+}
+
+/**
+ * An older program can't take over from the master, nor follow it. The steps find that out, too,
+ * each on its machine; but a container is gone by then.
+ *
+ * @param leader the node that is the master now; empty where that can't be told.
+ * @throws InputError where a node is to run an older program than the master's; where nobody can
+ * tell who that is, than all that there are.
+ */
+export function refuseOlder(nodes: readonly Program[], leader: string): void {
+  const known = nodes.filter(({ runs }) => runs !== "");
+  const masters = known.some(({ name }) => name === leader)
+    ? known.filter(({ name }) => name === leader)
+    : known;
+  const [master] = masters;
+  const refused = nodes.find(({ version }) =>
+    masters.every(({ runs }) => isOlder(version.label, runs)),
+  );
+  if (!master || !refused) return;
+  const whose = master.name === leader ? `${leader}, the master,` : "each node";
+  throw inputError({
+    propertyPath: `nodes.${refused.name}`,
+    reason: `${refused.version.label} is not allowed: ${whose} has data of ${shown(master.runs, 100)} by now, which an older version may be unable to read. Going back is possible as long as the master is of the older version. Nothing was touched; set the newer program again (to go back all the same: a new stack, and a copy of the data that the older version can read)`,
+  });
 }
 
 /** One host of a group after the other: of two hand-overs at once, one would be refused. */

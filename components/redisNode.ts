@@ -57,6 +57,7 @@ export class RedisNode extends pulumi.ComponentResource {
   readonly limitations: pulumi.Output<string[]>;
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
+  readonly #runs: pulumi.Output<string>;
 
   /** @param after what its process comes after as well; the component itself does not wait. */
   constructor(
@@ -73,6 +74,7 @@ export class RedisNode extends pulumi.ComponentResource {
     const node = new ServerProcess("node", this, resourceName, name, args, opts?.dependsOn, after);
     this.version = node.version;
     this.limitations = node.limitations;
+    this.#runs = node.runs;
 
     const { appendOnly, minReplicasMaxLagSeconds, downAfterMilliseconds } = args;
     const minReplicasToWrite = args.minReplicasToWrite ?? (args.nodes.length > 2 ? 1 : 0);
@@ -101,5 +103,9 @@ export class RedisNode extends pulumi.ComponentResource {
       node.directives.apply(({ maxmemory }) => memoryFor(maxmemory)),
     );
     this.registerOutputs(node.outputs());
+  }
+  /** Which server a node was told to run last, with its build; empty where it was never told. */
+  static runs(node: RedisNode): pulumi.Output<string> {
+    return node.#runs;
   }
 }

@@ -51,6 +51,8 @@ export class ServerProcess {
   /** Which server it runs; nothing is changed where it may not run that. */
   readonly version: pulumi.Output<ServerVersion>;
   readonly limitations: pulumi.Output<string[]>;
+  /** Which one it was told to run last, with its build; empty where it was never told. */
+  readonly runs: pulumi.Output<string>;
   /** Nothing is touched where one that is known only later is not allowed. */
   readonly directives: pulumi.Output<Record<string, string>>;
   /** Where it listens, and has its files. */
@@ -100,6 +102,7 @@ export class ServerProcess {
     const member = { name, host: this.host.hostName, port };
     this.version = checkedVersion(list, member, serverBinary, this.#facts);
     this.limitations = this.version.apply(limitationsOf);
+    this.runs = this.#facts.apply(({ program }) => program);
     preflight.requireBeforeChanges(this.version);
     this.place = pulumi.output({
       name,

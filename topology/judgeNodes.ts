@@ -33,7 +33,16 @@ export function nodeProblems(
     const wanted = facts.wantedReplicas ?? 1;
     if (facts.goodReplicas < wanted) say(29, { count: facts.goodReplicas, wanted });
   }
+  const server = versionOf(node);
+  const other = versionOf(master);
+  if (server !== undefined && other !== undefined && server !== other) say(30, { server, other });
   return problems;
+}
+
+/** @returns undefined where that is not known. */
+function versionOf(node: NodeView | undefined): string | undefined {
+  const server = node?.facts?.server;
+  return server !== undefined && /\d$/.test(server) ? server : undefined;
 }
 
 function linkProblems(

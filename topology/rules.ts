@@ -11,7 +11,8 @@ export type Column =
   | "peers"
   | "quorum"
   | "downAfter"
-  | "ckquorum";
+  | "ckquorum"
+  | "server";
 
 /**
  * What a broken rule means. `broken`: not healthy; `up` waits for it to pass, and fails where it
@@ -220,6 +221,12 @@ export const rules = {
     severity: "broken",
     text: "{who} refuses writes: {count} good replicas, min-replicas-to-write wants {wanted}",
     column: "role",
+  },
+  30: {
+    requires: "every node runs the version that the master runs",
+    severity: "warning",
+    text: "{who} runs {server}, the master {other}",
+    column: "server",
   },
 } as const satisfies Record<number, Rule>;
 

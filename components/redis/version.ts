@@ -36,6 +36,36 @@ export function parseServerVersion(firstLine: string): ServerVersion | undefined
   };
 }
 
+/**
+ * Whether one program is of an older line than another one (the second number counts, the third
+ * does not): it may be unable to read what that has written or, what is worse, leave out what that
+ * says to its replicas. The same as `older` in scripts/redis/program.sh.
+ *
+ * @param program as {@link ServerVersion} or a running server tells it: `Redis 7.0.15, build …`.
+ * @returns false where one of the two is no version.
+ */
+export function isOlder(program: string, than: string): boolean {
+  const [one, other] = [lineOf(program), lineOf(than)];
+  if (!one || !other) return false;
+  // Valkey came out of Redis 7.2, and up to 8 writes what that wrote.
+  const like: Line["numbers"] = [7, 2];
+  if (one.flavour === "Valkey" && other.flavour === "Redis") one.numbers = like;
+  else if (one.flavour === "Redis" && other.flavour === "Valkey")
+    other.numbers = other.numbers[0] < 9 ? like : [99, 0];
+  const [[major, minor], [otherMajor, otherMinor]] = [one.numbers, other.numbers];
+  return major === otherMajor ? minor < otherMinor : major < otherMajor;
+}
+
+interface Line {
+  flavour: string;
+  numbers: [major: number, minor: number];
+}
+
+function lineOf(program: string): Line | undefined {
+  const [, flavour, major, minor] = /^(Redis|Valkey) (\d+)\.(\d+)(?:\.|,|$)/.exec(program) ?? [];
+  return flavour === undefined ? undefined : { flavour, numbers: [Number(major), Number(minor)] };
+}
+
 /** @returns whether `version` is `level` or newer. */
 export function atLeast(
   { level: [major, minor, patch] }: ServerVersion,

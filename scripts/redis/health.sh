@@ -4,6 +4,7 @@ verify() {
   while :; do
     rejoin
     waits=$why
+    settle_priorities
     gather whole
     judged=$(judge)
     found=$(printf '%s\n' "$judged" | of broken)

@@ -9,7 +9,7 @@ judge() {
     printf '%s\n' "$gathered"
   } |
     awk -v named="$named" '
-      BEGIN { severity[10] = severity[19] = "warning"; severity[14] = "settling" }
+      BEGIN { severity[10] = severity[19] = severity[30] = "warning"; severity[14] = "settling" }
       $1 == "is" && NF == 5 { name[$3 ":" $5] = $2; name[$4 ":" $5] = $2; node[++nodes] = $2; next }
       $1 == "sits" && NF == 5 {
         peer[$3 ":" $5] = $2
@@ -135,6 +135,12 @@ judge() {
           newest = of[who, "config-epoch"]
       }
 
+      function runs(who) {
+        return ("node", who, "valkey_version") in info ? \
+          "Valkey " info["node", who, "valkey_version"] : \
+          ("node", who, "redis_version") in info ? "Redis " info["node", who, "redis_version"] : ""
+      }
+
       function judge_node(who,   at, text, good, least) {
         if ((text = why("node", who)) != "") { tell(21, who " gives no answer: " text); return }
         at = called(info["node", who, "master_host"] ":" info["node", who, "master_port"])
@@ -161,6 +167,8 @@ judge() {
             good != "" && good + 0 < least + 0)
           tell(29, who " refuses writes: " good \
             " good replicas, min-replicas-to-write wants " least)
+        if (who != named && runs(who) != "" && runs(named) != "" && runs(who) != runs(named))
+          tell(30, who " runs " runs(who) ", the master " runs(named))
       }
 
       END {

@@ -122,6 +122,7 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 # use redis/close.sh
 # use redis/trial.sh
 # use redis/version.sh
+# use redis/program.sh
 # use redis/reload.sh
 # use redis/drift.sh
 # use redis/silence.sh

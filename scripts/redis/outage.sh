@@ -17,11 +17,17 @@ unplaced_lines() {
   echo "syslog-ident redis-ha:$(set -- ${position:--}; IFS=:; echo "${1:--}:${2:--}:${3:-0}:$al_priority")"
 }
 
-# own_priority: the priority that the stack has set.
+# own_priority: the priority that the stack has set, behind older nodes where this one started
+# beside such (program.sh).
 own_priority() {
-  awk '
+  op_more=0
+  [ ! -e behind ] || op_more=$behind_older
+  awk -v more="$op_more" '
     tolower($1) ~ /^(replica|slave)-priority$/ { gsub(/"/, "", $2); priority = $2 }
-    END { print priority == "" ? 100 : priority }' "$settings/settings.conf"
+    END {
+      if (priority == "") priority = 100
+      printf "%.0f\n", priority == 0 ? 0 : priority + more
+    }' "$settings/settings.conf"
 }
 
 # promotable: ends that state of a node that has its role.

@@ -52,7 +52,9 @@ exec_node() {
   own_data
   [ "$own" != doubt ] || refuse_doubt
   decide
-  say "starting as $role: $why"
+  why_role=$why
+  take_over
+  say "starting as $role: $why_role"
   is_unplaced=
   if [ "$role" != master ] && [ "$first" != 1 ] &&
       ! printf '%s\n' "$table" | grep -q "^${role#replica } up master "; then
@@ -62,6 +64,7 @@ exec_node() {
   {
     cat "$settings/settings.conf" &&
     if [ "$begin_with" != "$append_only" ]; then echo "appendonly $begin_with"; fi &&
+    if [ -n "$with_priority" ]; then echo "$with_priority"; fi &&
     case $role in
       replica*) echo "$replicaof $(address_of "${role#replica }")" ;;
       wait) echo "$replicaof $(waits_for)" ;;

@@ -75,6 +75,8 @@ trial() {
   for left in .trial.*; do
     [ ! -d "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
   done
+  writer=keep
+  if [ "$kind" = node ]; then may_take_over; fi
   trial=.trial.$$ trial_pid=
   rm -rf "$trial"
   trap 'end_trial' EXIT
@@ -95,7 +97,8 @@ trial() {
     trial_settings $trial_files
   )
   printf '%s\n' "$trial_conf" >"$trial/trial.conf" || refuse "cannot write to $directory"
-  if [ "$kind" = node ]; then
+  # What is put aside at the start need not be read.
+  if [ "$kind.$writer" = node.keep ]; then
     same_format >"$trial/$rdb_name" || refuse "cannot write to $directory"
     [ -s "$trial/$rdb_name" ] || rm -f "$trial/$rdb_name"
   fi

@@ -41,6 +41,7 @@ const tilt = (...those: Sentinel[]) => those.map(({ info }) => set(info, { senti
 /** In a failover to node2, as its sentinels say at the same moment. */
 const failedOver = ({ nodes, sentinels }: Three) => {
   const follows = {
+    redis_version: "7.0.15",
     role: "slave",
     master_link_status: "up",
     master_sync_in_progress: "0",
@@ -581,6 +582,21 @@ export const cases: readonly Case[] = [
     "a full disk, at a replica's snapshot",
     ({ nodes: [, , three] }) => set(three.info, { rdb_last_bgsave_status: "err" }),
     [28],
+  ],
+  [
+    "a replica of another version",
+    ({ nodes: [, two] }) => set(two.info, { redis_version: "8.0.2" }),
+    [30],
+  ],
+  [
+    "a master of another product, which tells a version of Redis, too",
+    ({ nodes: [one] }) => set(one.info, { valkey_version: "8.1.1" }),
+    [30],
+  ],
+  [
+    "a replica that does not say which version it is",
+    ({ nodes: [, two] }) => delete (two.info as Fields).redis_version,
+    [],
   ],
   [
     "too few good replicas for min-replicas-to-write",

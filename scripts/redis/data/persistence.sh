@@ -1,9 +1,9 @@
 # The record of whether the append-only file was in use, and how a server that runs is brought to
 # what the settings say of it. Needs lib/ask.sh.
 
-# put_aside: what the server will not load from now on, and would find there another time.
+# put_aside [FILE]: what the server will not load from now on, and would find there another time.
 put_aside() {
-  for p_old in "$aof_dir" "$aof_name"; do
+  for p_old in "$aof_dir" "$aof_name" "$@"; do
     [ -e "$p_old" ] || continue
     rm -rf "$p_old.aside"
     mv "$p_old" "$p_old.aside" || return 1

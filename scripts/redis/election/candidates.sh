@@ -2,7 +2,8 @@
 
 # decide_election: a function, without any asking, of name (the master), pause_write, failover,
 # table (node_table), sits (sentinel_table), addresses (NODE=HOST,PORT;… as nodes are to be called)
-# and wanted (a node of one's choice, or nothing). Sets why (it can't be done: the reason) or
+# and wanted (a node of one's choice, or nothing; not one that older ones may be unable to follow,
+# which decide_priorities has put behind them). Sets why (it can't be done: the reason) or
 # nothing, and then candidates (replicas of the best priority, the furthest first), epoch (the
 # highest that the sentinels have a configuration of) and votes (how many are needed).
 decide_election() {
@@ -56,7 +57,7 @@ EOT
   done <<EOT
 $table
 EOT
-  e_offsets=
+  e_offsets='' e_wanted='' e_older=''
   while read -r e_name e_state _ e_keys _ e_link e_offset e_replid_of e_priority _; do
     if [ "$e_name" = "$name" ] || [ "$e_state.$e_link" != up.up ] || [ "$e_keys" = unknown ] ||
         [ "$e_priority" -eq 0 ]; then
@@ -64,6 +65,8 @@ EOT
     fi
     if [ "$e_replid_of" = - ] || [ "$e_replid_of" != "$e_replid" ]; then continue; fi
     case $e_names in *";$e_name;"*) ;; *) continue ;; esac
+    if [ "$wanted" = "$e_name" ]; then e_wanted=$e_priority; fi
+    [ "$e_priority" -ge $behind_older ] || e_older=$e_name
     if [ -n "$wanted" ]; then
       if [ "$wanted" = "$e_name" ]; then candidates=" $e_name"; fi
     elif [ -z "$e_best" ] || [ "$e_priority" -lt "$e_best" ]; then
@@ -78,6 +81,10 @@ EOT
   done <<EOT
 $table
 EOT
+  if [ -n "$e_older" ] && [ "${e_wanted:-0}" -ge $behind_older ]; then
+    why="it runs a newer version than $e_older, which may be unable to follow it: pulumi up first, or the older version again" &&
+      return
+  fi
   [ -n "$candidates" ] ||
     why="no replica that all sentinels see${wanted:+ as $wanted} is linked and may be promoted"
 }

@@ -11,6 +11,7 @@ const replicas = {
   empty: "up slave no node1 up 500 h 100 aof",
   preferred: "up slave yes node1 up 400 h 50 aof",
   never: "up slave yes node1 up 500 h 0 aof",
+  newer: "up slave yes node1 up 500 h 1000000100 aof",
   unlinked: "up slave yes node1 down 500 h 100 aof",
   loading: "up slave unknown node1 down 0 - 100 aof",
   otherHistory: "up slave yes node1 up 500 other 100 aof",
@@ -106,7 +107,12 @@ function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
       ].join(":"),
     )
     .join("\n");
-  return inShell(shell, ["redis/election/candidates.sh"], program, `${input}\n`).map((line) => {
+  return inShell(
+    shell,
+    ["lib/ask.sh", "redis/program.sh", "redis/election/candidates.sh"],
+    program,
+    `${input}\n`,
+  ).map((line) => {
     const [why = "", candidates = "", epoch, votes] = line.split("|");
     return {
       why,
@@ -117,7 +123,7 @@ function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
   });
 }
 
-const may: readonly Replica[] = ["equal", "behind", "empty", "preferred"];
+const may: readonly Replica[] = ["equal", "behind", "empty", "preferred", "newer"];
 
 function all(): Given[] {
   const states = Object.keys(replicas) as Replica[];
@@ -139,6 +145,9 @@ function all(): Given[] {
     ),
   ];
 }
+
+/** May be promoted, and runs an older program than one that is put behind it. */
+const isOlder = (one: Replica) => may.includes(one) && one !== "newer";
 
 for (const shell of shells) {
   const cases = all();
@@ -187,6 +196,17 @@ for (const shell of shells) {
     });
   });
 
+  test(`a newer program only where no older one is left, whoever wants it, ${shell.join(" ")}`, () => {
+    each(({ two, three, sentinels: said }, decision) => {
+      if (!goes(decision) || said.includes("seesOne") || said.includes("replicaByAddress"))
+        return undefined;
+      return !(
+        (decision.candidates.includes("node2") && two === "newer" && isOlder(three)) ||
+        (decision.candidates.includes("node3") && three === "newer" && isOlder(two))
+      );
+    });
+  });
+
   test(`it is done where it can be, ${shell.join(" ")}`, () => {
     each((given, said) => {
       const able =
@@ -194,7 +214,8 @@ for (const shell of shells) {
         given.failover === "" &&
         given.sentinels.every((one) => ["agrees", "strict", "later"].includes(one)) &&
         ![given.two, given.three].some((one) => ["master", "elsewhere"].includes(one)) &&
-        (may.includes(given.three) || (given.wanted === "" && may.includes(given.two)));
+        (may.includes(given.three) || (given.wanted === "" && may.includes(given.two))) &&
+        !(given.wanted !== "" && given.three === "newer" && isOlder(given.two));
       return able ? goes(said) : undefined;
     });
   });
@@ -206,6 +227,9 @@ for (const shell of shells) {
       [{ three: "preferred" }, ["node3"], 7, 2],
       [{ two: "preferred", wanted: "node3" }, ["node3"], 7, 2],
       [{ two: "never" }, ["node3"], 7, 2],
+      [{ two: "newer" }, ["node3"], 7, 2],
+      [{ two: "newer", three: "newer" }, ["node2", "node3"], 7, 2],
+      [{ two: "newer", three: "newer", wanted: "node3" }, ["node3"], 7, 2],
       [{ two: "gone" }, ["node3"], 7, 2],
       [{ sentinels: ["agrees", "strict", "later"] }, ["node2", "node3"], 9, 3],
       [{ sentinels: ["agrees", "seesOne", "agrees"] }, ["node3"], 7, 2],
