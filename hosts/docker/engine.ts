@@ -163,7 +163,11 @@ export class DockerEngine extends pulumi.ComponentResource {
     const suffix = this.#images.size === 0 ? "" : `-${this.#images.size + 1}`;
     const resource = new (docker().RemoteImage)(
       `${this.#name}-image${suffix}`,
-      { name: present, keepLocally: true },
+      // A preview that would fetch it waits for it to know what is in it.
+      {
+        name: pulumi.runtime.isDryRun() ? present : this.#preflight.afterChecks(present),
+        keepLocally: true,
+      },
       { parent: this, provider: this.provider },
     );
     this.#images.set(image, resource.imageId);

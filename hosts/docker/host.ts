@@ -124,10 +124,13 @@ export class DockerHost extends Host {
         ];
         return `add_container ${words.map(quote).join(" ")}\n`;
       });
-    // The image first: in a preview that would fetch it, nothing of it is known.
-    const facts = pulumi
-      .all([this.#engine.image(this.#containers.image), this.#engine.look.ask(question)])
-      .apply(([, answers]) => processFacts(answers, process));
+    // In a preview that would fetch the image, nothing of it is known; else what the look tells is.
+    const image = this.#engine.image(this.#containers.image);
+    const facts = this.#engine.look.ask(question).apply((answers) => {
+      const known = processFacts(answers, process);
+      const isUnknown = known.version === "" && pulumi.runtime.isDryRun();
+      return isUnknown ? image.apply(() => known) : pulumi.output(known);
+    });
     this.deployment.found(facts);
     return facts;
   }

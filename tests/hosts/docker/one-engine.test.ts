@@ -292,6 +292,28 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
     await project.upChangesNothing("--refresh");
   });
 
+  it("a canary of another image is one replica, and goes back to what the master has", async (t) => {
+    const first = await master();
+    const [replica = ""] = ["node1", "node2", "node3"].filter((name) => name !== nodeAt(first));
+    const place = `redis${replica.at(-1)}:${replica.at(-1)}6300`;
+    const version = async () => /redis_version:(\d+)/.exec(String(await ask(place, "INFO")))?.[1];
+    configure({ docker: { image: "redis-ha-test:debian" } });
+    const report = await Writers.during(sentinels, async () => {
+      await project.up("--target", "**-image*", "--target", `**-${replica}-*`);
+      assert.equal(await version(), "8");
+      assert.deepEqual(await ask(place, "CONFIG", "GET", "replica-priority"), [
+        "replica-priority",
+        "1000000100",
+      ]);
+      configure({ docker: { image: "redis-ha-test:busybox" } });
+      await project.up();
+      assert.equal(await version(), "7");
+    });
+    t.diagnostic(`there and back in ${report}`);
+    assert.equal(await master(), first);
+    assert.deepEqual(await ask(place, "DBSIZE"), await ask(first, "DBSIZE"));
+  });
+
   it("rolls another image through all six, one at a time, with four writers running and nothing lost", async (t) => {
     const before = await idsOf();
     const first = nodeAt(await master());
@@ -339,6 +361,22 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
       "/redis-ha/redis1/sentinel1/sentinel.conf",
     );
     assert.ok(ids && idsAfter.includes(ids), "a sentinel keeps its identity");
+    await project.upChangesNothing();
+  });
+
+  it("refuses an older image in the preview, before any container is gone", async () => {
+    const before = await idsOf();
+    configure({ docker: { image: "redis-ha-test:busybox" } });
+    for (const words of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const { status, output } = await project.run("pulumi", ...words);
+      assert.notEqual(status, 0);
+      assert.match(
+        output,
+        /nodes\.node1: Redis 7\.\S+ is not allowed: node\d, the master, has data of Redis 8\./,
+      );
+    }
+    assert.deepEqual(await idsOf(), before);
+    configure({ docker: { image: "redis-ha-test:debian" } });
     await project.upChangesNothing();
   });
 
