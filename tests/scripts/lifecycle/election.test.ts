@@ -281,4 +281,48 @@ describe("hand-over by an election", { concurrency: 2 }, () => {
       assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
     },
   );
+
+  inTurn(
+    "a sentinel or a node is stopped at a random moment: no acknowledged write lost, and Sentinel fails over afterwards",
+    { downAfter: 5000, settings: { "min-replicas-to-write": "1" } },
+    async (cluster, t) => {
+      await cluster.up();
+      const writers = startWriters(cluster);
+      const rounds = process.env.ROUNDS === undefined ? 3 : 50;
+      const seed = Number(process.env.SEED ?? (process.env.ROUNDS === undefined ? 1 : Date.now()));
+      t.diagnostic(`SEED=${seed}`);
+      // ms from the beginning of the hand-over, which takes some 300.
+      const moments = Array.from({ length: 50 }, (_, index) => index * 12);
+      const done = { "0": 0, other: 0 };
+      for (let round = 0; round < rounds; round++) {
+        await writers.more();
+        const master = await cluster.named();
+        const [who = ""] = shuffled(
+          cluster.names.filter((name) => name !== master),
+          seed + round,
+        );
+        const [moment = 0] = shuffled(moments, seed + 1000 + round);
+        const pid = cluster.pid(who);
+        const step = cluster.lifecycle("handover", master);
+        await sleep(moment);
+        signal(pid, "SIGSTOP");
+        try {
+          await sleep(3000);
+        } finally {
+          signal(pid, "SIGCONT");
+        }
+        const { status, out, err } = await step;
+        done[status === 0 ? "0" : "other"]++;
+        if (status !== 0) t.diagnostic(`${who} after ${moment} ms: ${status} ${out}${err}`);
+        await writers.more();
+        await assertSettled(cluster);
+      }
+      const { acknowledged, gap } = await writers.stop();
+      t.diagnostic(
+        `${rounds} rounds, ${done["0"]} handed over, ${done.other} not; ${acknowledged.length} writes acknowledged, longest gap ${gap} ms`,
+      );
+      assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
+      await cluster.failOver();
+    },
+  );
 });
