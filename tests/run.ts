@@ -146,6 +146,7 @@ const besides: Stage[] = [
     "hosts/ssh/systemd.test.ts",
     "node tests/support/ssh/image.ts",
   ),
+  sandboxed("model", "changes and faults in random order, against a model", "model/model.test.ts"),
   sandboxed("edit", "edits of files that are not ours", "scripts/edits/*.test.ts"),
   sandboxed("hostile", "servers whose user means harm", "hosts/ssh/hostile.test.ts"),
   sandboxed(
