@@ -1,7 +1,8 @@
 # How far a node is, noted beside its data, since an append-only file does not say it: after an
 # outage of all, nodes that come back can be told apart by nothing else. The sentinels' epoch of the
 # configuration tells which of two masters was the later one, the offset how far a node had followed
-# it. Needs sentinels.sh and election/sentinel-table.sh.
+# it. Needs sentinels.sh, election/sentinel-table.sh, size_of (written.sh) and file_bytes
+# (load-time.sh).
 
 # note_position: once a second, beside a server with an append-only file: the file "position", a line
 # "EPOCH REPLID OFFSET SEQUENCE BYTES" of what was so two seconds ago; by then that is on the disk,
@@ -91,10 +92,9 @@ noted_position() {
   if [ -e "$aof_dir/$aof_name.manifest" ]; then
     np_seq=$(sed -n 's/^file .* seq \([0-9]*\) type .*/\1/p' "$aof_dir/$aof_name.manifest" |
       sort -n | tail -n 1)
-    np_bytes=$(aof_parts bi | while read -r np_part; do wc -c <"$aof_dir/$np_part"; done |
-      awk '{ n += $1 } END { printf "%.0f\n", n }')
+    np_bytes=$(file_bytes)
   else
-    np_bytes=$(wc -c <"$aof_name")
+    np_bytes=$(size_of "$aof_name")
   fi 2>/dev/null
   # A rewrite takes nothing away, and begins a part of a higher number.
   if [ "${np_seq:-0}" -gt "$4" ] ||
