@@ -82,7 +82,9 @@ function knowledgeProblems(
     }
     if (member !== but) ours.add(member);
     // A replica that it is not connected to it would not promote, a sentinel it would not hear.
-    return seen === flags ? [] : [problem(rules.seen, who, { who, place, flags: seen })];
+    // That is what a sentinel said of the master, some time ago: Valkey 9.1 keeps it.
+    const isWell = seen === flags || (flags === "sentinel" && seen === "sentinel,master_down");
+    return isWell ? [] : [problem(rules.seen, who, { who, place, flags: seen })];
   });
   const wanted = members.length - 1;
   const hasStray = problems.some(({ rule }) => rule === rules.stray);

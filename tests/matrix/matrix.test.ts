@@ -11,7 +11,7 @@ import {
   namedMaster,
   Project,
 } from "../support/project.ts";
-import { server } from "../support/servers.ts";
+import { MovedOn, server } from "../support/servers.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -67,9 +67,25 @@ const matrix: Expected[] = [
     limitations: [],
   },
   {
+    version: "Redis 8.0.6",
+    prefix: "m806-",
+    port: 24_800,
+    hostNames: true,
+    checkQuorum: true,
+    limitations: [],
+  },
+  {
     version: "Valkey 8.1.1",
     prefix: "v811-",
     port: 24_400,
+    hostNames: true,
+    checkQuorum: true,
+    limitations: [],
+  },
+  {
+    version: "Valkey 9.1.2",
+    prefix: "v912-",
+    port: 24_600,
     hostNames: true,
     checkQuorum: true,
     limitations: [],
@@ -95,6 +111,8 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
   let found = version;
 
   let failed: string | undefined;
+  /** Why there is no such version any more. */
+  let movedOn: string | undefined;
   /**
    * A step builds on those before: after one that failed it would fail for another reason than its
    * name says.
@@ -102,7 +120,7 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
   const step = (what: string, test: (project: Project, t: TestContext) => Promise<void> | void) => {
     it(what, async (t) => {
       if (!project || failed) {
-        t.skip(`not tried: failed before: ${failed ?? version}`);
+        t.skip(movedOn ?? `not tried: failed before: ${failed ?? version}`);
         return;
       }
       failed = what;
@@ -114,7 +132,12 @@ function wholeLife({ version, prefix, port, hostNames, checkQuorum, limitations 
   before(async () => {
     const binaries = await server(version, (line) => {
       console.log(line);
+    }).catch((error: unknown) => {
+      if (!(error instanceof MovedOn)) throw error;
+      movedOn = error.message;
+      return undefined;
     });
+    if (!binaries) return;
     found = binaries.found;
     config = { ...config, redis: { serverBinary: binaries.server, cliBinary: binaries.cli } };
     project = new Project(config);

@@ -40,6 +40,8 @@ type Source =
   | { kind: "debian"; suite: string; programs: Flavour[] }
   | { kind: "maven"; artifact: string; file: string };
 
+/** It moves on: another minor version than the wanted one is a reason to skip, and to look here. */
+const sid: Source = { kind: "debian", suite: "sid", programs: ["redis", "valkey"] };
 const trixie: Source = { kind: "debian", suite: "trixie", programs: ["redis", "valkey"] };
 
 /**
@@ -54,8 +56,13 @@ export const sources: Record<string, Source> = {
   "Redis 6.0.16": { kind: "debian", suite: "bullseye", programs: ["redis"] },
   "Redis 7.0.15": { kind: "machine" },
   "Redis 8.0.2": trixie,
+  "Redis 8.0.6": sid,
   "Valkey 8.1.1": trixie,
+  "Valkey 9.1.2": sid,
 };
+
+/** A suite that moves has another version today. */
+export class MovedOn extends Error {}
 
 /** What is being fetched by this process: two versions of one suite are fetched once. */
 const underWay = new Map<string, Promise<string>>();
@@ -63,7 +70,8 @@ const underWay = new Map<string, Promise<string>>();
 /**
  * @param wanted a key of {@link sources}.
  * @param progress is told each step, and a patch level that is not the wanted one: suites move on.
- * @throws Error where it cannot be had, or is of another minor version.
+ * @throws Error where it cannot be had, or is of another minor version ({@link MovedOn} in a suite
+ * that moves).
  */
 export async function server(wanted: string, progress: (line: string) => void): Promise<Server> {
   const source = sources[wanted];
@@ -84,8 +92,10 @@ export async function server(wanted: string, progress: (line: string) => void): 
   const found = `${name} ${version}`;
   const minor = (text: string) => text.replace(/\.\d+$/, "");
   if (found !== wanted) {
-    if (minor(found) !== minor(wanted))
-      throw new Error(`${programs.server} should be ${wanted} but says: ${said}`);
+    if (minor(found) !== minor(wanted)) {
+      const why = `${programs.server} should be ${wanted} but says: ${said}`;
+      throw source === sid ? new MovedOn(why) : new Error(why);
+    }
     progress(`${wanted}: what there is today is ${found}`);
   }
   await run(programs.cli, "--version");

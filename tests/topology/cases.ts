@@ -435,8 +435,13 @@ export const cases: readonly Case[] = [
     [17],
   ],
   [
-    "another sentinel that says the master is down",
+    "a sentinel that once said that the master is down, as Valkey 9.1 keeps it",
     ({ sentinels: [one] }) => set(entry(one.peers, 1), { flags: "sentinel,master_down" }),
+    [],
+  ],
+  [
+    "… and is down",
+    ({ sentinels: [one] }) => set(entry(one.peers, 1), { flags: "s_down,sentinel,master_down" }),
     [17],
   ],
   [
