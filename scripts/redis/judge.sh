@@ -71,7 +71,8 @@ judge() {
             continue
           }
           # That is what it said of the master, some time ago: Valkey 9.1 keeps it.
-          if (flags != kind && flags != "sentinel,master_down") tell(sees, who " sees the " word " " called(at) " as: " flags)
+          if (flags != kind && flags != "sentinel,master_down")
+            tell(sees, who " sees the " word " " called(at) " as: " flags)
           if (list == "slaves" && (entry[list, who, i, "role-reported"] == "master" ||
               ((list, who, i, "master-host") in entry && \
                 called(entry[list, who, i, "master-host"] ":" \

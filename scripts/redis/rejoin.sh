@@ -155,10 +155,10 @@ place() {
     : >serving
     return 0
   fi
-  until answer_me info INFO || outlived "$1"; do sleep 0.5; done
+  until answer_me info INFO || outlived "$1"; do sleep 0.2; done
   while answer_me info INFO && ! outlived "$1"; do
     note_load "$answer"
-    case $answer in *"${newline}loading:0"*) : >serving ;; *) sleep 0.5 && continue ;; esac
+    case $answer in *"${newline}loading:0"*) : >serving ;; *) sleep 0.2 && continue ;; esac
     placed=$(printf '%s\n' "$answer" |
       sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')
     if aof_as_wanted "$answer" >/dev/null && [ -n "$placed" ] && promotable; then return 0; fi

@@ -63,10 +63,11 @@ start_server() {
 take_over() { server=$pid is_child=; }
 
 # start_beside: what goes on beside it, and ends with us, also where we are killed. Not at once: the
-# server needs the processors to decide its role.
+# server needs the processors to decide its role. Soon, as only what place notes tells an end from one
+# before it had its data.
 start_beside() {
   me="$$ $(born $$)"
-  (sleep 1 && exec sh "$here/lifecycle.sh" place "$directory" "$settings" "$me") &
+  (sleep 0.3 && exec sh "$here/lifecycle.sh" place "$directory" "$settings" "$me") &
   placing=$!
   (sleep 1 && exec sh "$here/lifecycle.sh" watch "$directory" "$settings" "$me") &
   watching=$!

@@ -27,8 +27,8 @@ sentinel_table() {
         heard = replicas = ""
         for (i = 1; i <= item["peers", who]; i++) {
           id = of["peers", who, i, "runid"]
-          if (of["peers", who, i, "flags"] ~ /^sentinel(,master_down)?$/ && address("peers", who, i) in peer &&
-              id ~ /^[0-9a-f]+$/ && length(id) == 40)
+          if (of["peers", who, i, "flags"] ~ /^sentinel(,master_down)?$/ &&
+              address("peers", who, i) in peer && id ~ /^[0-9a-f]+$/ && length(id) == 40)
             heard = comma(address("peers", who, i)) "," id
         }
         for (i = 1; i <= item["slaves", who]; i++)
