@@ -35,18 +35,18 @@ export async function holdsBack(
     project.configure(changed);
     await refused(/Nothing was done here/);
     await meanwhile(refused);
+    project.configure(same);
+    assert.match(
+      (await project.upChangesNothing()).output,
+      /This deployment is paused since .*: it's a \$test/,
+    );
+    assert.match(await command("status"), /^This deployment is paused since .*: it's a \$test/m);
   } catch (error) {
     // What comes next is not to fail for this.
+    project.configure(same);
     await command("resume");
     throw error;
-  } finally {
-    project.configure(same);
   }
-  assert.match(
-    (await project.upChangesNothing()).output,
-    /This deployment is paused since .*: it's a \$test/,
-  );
-  assert.match(await command("status"), /^This deployment is paused since .*: it's a \$test/m);
   assert.match(await command("resume"), /It is not any more/);
   assert.doesNotMatch((await project.upChangesNothing()).output, /paused/);
 }

@@ -128,6 +128,8 @@ describe("three hosts in containers of one engine", { timeout: 2_400_000 }, () =
         project.configure({ ...config, docker: { image: "redis-ha-test:debian" } });
         await refused(/Nothing was done here/);
         project.configure(config);
+        // The image itself, of which no process knows.
+        await project.up();
         await engine.docker("stop", container("sentinel3"));
         await refused(/Nothing was touched: sentinel3 would be changed/);
         assert.equal(await inspect("sentinel3", "{{.State.Running}}"), "false");
