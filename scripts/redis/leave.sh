@@ -33,7 +33,7 @@ leave() {
   [ "$kind" = node ] && [ -n "$sentinels" ] || return 0
   le_parent=$2
   noted=$(cat written 2>/dev/null)
-  if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(written_bytes); fi
+  if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(bytes_in i); fi
   le_until=$(date +%s) le_said=''
   if [ "$1" = slow ]; then
     le_what="loading its data would take some $(cat loads-in 2>/dev/null) s"

@@ -136,7 +136,7 @@ decide() {
   first=${FIRST_CREATION:-0} knew=
   [ ! -e created ] || knew=$(followed_last)
   noted=$(cat written 2>/dev/null)
-  if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(written_bytes); fi
+  if [ -n "$noted" ]; then parts=$(listed_parts) bytes=$(bytes_in i); fi
   noted_position
   noted_at=$(echo "${position:--}" | tr ' ' :)
   d_until=$(($(date +%s) + 10)) d_said=

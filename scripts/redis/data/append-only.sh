@@ -41,3 +41,23 @@ aof_parts() {
   sed -n "s/^file \(.*\) seq [0-9]* type [$1].*/\1/p" "$aof_dir/$aof_name.manifest" |
     sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g'
 }
+
+# bytes_in TYPES: how many bytes there are in them.
+bytes_in() {
+  aof_parts "$1" 2>/dev/null | {
+    bi_sum=0
+    while read -r bi_part; do
+      bi_sum=$((bi_sum + $(size_of "$aof_dir/$bi_part")))
+    done
+    echo "$bi_sum"
+  }
+}
+
+# size_of FILE: in bytes, 0 where there is none. Some wc read all of it for that.
+size_of() {
+  # shellcheck disable=SC2012
+  ls -lnL "$1" 2>/dev/null | {
+    read -r _ _ _ _ so_size _
+    echo "${so_size:-0}"
+  }
+}

@@ -1,5 +1,4 @@
-# How long it takes to load an append-only file. Needs aof_parts (append-only.sh), and size_of
-# (written.sh).
+# How long it takes to load an append-only file. Needs append-only.sh.
 
 # note_load INFO: of a server that loads, or has loaded: the file "load": "SECONDS BYTES", what it
 # took this time; nothing is noted of what was over before anybody looked.
@@ -10,7 +9,7 @@ note_load() {
     *)
       [ -n "${load_began:-}" ] || return 0
       lt_took=$(($(date +%s) - load_began))
-      { echo "$lt_took $(file_bytes)" >load.new && mv load.new load; } 2>/dev/null
+      { echo "$lt_took $(bytes_in bi)" >load.new && mv load.new load; } 2>/dev/null
       load_began=
       ;;
   esac
@@ -22,18 +21,7 @@ note_expected() {
   lt_took='' lt_bytes=''
   [ ! -s load ] || read -r lt_took lt_bytes <load
   if [ "${lt_took:-0}" -lt 1 ] || [ "${lt_bytes:-0}" -lt 1 ]; then lt_took=1 lt_bytes=100000000; fi
-  lt_expected=$(($(file_bytes) * lt_took / lt_bytes))
+  lt_expected=$(($(bytes_in bi) * lt_took / lt_bytes))
   [ "$lt_expected" = "$(cat loads-in 2>/dev/null)" ] ||
     { echo "$lt_expected" >loads-in.new && mv loads-in.new loads-in; }
-}
-
-# file_bytes: of all of it.
-file_bytes() {
-  aof_parts bi 2>/dev/null | {
-    lt_sum=0
-    while read -r lt_part; do
-      lt_sum=$((lt_sum + $(size_of "$aof_dir/$lt_part")))
-    done
-    echo "$lt_sum"
-  }
 }

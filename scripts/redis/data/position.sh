@@ -1,8 +1,7 @@
 # How far a node is, noted beside its data, since an append-only file does not say it: after an
 # outage of all, nodes that come back can be told apart by nothing else. The sentinels' epoch of the
 # configuration tells which of two masters was the later one, the offset how far a node had followed
-# it. Needs sentinels.sh, election/sentinel-table.sh, size_of (written.sh) and file_bytes
-# (load-time.sh).
+# it. Needs sentinels.sh, election/sentinel-table.sh and append-only.sh.
 
 # note_position: once a second, beside a server with an append-only file: the file "position", a line
 # "EPOCH REPLID OFFSET SEQUENCE BYTES" of what was so two seconds ago; by then that is on the disk,
@@ -92,7 +91,7 @@ noted_position() {
   if [ -e "$aof_dir/$aof_name.manifest" ]; then
     np_seq=$(sed -n 's/^file .* seq \([0-9]*\) type .*/\1/p' "$aof_dir/$aof_name.manifest" |
       sort -n | tail -n 1)
-    np_bytes=$(file_bytes)
+    np_bytes=$(bytes_in bi)
   else
     np_bytes=$(size_of "$aof_name")
   fi 2>/dev/null

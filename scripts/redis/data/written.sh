@@ -5,8 +5,8 @@
 # the same writes are the same bytes in each node's file; so it is enough to know, for a moment at
 # which both had the same writes, how many bytes there were in each. Needs lib/ask.sh.
 
-# watch PARENT: notes that, the position (position.sh) and how long a load would take (load-time.sh),
-# beside a server whose parent would start it again at once, until that has ended. With
+# watch PARENT: notes that, the position (position.sh) and how long a load would take
+# (load-time.sh), beside a server whose parent would start it again at once, until that has ended. With
 # aof-timestamp-enabled a file gets bytes of its own, and there is no note of them.
 watch() {
   [ "$kind.$append_only" = node.yes ] || return 0
@@ -125,31 +125,11 @@ listed_parts() {
     tr -s ' \n' '--' <"$aof_dir/$aof_name.manifest" | head -c 1000
 }
 
-# size_of FILE: in bytes, 0 where there is none. Some wc read all of it for that.
-size_of() {
-  # shellcheck disable=SC2012
-  ls -lnL "$1" 2>/dev/null | {
-    read -r _ _ _ _ so_size _
-    echo "${so_size:-0}"
-  }
-}
-
-# written_bytes: how many bytes there are in the parts, but for the base.
-written_bytes() {
-  aof_parts i 2>/dev/null | {
-    wb_bytes=0
-    while read -r wb_part; do
-      wb_bytes=$((wb_bytes + $(size_of "$aof_dir/$wb_part")))
-    done
-    echo "$wb_bytes"
-  }
-}
-
 # decide_written: a function of noted (the note, empty where there is none), parts (listed_parts)
-# and bytes (written_bytes) as they are now, and others (positions of the other nodes). Sets
-# further: the replicas that may have writes which our file lacks, also because nobody can tell;
-# level: those that are known to lack none that our file has; lacking: "NODE BYTES" for each that
-# does; and reading: 1 if one of them has not yet read all that the killed server sent it.
+# and bytes (of the parts but for the base) as they are now, and others (positions of the other
+# nodes). Sets further: the replicas that may have writes which our file lacks, also because nobody
+# can tell; level: those that are known to lack none that our file has; lacking: "NODE BYTES" for
+# each that does; and reading: 1 if one of them has not yet read all that the killed server sent it.
 decide_written() {
   further='' level='' lacking='' reading=''
   [ -n "$noted" ] || return 0
