@@ -1,9 +1,9 @@
 import { Engine, sandbox } from "../tests/support/engine.ts";
 import { busyboxImage } from "../tests/support/images.ts";
 import { Project } from "../tests/support/project.ts";
-import { Writers } from "../tests/support/writers.ts";
 import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
+import { whileWriting } from "./writing.ts";
 
 const engine = new Engine("engine");
 const config = {
@@ -22,21 +22,15 @@ try {
   const first = await seconds(() => project.up());
   const unchanged = await seconds(() => project.upChangesNothing());
   const empty = await emptyProgram(project);
-  const writers = new Writers(await project.output<string[]>("sentinels"));
-  await writers.more();
-  writers.restartClock();
+  const sentinels = await project.output<string[]>("sentinels");
   project.configure({ ...config, docker: { image: "redis-ha-test:busybox-other" } });
-  const rolling = await seconds(() => project.up());
-  await writers.more();
-  const { lost, longestGap } = await writers.stop();
+  const rolling = await whileWriting(sentinels, "another image", () => project.up());
   report({
     "first up, verified, the image there": first,
     "up that changes nothing": unchanged,
     "the same, of an empty program": empty,
     "times the empty program": unchanged / empty,
-    "another image rolled through": rolling,
-    "longest gap between writes meanwhile": longestGap / 1000,
-    "acknowledged writes lost (count)": lost.length,
+    ...rolling,
   });
 } finally {
   await project.remove();

@@ -2,9 +2,18 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkout, eventually, isRunning, members, Project } from "../tests/support/project.ts";
+import {
+  ask,
+  checkout,
+  eventually,
+  isRunning,
+  members,
+  namedMaster,
+  Project,
+} from "../tests/support/project.ts";
 import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
+import { whileWriting } from "./writing.ts";
 
 /** Six processes by a plain script, polled until the sentinels agree, and ended again. */
 async function baseline(): Promise<number> {
@@ -49,12 +58,28 @@ async function launch(): Promise<number> {
 }
 
 const bare = await baseline();
-const project = new Project(members("bench", 22_300));
+const topology = members("bench", 22_300);
+const sentinels = Object.values(topology.sentinels);
+const project = new Project(topology);
+const master = async () => {
+  const place = await namedMaster(sentinels[0] ?? "");
+  return Object.entries(topology.nodes).find(([, each]) => each === place)?.[0] ?? "";
+};
 try {
   await project.init();
   const first = await seconds(() => project.up());
   const unchanged = await seconds(() => project.upChangesNothing());
   const empty = await emptyProgram(project);
+  await ask(topology.nodes[await master()] ?? "", "DEBUG", "POPULATE", "10000");
+  project.configure({ ...topology, redis: { directives: { databases: "17" } } });
+  const rolled = await whileWriting(sentinels, "a restart of all", () => project.up());
+  const handedOver = await whileWriting(sentinels, "a switchover", () =>
+    project.succeed("node", join(checkout, "cli", "switchover.ts")),
+  );
+  // Until all of them write again, at 10,000 keys.
+  const crashed = await whileWriting(sentinels, "a killed master", async () =>
+    project.crash(await master()),
+  );
   report({
     baseline: bare,
     "first up, verified": first,
@@ -62,6 +87,9 @@ try {
     "up that changes nothing": unchanged,
     "the same, of an empty program": empty,
     "times the empty program": unchanged / empty,
+    ...rolled,
+    ...handedOver,
+    ...crashed,
     "before a command of npm start": await launch(),
   });
 } finally {

@@ -2,9 +2,9 @@ import { Engine } from "../tests/support/engine.ts";
 import { ContainerMachine, makeNetwork, privateKeyFile } from "../tests/support/ssh/containers.ts";
 import { run } from "../tests/support/ssh/machine.ts";
 import { MachinesStack } from "../tests/support/ssh/stack.ts";
-import { Writers } from "../tests/support/writers.ts";
 import { emptyProgram } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
+import { whileWriting } from "./writing.ts";
 
 const engine = new Engine("engine");
 const stack = new MachinesStack(
@@ -35,13 +35,8 @@ try {
   const first = await seconds(() => stack.project.up());
   const unchanged = await seconds(() => stack.project.upChangesNothing());
   const empty = await emptyProgram(stack.project);
-  const writers = new Writers(stack.sentinels);
-  await writers.more();
-  writers.restartClock();
   stack.project.configure(stack.config({ redis: { directives: { databases: "17" } } }));
-  const rolling = await seconds(() => stack.project.up());
-  await writers.more();
-  const { lost, longestGap } = await writers.stop();
+  const rolling = await whileWriting(stack.sentinels, "a restart of all", () => stack.project.up());
   report({
     baseline,
     "first up, verified, Redis installed": first,
@@ -50,9 +45,7 @@ try {
     "the same, of an empty program": empty,
     "times the empty program": unchanged / empty,
     "baseline: three plain restarts": bareRoll,
-    "a setting rolled through, four writers": rolling,
-    "longest gap between writes meanwhile": longestGap / 1000,
-    "acknowledged writes lost (count)": lost.length,
+    ...rolling,
   });
 } finally {
   await stack.project.remove();
