@@ -7,17 +7,12 @@
 # "EPOCH REPLID OFFSET SEQUENCE BYTES" of what was so two seconds ago; by then that is on the disk,
 # as a server syncs once a second. Only of a master that most sentinels name, and of a replica that
 # is linked to it; what can't be told leaves the last note.
+# Sets role_now to what it is, master or replica, or to nothing.
 note_position() {
-  p_now=
-  if answer_me info INFO; then
-    p_now=$({
-      printf '%s\n' "$answer"
-      echo '# Parts'
-      cat "$aof_dir/$aof_name.manifest" 2>/dev/null
-    } | position_in)
-  fi
+  p_now=$(position_now) role_now=
   # shellcheck disable=SC2086
   set -- $p_now
+  case ${1:-} in '') ;; -) role_now=master ;; *) role_now=replica ;; esac
   # A master is made with another history: within one of them there is one epoch, unless the
   # sentinels lost theirs.
   p_rest=$((${p_rest:-0} - 1))
@@ -31,28 +26,32 @@ note_position() {
   fi
 }
 
-# position_in: from INFO, a line "# Parts" and the list of the append-only file's parts:
-# "MASTER REPLID OFFSET SEQUENCE BYTES", MASTER as HOST:PORT, "-" for a master itself; nothing where
-# the server is not linked, loads, or does not write its file.
-position_in() {
-  awk '
-    /^# Parts/ { parts = 1; next }
-    parts && match($0, / seq [0-9]+ type /) {
-      split(substr($0, RSTART), word, " ")
-      if (length(word[2]) > length(seq) || length(word[2]) == length(seq) && word[2] > seq)
-        seq = word[2]
+# position_now: "MASTER REPLID OFFSET SEQUENCE BYTES", MASTER as HOST:PORT, "-" for a master itself;
+# nothing where the server does not answer all of it, is not linked, loads, or does not write its
+# file. By as few programs as can be: this goes on for ever.
+position_now() {
+  set -- -
+  [ ! -r "$aof_dir/$aof_name.manifest" ] || set -- - "$aof_dir/$aof_name.manifest"
+  limited "$ask_limit" "$cli" -h "$address" -p "$port" INFO </dev/null 2>/dev/null | awk '
+    { sub(/\r$/, "") }
+    match($0, /^file .* seq [0-9]+ type /) {
+      sub(/ type .*/, "")
+      sub(/.* /, "")
+      if (length($0) > length(seq) || length($0) == length(seq) && $0 > seq) seq = $0
       next
     }
+    /^# Keyspace/ { whole = 1 }
     (at = index($0, ":")) { is[substr($0, 1, at - 1)] = substr($0, at + 1) }
     END {
       master = is["role"] == "master"
-      if (is["loading"] != 0 || is["aof_enabled"] != 1 || is["aof_last_write_status"] != "ok") exit
+      if (!whole || is["loading"] != 0 || is["aof_enabled"] != 1) exit
+      if (is["aof_last_write_status"] != "ok") exit
       if (!master && (is["master_link_status"] != "up" || is["master_sync_in_progress"] != 0)) exit
       offset = master ? is["master_repl_offset"] : is["slave_repl_offset"]
       if (is["master_replid"] == "" || offset == "" || is["aof_current_size"] == "") exit
       print (master ? "-" : is["master_host"] ":" is["master_port"]), is["master_replid"], offset, \
         (seq == "" ? 0 : seq), is["aof_current_size"]
-    }'
+    }' "$@"
 }
 
 # epoch_of MASTER: sets p_epoch: since which epoch most sentinels name it, "-" for this node. Fails

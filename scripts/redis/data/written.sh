@@ -17,11 +17,13 @@ watch() {
     w_round=$((w_round + 1))
     note_position
     # What is known of all of them stays true until one begins a file anew.
-    if [ $w_rest -gt 0 ]; then
-      w_rest=$((w_rest - 1))
-    elif [ "$w_written" = 1 ] && note_written; then
-      w_rest=9
-    fi
+    case $w_written.$role_now in
+      1.master) if [ $w_rest -gt 0 ]; then w_rest=$((w_rest - 1)); elif note_written; then w_rest=9; fi ;;
+      1.replica)
+        w_rest=0
+        [ ! -e written ] || rm -f written
+        ;;
+    esac
     sleep 1
   done
 }
