@@ -70,7 +70,8 @@ try {
   const first = await seconds(() => project.up());
   const unchanged = await seconds(() => project.upChangesNothing());
   const empty = await emptyProgram(project);
-  await ask(topology.nodes[await master()] ?? "", "DEBUG", "POPULATE", "10000");
+  const keys = Array.from({ length: 10_000 }, (_, index) => [`key:${index}`, "value"]).flat();
+  await ask(topology.nodes[await master()] ?? "", "MSET", ...keys);
   project.configure({ ...topology, redis: { directives: { databases: "17" } } });
   const rolled = await whileWriting(sentinels, "a restart of all", () => project.up());
   const handedOver = await whileWriting(sentinels, "a switchover", () =>
