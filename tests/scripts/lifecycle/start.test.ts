@@ -286,6 +286,9 @@ describe("role at start", { concurrency: 8 }, () => {
     async (cluster) => {
       await cluster.up();
       const keys = await cluster.write("node1", "key");
+      // In its first seconds nobody has noted how far it is, and nobody could be chosen.
+      for (const node of ["node2", "node3"])
+        await eventually(`${node} has a note`, () => cluster.file(node, "position") !== "");
       await cluster.kill(...cluster.names);
       rmSync(cluster.directory("node1"), { recursive: true });
       for (const node of ["node2", "node3"]) await cluster.done("update", node);
