@@ -6,12 +6,13 @@
 # everybody may read it who can ask it anything; syslog-ident is a word for nothing else, as long as
 # nothing is written to syslog.
 
-# unplaced_lines: lines of the configuration for that. Nothing where the stack writes to syslog, or
+# unplaced_lines: lines of the configuration for that; the file "unplaced" is there as long as it is
+# so. Needs position (noted_position). Nothing where the stack writes to syslog, or
 # where the node is not to be promoted anyway.
 unplaced_lines() {
   al_priority=$(own_priority)
   ! grep -q -i '^syslog-' "$settings/settings.conf" && [ "$al_priority" != 0 ] || return 0
-  noted_position
+  : >unplaced || return 1
   echo "slave-priority 0"
   # shellcheck disable=SC2086
   echo "syslog-ident redis-ha:$(set -- ${position:--}; IFS=:; echo "${1:--}:${2:--}:${3:-0}:$al_priority")"
@@ -28,6 +29,15 @@ own_priority() {
       if (priority == "") priority = 100
       printf "%.0f\n", priority == 0 ? 0 : priority + more
     }' "$settings/settings.conf"
+}
+
+# is_unplaced PRIORITY NOTE: one that node_table has so is in that state.
+is_unplaced() {
+  case $1.${2:--} in
+    *.- | 0.*:0) return 1 ;;
+    0.*) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # promotable: ends that state of a node that has its role.

@@ -208,7 +208,7 @@ take_over() {
     aside)
       say "$why: beginning without it, and taking all from $named; it is put aside ($aof_dir.aside, $rdb_name.aside)"
       { put_aside "$rdb_name" && rm -f wrote written position; } || refuse "cannot write $directory"
-      own=none load=nothing begin_with=$append_only
+      own=none load=nothing begin_with=$append_only position=
       ;;
   esac
   note_writer "$mine" || refuse "cannot write $directory/wrote"

@@ -30,11 +30,11 @@ EOT
     [ "$j_name" != "$named" ] || continue
     if [ "$j_s" != up ] || [ "$j_k" = unknown ]; then j_absent="$j_absent $j_name" && continue; fi
     [ "$j_k" = yes ] || continue
-    case $j_priority.${j_note:--} in
-      *.- | 0.*:0) j_linked="$j_linked $j_name" ;;
-      0.*) j_unplaced="$j_unplaced $j_name" ;;
-      *) j_linked="$j_linked $j_name" ;;
-    esac
+    if is_unplaced "$j_priority" "${j_note:-}"; then
+      j_unplaced="$j_unplaced $j_name"
+    else
+      j_linked="$j_linked $j_name"
+    fi
     if [ "$j_keys" = no ]; then
       j_ahead="$j_ahead $j_name"
     elif [ "$j_id" != - ] && [ "$j_id" = "$j_replid" ] && [ "$j_offset" -gt 0 ]; then

@@ -4,8 +4,9 @@
 # decide_role: a function, without any asking, of name, initial, first (1: the whole is created
 # now), knew (the node that this one followed last, itself if it was the master, empty if it never
 # ran), own (none, aof, rdb), rdb_replid, rdb_offset, further (replicas that may have what our
-# append-only file lacks: decide_written), later (nodes that have followed a later master), since (forgotten: the epoch of the named one, if this node
-# has followed one of a later one), named (by a majority of the sentinels, or nothing),
+# append-only file lacks: decide_written), later (where this node is named, those that have followed
+# a later master: later_than), since (where another one is, its epoch, if this node has followed one
+# of a later epoch: forgotten), named (by a majority of the sentinels, or nothing),
 # failover (1: in progress) and peers (lines of node_table). Sets role: "master", "replica NODE",
 # "wait" (nobody can tell yet who is the master), "failover" (the sentinels name this node, and
 # others hold more: they have to choose another one first) or "refuse"; and why. Never "I am the
@@ -33,11 +34,7 @@ decide_role() {
       no) continue ;;
     esac
     r_holders="$r_holders $r_name"
-    case $r_priority.${r_note:--} in
-      *.- | 0.*:0) r_linked="$r_linked $r_name" ;;
-      0.*) ;;
-      *) r_linked="$r_linked $r_name" ;;
-    esac
+    is_unplaced "$r_priority" "${r_note:-}" || r_linked="$r_linked $r_name"
     case " $further " in *" $r_name "*) r_further="$r_further $r_name" ;; esac
     # Against a snapshot, which may be old, a running node counts as ahead unless it is known not to
     # be.
@@ -143,8 +140,14 @@ decide() {
   while :; do
     gather
     peers=$(printf '%s\n' "$table" | grep -v "^$name ")
-    later=$(later_than "$noted_at")
-    since=$(forgotten "$noted_at")
+    later='' since=''
+    if [ -z "$position" ] || [ -z "$named" ]; then
+      :
+    elif [ "$named" = "$name" ]; then
+      later=$(later_than "$noted_at")
+    else
+      since=$(forgotten "$noted_at")
+    fi
     [ -z "$noted" ] || others=$(printf '%s\n' "$gathered" | positions | grep -v "^$name ")
     decide_written
     decide_role

@@ -55,11 +55,7 @@ exec_node() {
   why_role=$why
   take_over
   say "starting as $role: $why_role"
-  is_unplaced=
-  if [ "$role" != master ] && [ "$first" != 1 ] &&
-      ! printf '%s\n' "$table" | grep -q "^${role#replica } up master "; then
-    is_unplaced=1
-  fi
+  rm -f unplaced || refuse "cannot write $directory"
   case $load in rdb) say "starting from $rdb_name" ;; esac
   {
     cat "$settings/settings.conf" &&
@@ -69,13 +65,15 @@ exec_node() {
       replica*) echo "$replicaof $(address_of "${role#replica }")" ;;
       wait) echo "$replicaof $(waits_for)" ;;
     esac &&
-    if [ -n "$is_unplaced" ]; then unplaced_lines; fi
+    if [ "$role" != master ] && [ "$first" != 1 ] &&
+        ! printf '%s\n' "$table" | grep -q "^${role#replica } up master "; then
+      unplaced_lines
+    fi
   } >node.conf.new || refuse "cannot write $directory/node.conf"
   cat "$settings/settings.conf" >loaded || refuse "cannot write $directory/loaded"
   if [ "$load" = rdb ]; then put_aside || refuse "cannot write $directory"; fi
   if [ "$begin_with" = yes ]; then note_persistence on; else note_persistence off; fi ||
     refuse "cannot write $directory/persistence"
-  if [ -n "$is_unplaced" ]; then : >unplaced; else rm -f unplaced; fi || refuse "cannot write $directory"
   become_server
 }
 

@@ -84,7 +84,7 @@ function decide(shell: readonly string[], cases: readonly Case[]): { role: strin
         ].join(",") + "\n",
     )
     .join("");
-  return inShell(shell, ["redis/role.sh"], program, input).map((line) => {
+  return inShell(shell, ["redis/outage.sh", "redis/role.sh"], program, input).map((line) => {
     const [role = "", why = ""] = line.split("|");
     return { role, why };
   });
