@@ -5,6 +5,15 @@ import { quote } from "../shell.ts";
 import { become, type Keys, sshWords } from "./connection.ts";
 import type { Logins } from "./login.ts";
 
+/**
+ * Of a command that needs nothing of its standard input: has it all the same. What has ended, well,
+ * before all could be sent is a failure to whoever sends it ("EOF", Session.Wait of
+ * golang.org/x/crypto/ssh).
+ */
+function unread(command: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.interpolate`cat >/dev/null; ${command}`;
+}
+
 /** What is run on one machine, as root there: scripts of the stack. */
 export class MachineCommands {
   /** What has to stand in front of a command to run it as root. */
@@ -23,7 +32,7 @@ export class MachineCommands {
   toInstall(uninstall: pulumi.Output<string>): Words {
     return {
       create: pulumi.interpolate`${this.#become}sh`,
-      delete: pulumi.interpolate`${this.#become}sh -c ${uninstall.apply(quote)}`,
+      delete: unread(pulumi.interpolate`${this.#become}sh -c ${uninstall.apply(quote)}`),
     };
   }
 
@@ -38,7 +47,7 @@ export class MachineCommands {
         pulumi.interpolate`create ${process} ${stopSeconds}${knownBefore}`,
       ),
       update: this.#run("machine.sh", `update ${process} ${stopSeconds}`),
-      delete: this.#ifThere("machine.sh", `delete ${process}`),
+      delete: unread(this.#ifThere("machine.sh", `delete ${process}`)),
     };
   }
 
@@ -46,7 +55,7 @@ export class MachineCommands {
   forEdit(edit: pulumi.Output<string>): Words {
     return {
       create: this.#run("host.sh", pulumi.interpolate`apply ${edit}`),
-      delete: this.#ifThere("host.sh", pulumi.interpolate`remove ${edit}`),
+      delete: unread(this.#ifThere("host.sh", pulumi.interpolate`remove ${edit}`)),
     };
   }
 

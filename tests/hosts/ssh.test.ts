@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { exposureLimitations } from "../../components/exposure.ts";
@@ -46,6 +50,35 @@ describe("the resource graph of machines over SSH", () => {
       connection as { value: { host: string; port: number; user: string } }
     ).value;
     assert.deepEqual({ host, port, user }, { host: "10.0.0.2", port: 22, user: "operator" });
+  });
+
+  it("reads all of its input also where it needs none: what ends before that fails with EOF", async () => {
+    const bin = mkdtempSync(join(tmpdir(), "prh-sudo-"));
+    try {
+      writeFileSync(join(bin, "sudo"), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
+      const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` };
+      const deletes = registered.flatMap(({ type, name, inputs }) =>
+        type === "command:remote:Command" && inputs.delete !== undefined
+          ? [[name, String(inputs.delete)] as const]
+          : [],
+      );
+      assert.ok(deletes.length > 15, `${deletes.length} of them`);
+      for (const [name, command] of deletes) {
+        const child = spawn("sh", ["-c", command.replaceAll("/var/lib", bin)], {
+          env,
+          stdio: ["pipe", "ignore", "inherit"],
+        });
+        const unread = new Promise<string>((resolve) => {
+          child.stdin
+            .on("error", ({ message }) => resolve(message))
+            .on("finish", () => resolve(""));
+        });
+        child.stdin.end(Buffer.alloc(1 << 20, "\n"));
+        assert.equal(await unread, "", `${name}: ${command}`);
+      }
+    } finally {
+      rmSync(bin, { recursive: true });
+    }
   });
 
   it("listens on the machine's address, and bounds what a partition can lose", () => {
