@@ -110,28 +110,31 @@ decide_most() {
   esac
 }
 
+# since_epoch: since which epoch the named one is the master, as far as the sentinels know.
+since_epoch() {
+  sentinel_table | awk -v of="$named" '
+    $2 == of && $4 ~ /^[0-9]+$/ && $4 + 0 >= most + 0 { most = $4 }
+    END { print most }'
+}
+
 # forgotten NOTE: says since which epoch the named one is the master, where NOTE has a later one, of
 # another history than that has now: the sentinels have lost their state, and began anew.
 forgotten() {
-  {
-    printf 'of %s\n' "$named"
-    printf '%s\n' "$table" | sed 's/^/node /'
-    sentinel_table | sed 's/^/sentinel /'
-  } | awk -v note="$1" '
+  printf '%s\n' "$table" | awk -v note="$1" -v of="$named" -v since="$(since_epoch)" '
     BEGIN { if (split(note, ours, ":") < 3 || ours[1] !~ /^[0-9]+$/) exit }
-    $1 == "of" { of = $2 }
-    $1 == "node" && $2 == of { history = $9 }
-    $1 == "sentinel" && $3 == of && $5 ~ /^[0-9]+$/ && $5 + 0 >= epoch + 0 { epoch = $5 }
-    END { if (epoch != "" && history != ours[2] && ours[1] + 0 > epoch + 0) print epoch }'
+    $1 == of { history = $8 }
+    END { if (since != "" && history != ours[2] && ours[1] + 0 > since + 0) print since }'
 }
 
-# later_than NOTE: nodes of table with data that wait with a note of a later epoch than this one.
+# later_than NOTE: nodes of table with data that wait with a note of a later epoch than this one, the
+# named one's, and than that in which it was named: within seconds of that its note is one of before,
+# and those that follow it may have noted it already.
 later_than() {
-  printf '%s\n' "$table" | awk -v note="$1" '
+  printf '%s\n' "$table" | awk -v note="$1" -v since="$(since_epoch)" '
     BEGIN { split(note, ours, ":") }
     $2 == "up" && $3 == "slave" && $4 != "no" && $6 != "up" && $9 == 0 && $11 != "-" {
       split($11, its, ":")
       if (ours[1] ~ /^[0-9]+$/ && its[1] ~ /^[0-9]+$/ && its[1] + 0 > ours[1] + 0 &&
-        its[2] != ours[2]) printf " %s", $1
+        its[1] + 0 > since + 0 && its[2] != ours[2]) printf " %s", $1
     }'
 }

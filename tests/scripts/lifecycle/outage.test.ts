@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "node:test";
 import {
@@ -172,6 +172,44 @@ describe("all off, and on again in any order", { concurrency: 2 }, () => {
       },
     );
   }
+
+  // Its note is two seconds old, and each takes it when its own second is over.
+  inTurn(
+    "off within seconds of a failover, its note of that behind a replica's: the master is again",
+    supervised,
+    async (cluster) => {
+      const machines = new Machines(cluster);
+      machines.on(cluster.names);
+      await cluster.up();
+      const first = await cluster.write("node1", "first");
+      await noted(cluster, ...cluster.nodes.map(({ name }) => name));
+      const before = (name: string) => cluster.file(name, "position");
+      const early = { node2: before("node2"), node3: before("node3") };
+      await machines.off("node1");
+      const sentinels = cluster.sentinels.map(({ name }) => name);
+      await eventually("failover", async () => (await cluster.named()) !== "node1");
+      const last = (await hasMaster(cluster, sentinels)) as "node2" | "node3";
+      const follower = last === "node2" ? "node3" : "node2";
+      const epoch = (note: string) => Number(note.split(" ")[0]);
+      await eventually(
+        `${follower} has noted the failover`,
+        () => epoch(before(follower)) > epoch(early[follower]),
+      );
+      await machines.off(follower);
+      const second = await cluster.write(last, "second");
+      await machines.off(last, ...sentinels);
+      writeFileSync(join(cluster.directory(last), "position"), early[last]);
+      // Both wait before anybody is named.
+      machines.on([last, follower]);
+      for (const name of [last, follower])
+        await eventually(`${name} waits`, async () => (await cluster.role(name)) === "slave");
+      machines.on(["node1", ...sentinels]);
+      assert.equal(await hasMaster(cluster, sentinels), last);
+      await cluster.verifiedByItself();
+      for (const { name } of cluster.nodes)
+        assert.ok(await cluster.holds(name, { ...first, ...second }), name);
+    },
+  );
 
   inTurn(
     "sentinels that have lost their state name a former master: the others give up nothing for it",

@@ -84,20 +84,28 @@ for (const shell of shells) {
     assert.equal(said, " one");
   });
 
-  test(`in a later epoch are those that wait with a later note and data, ${shell.join(" ")}`, () => {
+  test(`in a later epoch are those that wait with a later note and data than both the named one's and its naming, ${shell.join(" ")}`, () => {
     const later = inShell(
       shell,
       ["redis/outage.sh"],
-      `table="same up slave yes - down 0 x 0 aof 3:aaaa:100:100
+      `named=named; sentinel_table() { echo "sentinel1 named master $epoch 2"; echo "sentinel2 other master 9 2"; }
+table="same up slave yes - down 0 x 0 aof 3:aaaa:100:100
 later up slave yes - down 0 x 0 aof 4:bbbb:1:100
 empty up slave no - down 0 x 0 aof 5:cccc:1:100
 linked up slave yes - up 9 x 100 aof 6:dddd:1:100
 silent gone - unknown - down 0 - 100 - -
 snapshot up slave yes - down 5 eeee 0 snapshot -:eeee:5:100
 history up slave yes - down 0 x 0 aof 7:aaaa:1:100"
-for note in 3:aaaa:100:100 4:bbbb:1:100 - -:-:0:100; do later_than "$note"; echo; done`,
+for epoch in - 3 4 7; do
+  for note in 3:aaaa:100:100 4:bbbb:1:100 - -:-:0:100; do later_than "$note"; echo; done
+done`,
       "",
     );
-    assert.deepEqual(later, [" later", " history", "", ""]);
+    assert.deepEqual(later, [
+      ...[" later", " history", "", ""],
+      ...[" later", " history", "", ""],
+      ...["", " history", "", ""],
+      ...["", "", "", ""],
+    ]);
   });
 }
