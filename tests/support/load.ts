@@ -17,7 +17,7 @@ export interface Written {
 export function startWriters(
   cluster: Cluster,
   count = 4,
-): { stop: () => Promise<Written>; more: () => Promise<void> } {
+): { stop: () => Promise<Written>; more: () => Promise<void>; recentGap: () => number } {
   let running = true;
   // A test that has failed does not stop them.
   const stopped = () => !running || !existsSync(cluster.root);
@@ -38,13 +38,23 @@ export function startWriters(
     }
     client.disconnect();
   });
+  let longest = 0;
+  /** The longest gap in ms since it was asked for last. */
+  const recentGap = () => {
+    const recent = gaps.longest();
+    gaps.restart();
+    longest = Math.max(longest, recent);
+    return recent;
+  };
   return {
+    recentGap,
     more: async () => {
       const wanted = written.acknowledged.length + 100;
       await eventually("more writes", () => written.acknowledged.length >= wanted, 120_000);
     },
     stop: async () => {
-      written.gap = gaps.longest();
+      recentGap();
+      written.gap = longest;
       running = false;
       await Promise.all(writers);
       return written;
