@@ -449,7 +449,12 @@ describe("host.sh", { concurrency: 6 }, () => {
         ["sentinel1", sentinelSettings],
       ] as const) {
         await cluster.done("create", name, { settings });
-        await cluster.ask(name, "SET", "a", "b");
+        if (name === "node1") {
+          await cluster.ask(name, "SET", "a", "b");
+          await eventually("its own snapshot is written", () =>
+            cluster.log(name).includes("Background saving terminated with success"),
+          );
+        }
         const staged = join(cluster.directory(name), "settings.conf.next");
         // What its parent notes comes and goes at any time.
         const listing = () =>
