@@ -133,7 +133,7 @@ describe("what the program no longer has", { concurrency: 3 }, () => {
 
   inTurn(
     "it stays as it is where a node that is to stay is not linked to the master: it may be the only copy",
-    { nodes: 3, sentinels: 3, limits: { readySeconds: 4 } },
+    { nodes: 3, sentinels: 3, limits: { readySeconds: 10 } },
     async (cluster) => {
       await cluster.up();
       await cluster.kill("node2");
@@ -141,7 +141,7 @@ describe("what the program no longer has", { concurrency: 3 }, () => {
       const program = new Program(cluster, ["node3"]);
       const { status, err } = await program.members();
       assert.equal(status, 1);
-      assert.match(err, /node3: is to leave, and can't be taken out within 4 s: .* node2\. Mend/);
+      assert.match(err, /node3: is to leave, and can't be taken out within 10 s: .* node2\. Mend/);
       assert.ok(!isGone(pid));
       assert.equal(cluster.pid("node3"), pid);
     },
@@ -168,9 +168,10 @@ describe("what the program no longer has", { concurrency: 3 }, () => {
 
   inTurn(
     "a sentinel does not forget who has left and still answers",
-    { nodes: 3, sentinels: 3, limits: { readySeconds: 3 } },
+    { nodes: 3, sentinels: 3 },
     async (cluster) => {
       await cluster.up();
+      cluster.args.limits = { readySeconds: 3 };
       const pid = cluster.pid("sentinel1");
       new Program(cluster, ["node3"]);
       const { out } = await cluster.done("update", "sentinel1");

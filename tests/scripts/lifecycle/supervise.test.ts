@@ -139,7 +139,7 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
     const ended = once(parent, "exit");
     parent.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
-    assert.notEqual(await cluster.named(), "node1");
+    assert.notEqual(await cluster.named(), "node1", cluster.said("node1"));
     assert.ok(await cluster.holds(await cluster.named(), keys));
     assert.equal(await cluster.ask("node1", "PING"), "");
     cluster.supervise("node1");
