@@ -10,6 +10,9 @@ export const seconds = async (work: () => Promise<unknown>): Promise<number> => 
   return (performance.now() - began) / 1000;
 };
 
+export const medianOf = (figures: readonly number[]): number =>
+  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? NaN;
+
 /** Hands the figures to the program that asked for them. */
 export function report(figures: Figures): void {
   console.log(JSON.stringify(figures));

@@ -96,6 +96,11 @@ export class Writers {
     return this.#acknowledged.length;
   }
 
+  /** The longest time in ms, since the clock was restarted, that one of them had between two. */
+  get longestGap(): number {
+    return this.#gaps.longest();
+  }
+
   /** Forgets the gaps so far. */
   restartClock(): void {
     this.#gaps.restart();

@@ -14,6 +14,7 @@ const ports = {
 export class MachinesStack<M extends Machine> {
   readonly project: Project;
   readonly machines: Record<HostName, M>;
+  readonly nodes = hostNames.map((name) => `${name}:${ports.node[name]}`);
   readonly sentinels = hostNames.map((name) => `${name}:${ports.sentinel[name]}`);
   readonly #privateKeyFile: string;
   readonly #directory: string;

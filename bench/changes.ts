@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { checkout, type Project } from "../tests/support/project.ts";
+import type { Figures } from "./figures.ts";
+import { crashAt, fill, fullSynchronisations, masterOf, quiet } from "./servers.ts";
+import { eachWhileWriting, whileWriting } from "./writing.ts";
+
+/** What is changed while four writers go on, on whichever kind of host. */
+export interface Deployment {
+  project: Project;
+  /** Each HOST:PORT. */
+  sentinels: readonly string[];
+  /** Each HOST:PORT. */
+  nodes: readonly string[];
+}
+
+/** `npm run bench -- --long`. */
+const isLong = process.env.BENCH_LONG !== undefined;
+
+/** s that one writer may wait in a planned switchover. */
+export const longestGap = 0.1;
+
+const master = ({ sentinels }: Deployment) => masterOf(sentinels[0] ?? "");
+
+/** `pulumi up`, each step of which is told with its time (`npm run bench -- --trace`). */
+async function tracedUp(project: Project): Promise<void> {
+  if (process.env.BENCH_TRACE === undefined) {
+    await project.up();
+    return;
+  }
+  const began = performance.now();
+  const child = project.start("pulumi", [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--stack",
+    project.stack,
+  ]);
+  child.stderr?.resume();
+  const ended = once(child, "close");
+  if (child.stdout)
+    for await (const line of createInterface({ input: child.stdout })) {
+      const at = ((performance.now() - began) / 1000).toFixed(3);
+      if (/^ [~+-]{1,2} |^Duration/.test(line)) process.stderr.write(`${at} ${line}\n`);
+    }
+  const [status] = (await ended) as [number | null];
+  if (status !== 0) throw new Error(`pulumi up ended with ${status}`);
+}
+
+/**
+ * Another configuration is rolled through.
+ *
+ * @param bare s of the plain restarts, and of an `up` of an empty program.
+ */
+export async function rolled(
+  { project, sentinels }: Deployment,
+  what: string,
+  config: Record<string, unknown>,
+  bare: { restarts: number; empty: number },
+): Promise<Figures> {
+  project.configure(config);
+  const figures = await whileWriting(sentinels, what, () => tracedUp(project));
+  const goal = bare.empty + 2 * bare.restarts;
+  return {
+    [`${what}: plain restarts`]: bare.restarts,
+    ...figures,
+    [`${what}: over an empty program's up and twice the plain restarts`]:
+      (figures[what] ?? NaN) - goal,
+  };
+}
+
+/** The master is handed over, and its server killed; where it is to be long, at a gigabyte, too. */
+export async function changes(of: Deployment): Promise<Figures> {
+  const figures = {
+    ...(await handedOver(of, "a switchover", isLong ? 20 : 1)),
+    ...(await crashed(of, "a killed master", 1)),
+  };
+  if (!isLong) return figures;
+  await fill(of.nodes, await master(of), 1_000_000, 1000);
+  return {
+    ...figures,
+    ...(await handedOver(of, "a switchover at 1 GB", 5)),
+    ...(await crashed(of, "a killed master at 1 GB", 3)),
+  };
+}
+
+async function handedOver(of: Deployment, what: string, times: number): Promise<Figures> {
+  const before = await fullSynchronisations(of.nodes);
+  const limits = { times, limit: longestGap };
+  const figures = await eachWhileWriting(of.sentinels, what, limits, async () => {
+    const switchover = join(checkout, "cli", "switchover.ts");
+    const { output, seconds } = await of.project.succeed("node", switchover);
+    const said = /handed over to .*/.exec(output)?.[0] ?? output;
+    return `${seconds.toFixed(1)} s, ${said}`;
+  });
+  return {
+    ...figures,
+    [`${what}: full synchronisations (count)`]: (await fullSynchronisations(of.nodes)) - before,
+  };
+}
+
+/** Until all nodes have their data again. */
+async function crashed(of: Deployment, what: string, times: number): Promise<Figures> {
+  return eachWhileWriting(of.sentinels, what, { times, limit: 1 }, async () => {
+    const killed = await master(of);
+    crashAt(killed);
+    await of.project.healthy();
+    await quiet(of.nodes);
+    return `${killed}, then ${await master(of)}`;
+  });
+}
