@@ -182,6 +182,18 @@ const besides: Stage[] = [
 ];
 
 /**
+ * Only where they are named, as `npm run soak` does: the same is tried by others on this machine.
+ */
+const named: Stage[] = [
+  sandboxed(
+    "versions",
+    "another version on machines over SSH",
+    "hosts/ssh/versions.test.ts",
+    "node tests/support/servers.ts 'Redis 8.0.2'",
+  ),
+];
+
+/**
  * ms; far above what any stage takes: one that hangs is ended, so that what failed before it is
  * still told.
  */
@@ -233,7 +245,7 @@ async function run({ name, command: [program = "", ...args], env }: Stage): Prom
   return status;
 }
 
-const all = [...stages, ...besides].map(({ name }) => name);
+const all = [...stages, ...besides, ...named].map(({ name }) => name);
 const unknown = positionals.filter((wanted) => !all.includes(wanted));
 if (unknown.length > 0)
   throw new Error(`no such stage: ${unknown.join(", ")}; there are ${all.join(", ")}`);
@@ -268,7 +280,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
     for (const child of children) child.kill(signal);
   });
 }
-const apart = wanted(besides);
+const apart = [...wanted(besides), ...named.filter(({ name }) => positionals.includes(name))];
 // Most of the time they wait for servers, machines and containers: with two at once, two cores had
 // nothing to do for a third of it.
 await Promise.all([runAll(wanted(stages), apart), runAll(apart), runAll(apart)]);

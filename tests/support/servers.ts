@@ -278,9 +278,10 @@ export async function run(program: string, ...args: string[]): Promise<string> {
   }
 }
 
-// By hand, to fill the cache: node tests/support/servers.ts
+// To fill the cache: node tests/support/servers.ts [VERSION...]
 if (import.meta.main) {
-  for (const wanted of Object.keys(sources)) {
+  const named = process.argv.slice(2);
+  for (const wanted of named.length > 0 ? named : Object.keys(sources)) {
     const { found, server: program } = await server(wanted, (line) => {
       console.log(line);
     });
