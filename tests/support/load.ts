@@ -17,12 +17,23 @@ export interface Written {
 export function startWriters(
   cluster: Cluster,
   count = 4,
-): { stop: () => Promise<Written>; more: () => Promise<void>; recentGap: () => number } {
+): {
+  stop: () => Promise<Written>;
+  more: () => Promise<void>;
+  /** Gives the longest gap in ms since it was asked before. */
+  gap: () => number;
+} {
   let running = true;
   // A test that has failed does not stop them.
   const stopped = () => !running || !existsSync(cluster.root);
   const gaps = new Gaps(count);
   const written: Written = { acknowledged: [], refused: 0, gap: 0 };
+  const gapSoFar = () => {
+    const gap = gaps.longest();
+    written.gap = Math.max(written.gap, gap);
+    gaps.restart();
+    return gap;
+  };
   const writers = Array.from({ length: count }, async (_, writer) => {
     const client = sentinelClient(cluster);
     for (let index = 0; !stopped(); index++) {
@@ -38,23 +49,14 @@ export function startWriters(
     }
     client.disconnect();
   });
-  let longest = 0;
-  /** The longest gap in ms since it was asked for last. */
-  const recentGap = () => {
-    const recent = gaps.longest();
-    gaps.restart();
-    longest = Math.max(longest, recent);
-    return recent;
-  };
   return {
-    recentGap,
     more: async () => {
       const wanted = written.acknowledged.length + 100;
       await eventually("more writes", () => written.acknowledged.length >= wanted, 120_000);
     },
+    gap: gapSoFar,
     stop: async () => {
-      recentGap();
-      written.gap = longest;
+      gapSoFar();
       running = false;
       await Promise.all(writers);
       return written;

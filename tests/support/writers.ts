@@ -115,9 +115,20 @@ export class Writers {
     const deadline = Date.now() + 60_000;
     while (wanted.some((each, writer) => (this.#counts[writer] as number) < each)) {
       if (Date.now() > deadline)
-        throw new Error(`the writers got no further within 60 s: ${String(this.#trouble)}`);
+        throw new Error(
+          `the writers got no further within 60 s: ${String(this.#trouble)}; ${this.#story(wanted)}`,
+        );
       await sleep(50);
     }
+  }
+
+  /** How each of them stands, and to whom it is connected. */
+  #story(wanted: readonly number[]): string {
+    const lines = this.#clients.map(({ status, stream }, writer) => {
+      const { remoteAddress, remotePort } = stream;
+      return `${status} at ${remoteAddress}:${remotePort}, ${this.#counts[writer]} of ${wanted[writer]}`;
+    });
+    return lines.join("; ");
   }
 
   /**
