@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../hosts/foreignText.ts";
 import { unknownKey } from "../../fields.ts";
 import { notAllowed, type Problem } from "../../errors.ts";
+import { wordOf, wordsOf } from "./words.ts";
 
 /**
  * Directives of a server's configuration: name to what stands after it; a value of several lines is
@@ -162,19 +163,20 @@ export function directiveProblems(
   });
 }
 
-/**
- * Redis's own reader (sdssplitargs): words apart, quotes closed and followed by a space or the end.
- */
+/** @returns what a line has to be, where it is not. */
 function lineRule(line: string): string | undefined {
   // A control character is exactly what must not get into the file.
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0008\u000a-\u001f]/.test(line)) return "text without control characters";
-  if (line.trim() === "") return 'a value; for an empty one write two quotes: ""';
-  return /^\s*(?:(?:[^\s"']|(?<=\S)["'])+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')(?:\s+(?:[^\s"'][^\s"']*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))*\s*$/.test(
-    line,
-  )
-    ? undefined
-    : "words as in redis.conf, every quote closed and followed by a space or the end";
+  const words = wordsOf(line);
+  if (words === undefined)
+    return "words as in redis.conf, every quote closed and followed by a space or the end";
+  return words.length > 0 ? undefined : 'a value; for an empty one write two quotes: ""';
+}
+
+/** @returns the lines of a value, without what the servers take for blanks around them. */
+function linesOf(value: string): string[] {
+  return value.split("\n").map((line) => line.replace(/^[ \t]+/, "").replace(/[ \t]+$/, ""));
 }
 
 /**
@@ -193,7 +195,7 @@ export function sentinelDirectiveLines(
       sentinel: `sentinel ${option}`,
       server: option,
     }[kind ?? "server"];
-    return value.split("\n").map((line) => `${beginning} ${line.trim()}`);
+    return linesOf(value).map((line) => `${beginning} ${line}`);
   });
 }
 
@@ -203,15 +205,15 @@ export function sentinelDirectiveLines(
  */
 export function priorityOf(directives: Record<string, string>): number {
   const given = Object.entries(directives).flatMap(([directive, value]) =>
-    /^(replica|slave)-priority$/.test(directive) ? value.split("\n") : [],
+    /^(replica|slave)-priority$/.test(directive) ? [value] : [],
   );
-  const text = given.at(-1)?.trim().replaceAll(/["']/g, "");
-  return text === undefined ? 100 : Number(text);
+  const last = given.at(-1);
+  return last === undefined ? 100 : Number(wordOf(last));
 }
 
 /** @returns the lines of the file for free settings, in the order given. */
 export function directiveLines(directives: Record<string, string>): string[] {
   return Object.entries(directives).flatMap(([directive, value]) =>
-    value.split("\n").map((line) => `${directive} ${line.trim()}`),
+    linesOf(value).map((line) => `${directive} ${line}`),
   );
 }

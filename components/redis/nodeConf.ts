@@ -5,8 +5,9 @@ import { render } from "../../templates/render.ts";
 import type { RedisArgs } from "./args.ts";
 import { directiveLines } from "./directives.ts";
 import type { Persistence } from "./lifecycleParameters.ts";
-import { placeValues, type ServerPlace, unquoteDirective } from "./serverConf.ts";
+import { placeValues, type ServerPlace } from "./serverConf.ts";
 import { featuresOf, type ServerVersion } from "./version.ts";
+import { wordOf } from "./words.ts";
 
 /** What is in a node's settings.conf, all of it known. */
 export interface NodeSettings
@@ -44,7 +45,7 @@ export function nodeConf(args: NodeSettings, version: ServerVersion): string {
  * snapshot may copy all of it, and 64 MiB for buffers and the rest; none where it is not limited.
  */
 export function memoryFor(maxmemory: string | undefined): number | undefined {
-  const [, digits, unit = ""] = /^\s*"?(\d+)([kmg]?b?)"?\s*$/i.exec(maxmemory ?? "") ?? [];
+  const [, digits, unit = ""] = /^(\d+)([kmg]?b?)$/i.exec(wordOf(maxmemory ?? "")) ?? [];
   const bytes = Number(digits ?? 0) * (units[unit.toLowerCase()] ?? 1);
   return bytes > 0 ? 2 * bytes + 64 * 2 ** 20 : undefined;
 }
@@ -62,7 +63,7 @@ const units: Record<string, number> = {
 /** What a node with these directives keeps its data in; the names' defaults are the servers'. */
 export function persistenceOf(directives: Record<string, string>, appendOnly = true): Persistence {
   const nameOf = (directive: string, otherwise: string) =>
-    unquoteDirective(directives[directive] ?? otherwise);
+    wordOf(directives[directive] ?? otherwise);
   return {
     appendOnly,
     snapshot: nameOf("dbfilename", "dump.rdb"),

@@ -27,9 +27,3 @@ export function placeValues({ name, bind, port, directory, logFile }: ServerPlac
 export function quoteDirective(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
-
-/** @returns the text that one word of redis.conf stands for. */
-export function unquoteDirective(word: string): string {
-  const [, double, single] = /^\s*(?:"(.*)"|'(.*)')\s*$/.exec(word) ?? [];
-  return double?.replaceAll(/\\(.)/g, "$1") ?? single?.replaceAll("\\'", "'") ?? word.trim();
-}

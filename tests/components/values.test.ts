@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { memoryFor, nodeConf } from "../../components/redis/nodeConf.ts";
+import { memoryFor, nodeConf, persistenceOf } from "../../components/redis/nodeConf.ts";
 import { clientOf } from "../../components/serverProgram.ts";
 import { mastersConf, sentinelConf } from "../../components/redis/sentinelConf.ts";
 import {
@@ -147,6 +147,8 @@ describe("rendered settings speak the server's version", () => {
       ["1g", 2e9],
       ["1000", 2000],
       ['"10kb"', 2 * 10 * 2 ** 10],
+      ["'1mb'", 2 * 2 ** 20],
+      ["1mb\n2mb", 2 * 2 * 2 ** 20],
     ] as const) {
       assert.equal(memoryFor(maxmemory), bytes + 64 * 2 ** 20, maxmemory);
     }
@@ -257,7 +259,8 @@ describe("free settings", () => {
     '"KEA"',
     '""',
     "normal 0 0 0\nreplica 256mb 64mb 60",
-    "it's",
+    'a"b"',
+    "\u00a0",
     '"a \\" b" c',
     "'single' word",
     "ключ",
@@ -266,7 +269,19 @@ describe("free settings", () => {
       assert.deepEqual(directiveProblems("redis", { x: value }), []);
     });
   }
-  for (const value of ['"open', '"a"b', "'a'b", "a\u0000", "\n", 'x "', "a\n\nb"]) {
+  for (const value of [
+    '"open',
+    '"a"b',
+    "'a'b",
+    "it's",
+    'a"b c"d',
+    "'a\\\\'",
+    "'a'\u00a0'b'",
+    "a\u0000",
+    "\n",
+    'x "',
+    "a\n\nb",
+  ]) {
     it(`refuses ${JSON.stringify(value)}`, () => {
       assert.equal(directiveProblems("redis", { x: value }).length > 0, true);
     });
@@ -276,6 +291,21 @@ describe("free settings", () => {
       JSON.stringify(directiveProblems("redis", { requirepass: "hunter2" })),
       /hunter2/,
     );
+  });
+  it("knows the file names that the server makes of them", () => {
+    const snapshotOf = (dbfilename: string) => persistenceOf({ dbfilename }).snapshot;
+    for (const [value, name] of [
+      ["a.rdb", "a.rdb"],
+      ['"a b.rdb"', "a b.rdb"],
+      ['"a\\x41\\n\\"b"', 'aA\n"b'],
+      ["'a\\x41'", "a\\x41"],
+      ['a"b"', "ab"],
+      ["a\nb", "b"],
+    ] as const)
+      assert.equal(snapshotOf(value), name);
+  });
+  it("leaves every blank that is none to the server", () => {
+    assert.deepEqual(directiveLines({ x: " \u00a0a\ufeff\t" }), ["x \u00a0a\ufeff"]);
   });
   it("writes a line for each line of a value", () => {
     assert.deepEqual(directiveLines({ save: "900 1\n300 10" }), ["save 900 1", "save 300 10"]);
