@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { EditArgs } from "../host.ts";
 import { onceBuilt } from "../preflight.ts";
@@ -70,7 +71,7 @@ function firewallEdit(
   { storeOf, ports, hosts }: MachineEditsArgs,
   clients: pulumi.Input<string>[],
 ): MachineEdit {
-  const table = ownName(machine).apply((name) => name.replaceAll(/[^A-Za-z0-9_]/g, "_"));
+  const table = ownName(machine).apply(tableOf);
   const settings = onceBuilt(() =>
     pulumi
       .all([table, storeOf("firewall"), pulumi.all(hosts()), pulumi.all(clients)])
@@ -85,4 +86,16 @@ function firewallEdit(
   );
   const field = "ssh.firewallClients";
   return { what: "firewall", field, script: "firewall.sh", settings, beforeProcesses: true };
+}
+
+/**
+ * @returns the name of the table of what has that name, and nobody else's. nftables takes a letter
+ * first, and neither dots nor hyphens; what differs only by what stands in their place gets a table
+ * of its own all the same.
+ */
+export function tableOf(name: string): string {
+  const plain = name.replaceAll(/[^A-Za-z0-9]/g, "_");
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) return plain;
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return `t_${plain.slice(0, 200)}_${digest}`;
 }
