@@ -147,6 +147,11 @@ const besides: Stage[] = [
     "node tests/support/ssh/image.ts",
   ),
   sandboxed("model", "changes and faults in random order, against a model", "model/model.test.ts"),
+  sandboxed(
+    "input",
+    "what is rendered, quoted and edited, as its real readers read it",
+    "input/*.test.ts",
+  ),
   sandboxed("edit", "edits of files that are not ours", "scripts/edits/*.test.ts"),
   sandboxed("hostile", "servers whose user means harm", "hosts/ssh/hostile.test.ts"),
   sandboxed(

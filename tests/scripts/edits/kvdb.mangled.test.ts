@@ -15,7 +15,7 @@ import {
 
 // PRH_EDIT_SEED repeats a run, PRH_EDIT_CASES makes it longer.
 const seed = Number(process.env.PRH_EDIT_SEED ?? Date.now() % 1_000_000);
-const cases = Number(process.env.PRH_EDIT_CASES ?? process.env.ROUNDS ?? 40);
+const cases = Number(process.env.PRH_EDIT_CASES ?? process.env.INPUTS ?? process.env.ROUNDS ?? 40);
 
 /**
  * What ConfigObj reads and the editor does not touch: no such stanza, a key of ours in a form that

@@ -16,7 +16,7 @@ import {
 // PRH_EDIT_SEED repeats a run.
 const seed = Number(process.env.PRH_EDIT_SEED ?? Date.now() % 1_000_000);
 /** `npm run soak` takes many. */
-const cases = Number(process.env.ROUNDS ?? 30);
+const cases = Number(process.env.INPUTS ?? process.env.ROUNDS ?? 30);
 const keys = [
   "host",
   "port",
