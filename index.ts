@@ -1,3 +1,4 @@
+import "./lean.ts";
 import { RedisHa } from "./components/redisHa.ts";
 import { readConfig } from "./config.ts";
 

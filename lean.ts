@@ -1,0 +1,45 @@
+import { createRequire, Module } from "node:module";
+
+// What starts the stack's program sooner; to be imported before Pulumi's SDK. In a program of
+// somebody else's, both would be theirs to decide.
+
+/**
+ * What the SDK (3.259) loads for things that this program has none of: functions that are to become
+ * resources, and the Automation API. A third of the time of all that is loaded.
+ */
+const unused = ["@npmcli/arborist", "normalize-package-data", "./automation"];
+
+const sdk = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
+for (const name of unused) loadWhenUsed(sdk.resolve(name));
+
+// The SDK takes a stack trace at each promise, and its runner has each of them translated to the
+// sources of the SDK: by far the most of what registering a resource takes.
+delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+
+/** Puts a stand-in in the place of a module, until something of it is asked for. */
+function loadWhenUsed(file: string): void {
+  if (sdk.cache[file]) return;
+  let loaded: { __esModule?: boolean } | undefined;
+  const real = () => {
+    if (!loaded) {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- that is how it forgets one
+      delete sdk.cache[file];
+      loaded = sdk(file) as NonNullable<typeof loaded>;
+    }
+    return loaded;
+  };
+  const standIn = new Module(file);
+  standIn.exports = new Proxy(
+    {},
+    {
+      // The SDK asks for __esModule first: whether what it has loaded is to be wrapped.
+      get: (_, key) => {
+        if (key === "__esModule") return true;
+        const module = real();
+        return key === "default" && !module.__esModule ? module : (module as never)[key];
+      },
+    },
+  );
+  standIn.loaded = true;
+  sdk.cache[file] = standIn;
+}
