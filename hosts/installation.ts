@@ -13,6 +13,14 @@ export const hostScripts: readonly string[] = [
 /** The same where root keeps the settings, and the processes are another user's. */
 export const rootScripts: readonly string[] = [...hostScripts, "machine.sh", "shared.sh"];
 
+/** Shell text that puts scripts onto a machine. */
+export interface Installation {
+  /** For one who has set here, mark and adopt (scripts/install.sh). */
+  text: string;
+  /** What has to be done where Pulumi runs, before that is run. */
+  prepare?: () => void;
+}
+
 const cache = new Map<string, Uint8Array>();
 
 /**

@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment, Identity } from "./deployment.ts";
 import { InputError } from "../errors.ts";
 import type { HostArgs, LocalArgs, ProcessCommands } from "./host.ts";
-import { hostScripts, rootScripts } from "./installation.ts";
+import { hostScripts, type Installation, rootScripts } from "./installation.ts";
+import { installationHere } from "./installationHere.ts";
 import { refuseOthersPlace } from "./answers.ts";
 import { MachineLook, type Place } from "./machineLook.ts";
 import { directoryProblems } from "./names.ts";
@@ -103,6 +104,10 @@ export class LocalHost extends ScriptedHost {
       this.install(rootScripts, words, prepare);
     }
     this.registerOutputs();
+  }
+
+  protected override putting(scripts: readonly string[]): Installation {
+    return installationHere(scripts) ?? super.putting(scripts);
   }
 
   override directoryOf(process: string): pulumi.Output<string> {

@@ -9,7 +9,7 @@ import {
   type ProcessFacts,
 } from "./host.ts";
 import { leaderIn } from "./answers.ts";
-import { installation } from "./installation.ts";
+import { type Installation, installation } from "./installation.ts";
 import type { MachineLook, Place } from "./machineLook.ts";
 import { checkNames } from "./names.ts";
 import { onceBuilt } from "./preflight.ts";
@@ -55,6 +55,11 @@ export abstract class ScriptedHost extends Host {
   /** @returns the command that has the process verify the whole. */
   protected abstract wordsToVerify(process: string): Words;
 
+  /** @returns what puts scripts there. */
+  protected putting(scripts: readonly string[]): Installation {
+    return { text: installation(scripts) };
+  }
+
   /** Whether directories beside its own are on the same machine. */
   protected readonly looksBeside: boolean = false;
 
@@ -85,21 +90,22 @@ export abstract class ScriptedHost extends Host {
     );
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
+    let putting: Installation | undefined;
     // While the machine is looked at, there is time for it.
-    const packed = onceBuilt(() => installation(scripts));
+    const packed = onceBuilt(() => (putting = this.putting(scripts)).text);
     const text = pulumi
       .all([this.directory, packed, installed, after, mark])
-      .apply(([directory, putting, identity, more, marked]) => {
+      .apply(([directory, unpack, identity, more, marked]) => {
         const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
-        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${putting}${puts({ installed: identity })}${more}`;
+        return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${unpack}${puts({ installed: identity })}${more}`;
       });
+    const checked = this.deployment.preflight.afterChecks(text).apply((all) => {
+      // Neither in a preview nor in somebody's unit test is it run.
+      if (!pulumi.runtime.isDryRun() && pulumi.runtime.getEngine()) putting?.prepare?.();
+      return all;
+    });
     this.#installed = [
-      this.command(
-        `${this.componentName}-scripts`,
-        words,
-        this.deployment.preflight.afterChecks(text),
-        { parent: this, dependsOn },
-      ),
+      this.command(`${this.componentName}-scripts`, words, checked, { parent: this, dependsOn }),
     ];
   }
 

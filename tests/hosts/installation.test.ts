@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { before, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { RedisHa } from "../../components/index.ts";
+import { hostScripts } from "../../hosts/installation.ts";
+import { installationHere } from "../../hosts/installationHere.ts";
 import { registered, useMocks } from "../support/mocks.ts";
 
 before(() => useMocks());
@@ -18,14 +20,13 @@ it("a machine gets the scripts of all edits, also where nothing asks for one: th
   const find = (name: string) => registered.find((each) => each.name === name);
   while (!find("here-verified") || !find("there-verified"))
     await new Promise((resolve) => setTimeout(resolve, 10));
-  for (const [host, more] of [
-    ["here-redis1", []],
-    ["there-redis2", ["kernel.sh", "services.sh", "firewall.sh"]],
-  ] as const) {
-    const { stdin } = find(`${host}-scripts`)?.inputs as { stdin: string };
-    const [, packed = ""] = /printf %s (\S+) \| base64 -d/.exec(stdin) ?? [];
-    const text = gunzipSync(Buffer.from(packed, "base64")).toString();
-    for (const script of ["host.sh", "lifecycle.sh", "hosts-entries.sh", "kvdb.sh", ...more])
-      assert.match(text, new RegExp(`^put ${script} `, "m"), `${host} ${script}`);
-  }
+  const stdin = (host: string) => String(find(`${host}-scripts`)?.inputs.stdin);
+  const edits = ["hosts-entries.sh", "kvdb.sh"];
+  for (const script of ["host.sh", "lifecycle.sh", ...edits])
+    assert.ok(hostScripts.includes(script), script);
+  assert.ok(stdin("here-redis1").includes(installationHere(hostScripts)?.text ?? "no cache"));
+  const [, packed = ""] = /printf %s (\S+) \| base64 -d/.exec(stdin("there-redis2")) ?? [];
+  const text = gunzipSync(Buffer.from(packed, "base64")).toString();
+  for (const script of [...hostScripts, "kernel.sh", "services.sh", "firewall.sh"])
+    assert.match(text, new RegExp(`^put ${script} `, "m"), script);
 });
