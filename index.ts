@@ -1,4 +1,3 @@
-import "./lean.ts";
 import { RedisHa } from "./components/redisHa.ts";
 import { readConfig } from "./config.ts";
 

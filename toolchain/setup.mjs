@@ -10,6 +10,7 @@ import { installPackages, packagesMissing } from "./npm.mjs";
 import { installRequirements, missingRequirements, REQUIREMENTS } from "./packages.mjs";
 import { cacheDirectory, CHECKOUT } from "./paths.mjs";
 import { PIECES } from "./pieces.mjs";
+import { buildProgram } from "./program.mjs";
 import { shellQuote } from "./programs.mjs";
 import { say } from "./progress.mjs";
 import { choosePulumiHome, installPieces, missingPieces } from "./pulumi.mjs";
@@ -31,6 +32,8 @@ export async function setup(needs = [], env = process.env) {
     await withLock(join(cacheDirectory(env), "setup.lock"), () => install(needs, env));
     stopListening();
   }
+  // Where that can't be, as the checkout is somebody else's, the sources run.
+  await buildProgram().catch(() => undefined);
   return pulumiEnvironment({ env, pulumiHome: choosePulumiHome(env), node: nodeDirectory(env) });
 }
 

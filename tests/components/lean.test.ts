@@ -11,7 +11,7 @@ const said = (program: string): string =>
       "--input-type=module",
       "--eval",
       `Error.prepareStackTrace = () => "translated";
-await import(${JSON.stringify(`${checkout}/lean.ts`)});
+await import(${JSON.stringify(`${checkout}/start/lean.mjs`)});
 const pulumi = (await import("@pulumi/pulumi")).default;
 const { createRequire } = await import("node:module");
 const loaded = () => Object.keys(createRequire(${JSON.stringify(`${checkout}/index.ts`)}).cache)

@@ -14,17 +14,20 @@ for (const name of unused) loadWhenUsed(sdk.resolve(name));
 
 // The SDK takes a stack trace at each promise, and its runner has each of them translated to the
 // sources of the SDK: by far the most of what registering a resource takes.
-delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+delete (/** @type {{ prepareStackTrace?: unknown }} */ (Error).prepareStackTrace);
 
-/** Puts a stand-in in the place of a module, until something of it is asked for. */
-function loadWhenUsed(file: string): void {
+/**
+ * Puts a stand-in in the place of a module, until something of it is asked for.
+ * @param {string} file
+ */
+function loadWhenUsed(file) {
   if (sdk.cache[file]) return;
-  let loaded: { __esModule?: boolean } | undefined;
+  /** @type {Record<PropertyKey, unknown> | undefined} */
+  let loaded;
   const real = () => {
     if (!loaded) {
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- that is how it forgets one
       delete sdk.cache[file];
-      loaded = sdk(file) as NonNullable<typeof loaded>;
+      loaded = /** @type {Record<PropertyKey, unknown>} */ (sdk(file));
     }
     return loaded;
   };
@@ -36,7 +39,7 @@ function loadWhenUsed(file: string): void {
       get: (_, key) => {
         if (key === "__esModule") return true;
         const module = real();
-        return key === "default" && !module.__esModule ? module : (module as never)[key];
+        return key === "default" && !module.__esModule ? module : module[key];
       },
     },
   );
