@@ -7,6 +7,8 @@ set -u
 umask 077
 LC_ALL=C
 export LC_ALL
+newline='
+'
 
 # use lib/born.sh
 # use lib/as-user.sh
@@ -24,5 +26,7 @@ look_scripts() {
   here=$1
   shift
   for script in "$@"; do [ -s "$here/$script" ] || return 0; done
-  echo "scripts $(cat "$here/installed" 2>/dev/null)"
+  installed=
+  [ ! -f "$here/installed" ] || read -r installed <"$here/installed"
+  echo "scripts $installed"
 }

@@ -133,4 +133,17 @@ where() {
     [ "$w_name" = "$2" ] && echo "$w_address $w_port"
   done
 }
-count() { printf '%s\n' "$1" | grep -c .; }
+# By the shell alone, as what is below: a check has enough programs to start.
+count() {
+  c_lines=0
+  while IFS= read -r c_line; do [ -z "$c_line" ] || c_lines=$((c_lines + 1)); done <<EOT
+$1
+EOT
+  echo $c_lines
+}
+# each_with WORD LIST: the lines of the list with that word in front.
+each_with() {
+  while IFS= read -r ew_line; do printf '%s %s\n' "$1" "$ew_line"; done <<EOT
+$2
+EOT
+}

@@ -6,8 +6,7 @@ writable() {
   w_said=$(
     { dd if=/dev/zero of="$w_file" bs=4096 count=4; } 2>&1 |
       sed -n -e 's/^dd: *//' \
-        -e '/[Nn]o space\|[Rr]ead-only\|[Pp]ermission denied\|[Qq]uota/p' |
-      sed "s|.*: ||" | head -n 1
+        -e '/[Nn]o space\|[Rr]ead-only\|[Pp]ermission denied\|[Qq]uota/{s|.*: ||;p;q;}'
   )
   rm -f "$w_file"
   [ -z "$w_said" ] || { echo "$w_said" && return 1; }

@@ -6,10 +6,14 @@
 set_now() {
   if [ "$kind" = node ]; then
     # No password is written down, nor asked for.
-    sn_asked=$(settings_of "$(cat "$settings/settings.conf")" |
-      sed '/^[^ ]*pass/d; /^masteruser/d; s/ .*//; s/^/CONFIG GET /')
+    sn_asked=$(awk '
+      /^#/ || NF == 0 || $1 ~ /pass/ || $1 ~ /^masteruser/ || seen[$1]++ { next }
+      { print "CONFIG GET " $1 }' "$settings/settings.conf")
   else
-    sn_asked=$(printf '%s\n' "$monitored" | sed 's/ .*//; s/^/SENTINEL MASTER /')
+    sn_asked=$(while read -r sn_master _; do echo "SENTINEL MASTER $sn_master"; done <<EOT
+$monitored
+EOT
+    )
   fi
   sn_said=$(
     printf 'PING\n%s\n' "$sn_asked" |
@@ -17,10 +21,11 @@ set_now() {
   )
   alive=
   case $sn_said in '"'* | 'ERROR,'*) alive=1 ;; *) return 1 ;; esac
-  live_said=$(printf '%s\n%s\n' "$sn_asked" "$sn_said" | awk -v asked="$(count "$sn_asked")" '
-    NR <= asked { key[NR] = $3; next }
-    NR == asked + 1 { next }
-    { at = NR - 1 - asked }
+  live_said=$(printf '%s\n=\n%s\n' "$sn_asked" "$sn_said" | awk '
+    !begun && $0 == "=" { begun = NR + 1; next }
+    !begun { key[NR] = $3; asked = NR; next }
+    NR == begun { next }
+    { at = NR - begun }
     at > asked { exit 1 }
     # A sentinel that was told to remove the master.
     /^ERROR,"ERR No such master/ { print key[at], "removed"; seen++; next }
@@ -64,8 +69,9 @@ unchanged() {
 
 # changed_settings: sets changed to the keys of what is other than in `live`, a line each.
 changed_settings() {
-  changed=$(printf '%s\n' "$live_said" | grep -v -x -F -e "$(cat live)" |
-    awk '{ print $1 == "sentinel" ? $1 " " $2 " " $3 : $2 == "removed" ? $0 : $1 }')
+  changed=$(printf '%s\n' "$live_said" | awk '
+    !now { had[$0]; next }
+    !($0 in had) { print $1 == "sentinel" ? $1 " " $2 " " $3 : $2 == "removed" ? $0 : $1 }' live now=1 -)
 }
 
 # note_settings: these are the settings that the stack has set.

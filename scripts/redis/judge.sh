@@ -4,8 +4,8 @@
 # status`, and tests/topology/cases.ts has both say the same.
 judge() {
   {
-    printf '%s\n' "$nodes" | sed 's/^/is /'
-    printf '%s\n' "$sentinels" | sed 's/^/sits /'
+    each_with is "$nodes"
+    each_with sits "$sentinels"
     printf '%s\n' "$gathered"
   } |
     awk -v named="$named" '

@@ -163,8 +163,8 @@ case $action in
   check)
     # The first one tells enough.
     gather whole
-    problem=$(judge | of broken | head -n 1)
-    [ -z "$problem" ] || echo "$problem"
+    problem=$(judge | of broken)
+    [ -z "$problem" ] || echo "${problem%%"$newline"*}"
     echo "leader $named"
     [ -z "$problem" ] || exit 1
     ;;

@@ -15,14 +15,14 @@ remember() {
 # have_left NODES SENTINELS: the forms of those that were, and are not in these lists.
 have_left() {
   [ -s members ] || return 0
-  { forms "$1$newline$2"; echo '='; cat members; } | awk '
-    !begun && $0 == "=" { begun = 1; next }
-    !begun { stays[$0] = 1; next }
-    !($0 in stays)'
+  printf '%s\n' "$1$newline$2" | awk '
+    were { if (!($0 in stays)) print; next }
+    NF == 4 { stays[$2 ":" $4]; stays[$3 ":" $4] }' - were=1 members
 }
 
 # known_of FORMS: which of these this sentinel knows as replicas or sentinels, by its own file.
 known_of() {
+  [ -n "$1" ] || return 0
   { printf '%s\n=\n' "$1"; cat sentinel.conf 2>/dev/null; } | awk '
     !begun && $0 == "=" { begun = 1; next }
     !begun { is[$0] = 1; next }

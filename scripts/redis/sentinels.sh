@@ -21,7 +21,7 @@ $g_nodes"
     ask_each "$nodes" "$g_nodes" &
     wait
   )
-  known=$(printf '%s\n' "$nodes" | sed 's/^/is /')
+  known=$(each_with is "$nodes")
   named=$(printf '%s\n' "$known" "$gathered" | majority)
   failover=$(printf '%s\n' "$gathered" | grep -q '^sentinel [^ ]* = .*failover_in_progress' &&
     echo 1)

@@ -47,8 +47,11 @@ set -u
 umask 077
 LC_ALL=C
 export LC_ALL
+newline='
+'
 
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+here=$(cd "${here:-/}" && pwd) || exit 1
 action=${1:?action}
 fail() { echo "$*" >&2; exit 1; }
 # lifecycle ACTION ARGUMENT...

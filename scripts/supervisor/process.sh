@@ -21,8 +21,9 @@ only_files() {
     [ ! -f "$each" ] || set -- "$@" "$each"
   done
   # From one file to the next it goes back to where it was, which may be closed to us.
-  [ $# -eq 0 ] || each=$(cd / && find -L "$@" -prune -size +2048 | head -n 1)
-  [ $# -eq 0 ] || [ -z "$each" ] || fail "$each has more than 1 MiB: remove it, then try again"
+  [ $# -gt 0 ] || return 0
+  each=$(cd / && find -L "$@" -prune -size +2048)
+  [ -z "$each" ] || fail "${each%%"$newline"*} has more than 1 MiB: remove it, then try again"
 }
 
 running() {

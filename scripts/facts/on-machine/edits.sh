@@ -22,6 +22,9 @@ within() {
   return "$w_status"
 }
 
+# in_one_line: lines on standard input, not all of many, parted by a control character.
+in_one_line() { cut -c 1-500 | head -n 40 | tr '\n' '\037'; }
+
 # look_edit NAME SCRIPT SETTINGS KEPT SECONDS: asks the edit's script (supervisor/edits.sh has the
 # contract) how things stand with these settings. Applied: "edited.NAME IDENTITY", that of what was
 # applied (KEPT has its settings). Not, or no longer: nothing. "refused.NAME REASON", also where
@@ -37,14 +40,24 @@ look_edit() {
     } 3>&1
   )
   said=$(printf '%s\n' "$said" | tr '\001-\011\013-\037\177' '?')
-  status=$(printf '%s\n' "$said" | sed -n 's/^out status \([0-9]*\)$/\1/p' | tail -n 1)
-  text=$(printf '%s\n' "$said" | sed '/^out status [0-9]*$/d; s/^out //; s/out $//; /^$/d' |
-    cut -c 1-500 | head -n 40 | tr '\n' '\037')
+  status=$(printf '%s\n' "$said" | sed -n 's/^out status \([0-9]*\)$/\1/p')
+  status=${status##*"$newline"}
+  # Where all is well nothing has to be asked of other programs any more.
+  case $status in
+    0 | 3) text='' ;;
+    *)
+      text=$(printf '%s\n' "$said" | sed '/^out status [0-9]*$/d; s/^out //; s/out $//; /^$/d' |
+        in_one_line)
+      ;;
+  esac
   case $status in
     0 | 3)
-      warnings=$(printf '%s\n' "$said" | sed -n 's/^out warning: //p' | cut -c 1-500 | head -n 40 |
-        tr '\n' '\037')
-      [ -z "$warnings" ] || echo "warned.$1 $warnings"
+      case $said in
+        *'out warning: '*)
+          warnings=$(printf '%s\n' "$said" | sed -n 's/^out warning: //p' | in_one_line)
+          [ -z "$warnings" ] || echo "warned.$1 $warnings"
+          ;;
+      esac
       if [ "$status" = 0 ] && [ -s "$4" ]; then sed -n "s/^INSTANCE=/edited.$1 /p" "$4"; fi
       ;;
     1) echo "refused.$1 ${text:-the check gives no reason}" ;;

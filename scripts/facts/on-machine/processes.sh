@@ -23,7 +23,7 @@ look_instance() {
     look_as "${5:-}" sh "${3%/*}/host.sh" well "$2" "$i_settings" 2>/dev/null </dev/null
   )
   case $? in
-    0) echo "instance.$1 $(cat "$i_settings/instance")" ;;
+    0) read -r i_identity <"$i_settings/instance"; echo "instance.$1 ${i_identity:-}" ;;
     # Whatever that says, it is one line of an answer.
     3) echo "changed.$1 $(
       printf '%s\n' "$i_changed" | head -n 1 | tr -cd '\040-\176' | cut -c 1-300

@@ -35,7 +35,11 @@ look_version() {
   asked=$1
   shift
   [ "$*" = "${versions_of:-}" ] || { versions_of="$*" version_said=$(look_server "$@"); }
-  printf '%s\n' "$version_said" | sed "s/^[a-z]*/&.$asked/"
+  while read -r said_key said_value; do
+    printf '%s.%s %s\n' "$said_key" "$asked" "$said_value"
+  done <<END
+$version_said
+END
 }
 
 # look_server SERVER...: lines of "server" and "version".
@@ -52,7 +56,7 @@ look_server() {
     limited 10 "$server" --version >"$said" 2>&1 </dev/null
     case $? in
       124 | 137) echo "version no answer within 10 s" ;;
-      *) echo "version $(head -n 1 "$said" | cut -c 1-300)" ;;
+      *) echo "version $(sed '1s/^\(.\{150\}.\{150\}\).*/\1/; q' "$said")" ;;
     esac
     rm -f "$said"
   else
