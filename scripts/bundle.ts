@@ -29,15 +29,26 @@ export const programNames: readonly string[] = Object.keys(programs);
 const cache = new Map<string, string>();
 
 /**
- * One text, so that an installation can't mix two versions and a look needs one file.
+ * One text, so that an installation can't mix two versions and a look needs one file; without
+ * comments, which are a third of it, but for what a program's first lines say of its use. Who reads
+ * it on a machine finds the rest here.
  *
  * @param name of a program, such as `lifecycle.sh`.
- * @returns its first file with each line `# use FILE` (a path below scripts/) replaced by that
- * file, once.
  */
 export function scriptText(name: string): string {
   const known = cache.get(name);
   if (known !== undefined) return known;
+  const text = withoutComments(scriptSource(name));
+  cache.set(name, text);
+  return text;
+}
+
+/**
+ * @param name of a program, such as `lifecycle.sh`.
+ * @returns its first file with each line `# use FILE` (a path below scripts/) replaced by that
+ * file, once.
+ */
+export function scriptSource(name: string): string {
   const main = programs[name];
   if (main === undefined) throw new Error(`no such script: ${name}`);
   const used = new Set<string>();
@@ -47,7 +58,27 @@ export function scriptText(name: string): string {
       used.add(each);
       return expand(each);
     });
-  const text = expand(main);
-  cache.set(name, text);
-  return text;
+  return expand(main);
+}
+
+/**
+ * @returns shell text, with awk programs in it, without the lines that are comments. What stands in
+ * a here-document is written somewhere, such as into a unit of systemd, and stays.
+ */
+export function withoutComments(text: string): string {
+  const [usage = ""] = /^#!.*\n(#.*\n)*/.exec(text) ?? [];
+  let document: string | undefined;
+  const lines = text
+    .slice(usage.length)
+    .split("\n")
+    .filter((line) => {
+      if (document !== undefined) {
+        if (line.trim() === document) document = undefined;
+        return true;
+      }
+      if (/^\s*#/.test(line)) return false;
+      document = /<<-?'?([A-Z]+)/.exec(line)?.[1];
+      return true;
+    });
+  return usage + lines.join("\n");
 }
