@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
@@ -100,6 +101,18 @@ export class Deployment {
       ({ id, project, stack, name }) =>
         `deployment ${id}\nproject ${project}\nstack ${stack}\nname ${name}`,
     );
+  }
+
+  /**
+   * @returns what `make` gives, which takes a while: made while the machines are looked at, when
+   * there is time for it.
+   */
+  meanwhile(make: () => string): pulumi.Output<string> {
+    return this.identity.apply(async () => {
+      // ms in which the looks, which wait for no more than the identity, are sent.
+      await setTimeout(20);
+      return make();
+    });
   }
 
   /** What a look at one of its machines begins with. */

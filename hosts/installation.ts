@@ -10,6 +10,9 @@ export const hostScripts: readonly string[] = [
   "kvdb.sh",
 ];
 
+/** What a container has: edits are made where Pulumi runs. */
+export const containerScripts: readonly string[] = ["lifecycle.sh", "host.sh"];
+
 /** The same where root keeps the settings, and the processes are another user's. */
 export const rootScripts: readonly string[] = [...hostScripts, "machine.sh", "shared.sh"];
 

@@ -12,7 +12,6 @@ import { leaderIn } from "./answers.ts";
 import { type Installation, installation } from "./installation.ts";
 import type { MachineLook, Place } from "./machineLook.ts";
 import { checkNames } from "./names.ts";
-import { onceBuilt } from "./preflight.ts";
 import { assignments, puts, quote } from "./shell.ts";
 
 /** Shell commands of a resource; an update without words of its own does what create does. */
@@ -91,8 +90,7 @@ export abstract class ScriptedHost extends Host {
     const installed = this.looking.scripts(this.directory, scripts);
     const { mark, adopted } = this.deployment;
     let putting: Installation | undefined;
-    // While the machine is looked at, there is time for it.
-    const packed = onceBuilt(() => (putting = this.putting(scripts)).text);
+    const packed = this.deployment.meanwhile(() => (putting = this.putting(scripts)).text);
     const text = pulumi
       .all([this.directory, packed, installed, after, mark])
       .apply(([directory, unpack, identity, more, marked]) => {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ProcessCommands } from "../host.ts";
-import { installation } from "../installation.ts";
+import type { Deployment } from "../deployment.ts";
+import { containerScripts, installation } from "../installation.ts";
 import { puts, quote } from "../shell.ts";
 import { type Layout, mount } from "./layout.ts";
 
@@ -88,20 +89,20 @@ export class ContainerCommands {
 
   /**
    * @param digest of what the container is made of: where that changes, all of it is done again.
-   * @param mark of the deployment.
    * @param instance the identity to record.
    * @param files of the process.
    */
   settings(
     digest: pulumi.Output<string>,
-    mark: pulumi.Output<string>,
+    deployment: Deployment,
     instance: pulumi.Output<string>,
     files: pulumi.Input<Record<string, pulumi.Input<string>>>,
   ): pulumi.Output<string> {
     const settings = pulumi
       .all([instance, files])
       .apply(([identity, known]) => quote(`instance=${quote(identity)}\n${puts(known)}`));
-    return pulumi.interpolate`# container ${digest}\nhere=${quote(this.#layout.here)}\nmark=${mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${installation(["lifecycle.sh", "host.sh"])}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${this.#directory} "" 'its container' "$KNOWN"\n`;
+    const scripts = deployment.meanwhile(() => installation(containerScripts));
+    return pulumi.interpolate`# container ${digest}\nhere=${quote(this.#layout.here)}\nmark=${deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${scripts}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${this.#directory} "" 'its container' "$KNOWN"\n`;
   }
 
   verify(): pulumi.Output<string> {

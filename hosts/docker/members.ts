@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../../scripts/bundle.ts";
 import type { Deployment } from "../deployment.ts";
-import { installation } from "../installation.ts";
+import { containerScripts, installation } from "../installation.ts";
 import { assignments } from "../shell.ts";
 
 /**
@@ -12,17 +12,19 @@ import { assignments } from "../shell.ts";
  */
 export function keepOnlyText(
   cli: pulumi.Output<string>,
-  { identity, mark }: Deployment,
+  deployment: Deployment,
   stays: pulumi.Output<string[]>,
   staying: pulumi.Input<string>,
 ): pulumi.Output<string> {
+  const scripts = deployment.meanwhile(() => installation(containerScripts));
   return pulumi
-    .all([cli, identity, mark, stays, staying])
-    .apply(([engine, { id: deployment }, marked, names, known]) => {
+    .all([cli, deployment.identity, deployment.mark, stays, staying, scripts])
+    .apply(([engine, { id }, marked, names, known, putting]) => {
       // The scripts that are in there may be of a version that knows of no leaving.
-      const within = `${assignments({ mark: marked })}adopt=1\n${installation(["lifecycle.sh", "host.sh"])}cat <<'END' | sh "$here/host.sh" retire "$here/$name"\n${known}END\n`;
+      const within = `${assignments({ mark: marked })}adopt=1\n${putting}cat <<'END' | sh "$here/host.sh" retire "$here/$name"\n${known}END\n`;
       return (
-        assignments({ engine, deployment, stays: names, within }) + scriptText("members-docker.sh")
+        assignments({ engine, deployment: id, stays: names, within }) +
+        scriptText("members-docker.sh")
       );
     });
 }

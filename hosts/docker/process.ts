@@ -82,7 +82,7 @@ export function processInContainer(
     {
       create: commands.put("create", place.user, known),
       update: commands.put("update", place.user),
-      stdin: commands.settings(digest, deployment.mark, instance, args.files),
+      stdin: commands.settings(digest, deployment, instance, args.files),
       addPreviousOutputInEnv: false,
     },
     { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["create"] },
