@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist", "node_modules", "examples", "plugin", "template"] },
+  { ignores: [".built", "dist", "node_modules", "examples", "plugin", "template"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

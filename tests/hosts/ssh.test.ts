@@ -58,8 +58,8 @@ describe("the resource graph of machines over SSH", () => {
       writeFileSync(join(bin, "sudo"), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
       const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}` };
       const deletes = registered.flatMap(({ type, name, inputs }) =>
-        type === "command:remote:Command" && inputs.delete !== undefined
-          ? [[name, String(inputs.delete)] as const]
+        type === "command:remote:Command" && typeof inputs.delete === "string"
+          ? [[name, inputs.delete] as const]
           : [],
       );
       assert.ok(deletes.length > 15, `${deletes.length} of them`);
