@@ -20,14 +20,15 @@ EOT
 
 # get_votes: of as many sentinels as are needed. Those that were not asked can still begin a
 # failover of their own if this machine fails now; one that has voted waits twice its
-# failover-timeout.
+# failover-timeout. Who says nothing is asked last the next time: the slow way, with a sentinel that
+# has stopped, has held back writes for nine seconds.
 get_votes() {
-  gv_tries=3
+  gv_tries=3 gv_order=$sentinel_names
   while [ $gv_tries -gt 0 ]; do
     gv_tries=$((gv_tries - 1)) epoch=$((epoch + 1)) gv_asked=0
     write_record || return 1
     next_round
-    for each in $sentinel_names; do
+    for each in $gv_order; do
       [ $gv_asked -lt "$votes" ] || break
       gv_asked=$((gv_asked + 1))
       send "$each" "SENTINEL IS-MASTER-DOWN-BY-ADDR ${at%,*} ${at##*,} $epoch $runid"
@@ -36,6 +37,14 @@ get_votes() {
     count_votes
     [ $given -lt "$votes" ] || return 0
     [ "$later" -lt "$epoch" ] || epoch=$later
+    gv_first='' gv_last=''
+    for each in $gv_order; do
+      case $awaited in
+        *" $each "*) gv_last="$gv_last $each" ;;
+        *) gv_first="$gv_first $each" ;;
+      esac
+    done
+    gv_order=$gv_first$gv_last
   done
   return 1
 }
