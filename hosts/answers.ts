@@ -9,6 +9,15 @@ import type { Found, FoundProcess, ProcessFacts } from "./host.ts";
 /** What the machine said: key to the rest of the line. An object: Pulumi takes maps apart. */
 export type Answers = Readonly<Record<string, string | undefined>>;
 
+/** @param stdout lines of a key, a blank and a value. */
+export function answersIn(stdout: string): Answers {
+  const lines = stdout.split("\n").map((line) => {
+    const [, key = "", value = ""] = /^([^ ]*) ?(.*)$/s.exec(line) ?? [];
+    return [key, value] as const;
+  });
+  return Object.fromEntries(lines);
+}
+
 /**
  * @throws InputError where something stands against `what` (a directory, a volume) being the
  * deployment's.
@@ -131,16 +140,10 @@ export function refuseNames(answers: Answers, place: string): void {
 export function editIn(answers: Answers, name: string, field: string, place: string): string {
   const at = place ? `on ${place}: ` : "";
   const refusal = refusalIn(answers, name);
-  if (refusal !== undefined)
-    throw inputError({ propertyPath: field, reason: at + withoutControls(refusal) });
+  if (refusal !== undefined) throw inputError({ propertyPath: field, reason: at + refusal });
   const warnings = answers[`warned.${name}`]?.split("\u001f").filter((line) => line !== "");
-  for (const line of warnings ?? []) void pulumi.log.warn(at + withoutControls(line));
+  for (const line of warnings ?? []) void pulumi.log.warn(at + shown(line));
   return answers[`edited.${name}`] ?? newInstance();
-}
-
-/** Those that the shell can't tell from a letter's bytes; newlines stay. */
-function withoutControls(text: string): string {
-  return text.replaceAll(/(?!\n)\p{Cc}/gu, "?");
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Answers } from "./answers.ts";
+import { type Answers, answersIn } from "./answers.ts";
 import { mockedLook } from "./mocks.ts";
 import { onceBuilt, type Preflight } from "./preflight.ts";
 import { isKnown, yetToMake } from "./sdk.ts";
@@ -45,10 +45,7 @@ export class Look {
         pulumi.all([run(questions, { dependsOn: yetToMake(preflight.dependsOn) }), questions]),
       );
       return said.apply(([stdout, asked]) => {
-        const lines = (stdout ?? mockedLook(asked))
-          .split("\n")
-          .map((line) => [line.split(" ", 1)[0] ?? "", line.slice(line.indexOf(" ") + 1)]);
-        const answers = Object.fromEntries(lines) as Answers;
+        const answers = answersIn(stdout ?? mockedLook(asked));
         const checked = stdout === undefined ? undefined : check(answers);
         return (checked ?? pulumi.output(true)).apply(() => answers);
       });
