@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { isHostName } from "../hosts/names.ts";
 import { createHosts, Deployment, Host, type HostArgs, type LocalArgs } from "../hosts/index.ts";
 import { notAllowed, refuseAny } from "../errors.ts";
 import { shapeProblems } from "../fields.ts";
 import { hostFields, hostProblems, localFields } from "./hostProblems.ts";
 import { requireLater } from "./later.ts";
-import { isHostName } from "./redis/topology.ts";
 
 /** A host by what is known of it, for one component alone. */
 export interface HostSection extends HostArgs {

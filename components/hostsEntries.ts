@@ -1,6 +1,10 @@
+import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host.ts";
 import { assignments } from "../hosts/shell.ts";
+import { notAllowed, type Problem, refuseAny } from "../errors.ts";
+import { isHostName, isPlainPath } from "../hosts/names.ts";
+import { isLater } from "../hosts/sdk.ts";
 import { given } from "./given.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
 
@@ -18,6 +22,7 @@ export interface HostsEntriesArgs {
 export class HostsEntries extends pulumi.ComponentResource {
   constructor(name: string, args: HostsEntriesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:HostsEntries", name, {}, opts);
+    refuseAny(entriesProblems(args), name);
     const place = hostFrom(args.host, name, this, opts?.dependsOn);
     const settings = pulumi
       .all([args.entries, place.deployment.ownerOf(name)])
@@ -35,6 +40,21 @@ export class HostsEntries extends pulumi.ComponentResource {
     );
     this.registerOutputs({ args: given(args, place.deployment.preflight) });
   }
+}
+
+/** @returns what is wrong with what is to be written, as far as it is known. */
+function entriesProblems({ entries, file }: HostsEntriesArgs): Problem[] {
+  const problems =
+    file === undefined || isPlainPath(file)
+      ? []
+      : [notAllowed("file", file, "an absolute path without control characters")];
+  for (const [host, address] of Object.entries(entries)) {
+    if (!isHostName(host))
+      problems.push(notAllowed(`entries.${host}`, host, "as a name, a host's"));
+    if (!isLater(address) && isIP(address) === 0)
+      problems.push(notAllowed(`entries.${host}`, address, "an IP address"));
+  }
+  return problems;
 }
 
 /**

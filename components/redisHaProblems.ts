@@ -3,7 +3,7 @@ import { notAllowed, type Problem, refuseAny } from "../errors.ts";
 import { shapeProblems, valueProblems } from "../fields.ts";
 import { isUnicast } from "../hosts/address.ts";
 import { dockerFields } from "../hosts/docker/args.ts";
-import { directoryProblems, lengthProblems, nameProblems } from "../hosts/names.ts";
+import { directoryProblems, isHostName, lengthProblems, nameProblems } from "../hosts/names.ts";
 import type { Preflight } from "../hosts/preflight.ts";
 import { sshDirectoryProblems, sshProblems } from "../hosts/ssh/args.ts";
 import { exposureProblems } from "./exposure.ts";
@@ -11,7 +11,7 @@ import { hostProblems } from "./hostProblems.ts";
 import { requireLater } from "./later.ts";
 import { localUserProblems, placesProblems } from "./placeProblems.ts";
 import { promotable, redisProblems } from "./redis/args.ts";
-import { isHostName, resolveTopology, type Topology } from "./redis/topology.ts";
+import { resolveTopology, type Topology } from "./redis/topology.ts";
 import {
   hostArgs,
   type KnownArgs,
@@ -90,7 +90,7 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
   if (docker) problems.push(...valueProblems(docker, dockerFields, "docker"));
   const confHosts = (args.zato?.serverConfs ?? []).flatMap((conf, index) => {
     const { host } = zatoPlace(conf);
-    if (host !== undefined && !hosts[host])
+    if (host !== undefined && !Object.hasOwn(hosts, host))
       refuse(
         `zato.serverConfs[${index}]`,
         conf,

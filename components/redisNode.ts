@@ -10,6 +10,7 @@ import type { Located } from "./redis/lifecycleParameters.ts";
 import { memoryFor, nodeConf, persistenceOf } from "./redis/nodeConf.ts";
 import type { ServerVersion } from "./redis/version.ts";
 import { ServerProcess } from "./serverProcess.ts";
+import { masterProblems, serverProblems } from "./standaloneProblems.ts";
 
 /** Arguments of {@link RedisNode}. */
 export interface RedisNodeArgs extends RedisArgs {
@@ -67,8 +68,13 @@ export class RedisNode extends pulumi.ComponentResource {
     after: pulumi.Input<pulumi.Resource>[] = [],
   ) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
-    refuseAny(directiveProblems("redis", knownNow(args.directives ?? {})), resourceName);
     const { masterName, initialMaster } = args;
+    const problems = [
+      ...directiveProblems("redis", knownNow(args.directives ?? {})),
+      ...serverProblems(args),
+      ...masterProblems(masterName, initialMaster),
+    ];
+    refuseAny(problems, resourceName);
     const name = args.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
     const node = new ServerProcess("node", this, resourceName, name, args, opts?.dependsOn, after);

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refuseAny } from "../errors.ts";
+import { type Problem, refuseAny } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import { checkNames } from "../hosts/names.ts";
-import { knownNow } from "../hosts/sdk.ts";
+import { isLater, knownNow } from "../hosts/sdk.ts";
 import type { HostSection } from "./hostSection.ts";
 import type { TimeoutsArgs } from "./redis/args.ts";
 import { type Directives, directiveProblems, sentinelScripts } from "./redis/directives.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
 import { mastersConf, type MonitoredMasterArgs, sentinelConf } from "./redis/sentinelConf.ts";
-import { masterNameProblems } from "./redis/topology.ts";
 import type { ServerVersion } from "./redis/version.ts";
 import { ServerProcess } from "./serverProcess.ts";
+import { masterProblems, placeProblems, serverProblems } from "./standaloneProblems.ts";
 
 /** Arguments of {@link Sentinel}. */
 export interface SentinelArgs {
@@ -77,8 +77,12 @@ export class Sentinel extends pulumi.ComponentResource {
     after: pulumi.Input<pulumi.Resource>[] = [],
   ) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
-    const problems = directiveProblems("sentinel", knownNow(args.directives ?? {}));
-    for (const { name: master } of args.masters) problems.push(...masterNameProblems(master));
+    const problems = [
+      ...directiveProblems("sentinel", knownNow(args.directives ?? {})),
+      ...serverProblems(args),
+      ...args.masters.flatMap((master) => masterProblems(master.name, master.initialMaster)),
+      ...forgetProblems(args.forget ?? []),
+    ];
     refuseAny(problems, resourceName);
     const name = args.sentinelName ?? resourceName;
     checkNames({ name: resourceName, sentinelName: name });
@@ -129,4 +133,10 @@ export class Sentinel extends pulumi.ComponentResource {
     );
     this.registerOutputs(sentinel.outputs());
   }
+}
+
+function forgetProblems(forget: readonly pulumi.Input<string>[]): Problem[] {
+  return forget.flatMap((each, index) =>
+    isLater(each) ? [] : placeProblems(`forget[${index}]`, each),
+  );
 }

@@ -167,7 +167,10 @@ export class Deployment {
     ownPlace: (identity: Identity) => pulumi.Input<string>,
   ): pulumi.Output<string> {
     return this.identity.apply((identity) => {
-      const was = identity.directories[host];
+      // A host may have the name of what every object has.
+      const was = Object.hasOwn(identity.directories, host)
+        ? identity.directories[host]
+        : undefined;
       if (was === undefined || was === (wanted ?? "")) return pulumi.output("");
       return pulumi.output(was ? join(was, host) : ownPlace(identity));
     });

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DockerArgs } from "./docker/args.ts";
 import type { SshHostArgs } from "./ssh/args.ts";
 import { Deployment } from "./deployment.ts";
-import { checkNames } from "./names.ts";
+import { notAllowed, refuseAny } from "../errors.ts";
+import { checkNames, directoryProblems, isHostName } from "./names.ts";
 
 /**
  * A machine; how it is reached is the section that it has: none is the machine that runs Pulumi.
@@ -190,6 +191,15 @@ export abstract class Host extends pulumi.ComponentResource {
   ) {
     super(type, name, {}, opts);
     checkNames({ name, stack: pulumi.getStack(), project: pulumi.getProject() });
+    refuseAny(
+      [
+        ...(isHostName(hostName)
+          ? []
+          : [notAllowed("hostName", hostName, "letters, digits, '-', '_' and '.'")]),
+        ...(args.directory === undefined ? [] : directoryProblems("directory", args.directory)),
+      ],
+      name,
+    );
     this.deployment =
       deployment ??
       new Deployment(

@@ -81,3 +81,17 @@ export function isPlainPath(path: string): boolean {
   // eslint-disable-next-line no-control-regex
   return isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path);
 }
+
+const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
+
+/**
+ * @returns whether `host` can stand in /etc/hosts and in Zato's list of sentinels, and is no IP
+ * address.
+ */
+export function isHostName(host: string): boolean {
+  return (
+    host.length <= 253 &&
+    host.split(".").every((label) => hostLabel.test(label)) &&
+    !/^[0-9.]+$/.test(host)
+  );
+}

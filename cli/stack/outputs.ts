@@ -45,7 +45,12 @@ export function parseOutputs(stack: string, json: string): StackOutputs {
   }
   const { masterName, nodes, sentinelProcesses, sentinels, hosts, limitations, kvdbStanza } =
     outputs as unknown as Outputs;
-  const reached = (node: NodeEndpoint) => ({ ...node, address: hosts[node.host] ?? node.address });
+  // A host may have the name of what every object has.
+  const addressOf = (host: string) => (Object.hasOwn(hosts, host) ? hosts[host] : undefined);
+  const reached = (node: NodeEndpoint) => ({
+    ...node,
+    address: addressOf(node.host) ?? node.address,
+  });
   return {
     stack,
     masterName,
@@ -53,7 +58,11 @@ export function parseOutputs(stack: string, json: string): StackOutputs {
     processes: sentinelProcesses ? [...nodes, ...sentinelProcesses].map(reached) : [],
     sentinels: sentinels.map((endpoint) => {
       const host = endpoint.slice(0, endpoint.lastIndexOf(":"));
-      return { host, address: hosts[host] ?? host, port: Number(endpoint.slice(host.length + 1)) };
+      return {
+        host,
+        address: addressOf(host) ?? host,
+        port: Number(endpoint.slice(host.length + 1)),
+      };
     }),
     kvdbStanza: kvdbStanza ?? "",
     limitations: limitations ?? [],

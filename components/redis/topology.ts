@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { reservedNames } from "../../hosts/names.ts";
+import { isHostName, reservedNames } from "../../hosts/names.ts";
 import { notAllowed, type Problem } from "../../errors.ts";
 import { type FieldsOf, valueProblems } from "../../fields.ts";
 import { type Directives, directiveProblems } from "./directives.ts";
@@ -186,7 +186,6 @@ export function masterNameProblems(name: string): Problem[] {
 }
 
 const memberName = /^[a-z][a-z0-9-]{0,62}$/;
-const hostLabel = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 function members(list: "nodes" | "sentinels", entries: unknown, problems: Problem[]): Member[] {
   if (typeof entries !== "object" || entries === null || Array.isArray(entries)) {
@@ -216,16 +215,4 @@ function members(list: "nodes" | "sentinels", entries: unknown, problems: Proble
       if (host && !(port >= 1 && port <= 65_535)) refuse(place, "a port from 1 to 65535");
       return { name, host, port };
     });
-}
-
-/**
- * @returns whether `host` can stand in /etc/hosts and in Zato's list of sentinels, and is no IP
- * address.
- */
-export function isHostName(host: string): boolean {
-  return (
-    host.length <= 253 &&
-    host.split(".").every((label) => hostLabel.test(label)) &&
-    !/^[0-9.]+$/.test(host)
-  );
 }

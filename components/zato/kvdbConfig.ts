@@ -10,6 +10,8 @@ import { given } from "../given.ts";
 import { hostFrom, type HostSection } from "../hostSection.ts";
 import { notAllowed, type Problem, refuseAny } from "../../errors.ts";
 import { requireLater } from "../later.ts";
+import { masterNameProblems } from "../redis/topology.ts";
+import { placeProblems } from "../standaloneProblems.ts";
 
 /** Zato's servers. */
 export interface ZatoArgs {
@@ -76,7 +78,13 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
       socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default,
     } = args;
     const own = { serverConfs, socketTimeoutSeconds: timeout };
-    refuseAny(zatoProblems(knownNow(own)), name);
+    const problems = [
+      ...zatoProblems(knownNow(own)),
+      ...args.sentinels.flatMap((each, index) => placeProblems(`sentinels[${index}]`, each)),
+      ...masterNameProblems(args.masterName),
+      ...placeProblems("node", args.node),
+    ];
+    refuseAny(problems, name);
     const host = hostFrom(args.host, name, this, opts?.dependsOn);
     const { deployment } = host;
     requireLater(deployment.preflight, own, zatoProblems, "zato");

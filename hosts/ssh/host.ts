@@ -1,5 +1,6 @@
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { refuseAny } from "../../errors.ts";
 import type { Deployment, Identity } from "../deployment.ts";
 import {
   handOverSeconds,
@@ -14,7 +15,7 @@ import { rootScripts } from "../installation.ts";
 import type { MachineLook, Place } from "../machineLook.ts";
 import { ScriptedHost, type Words } from "../scriptedHost.ts";
 import { assignments, quote } from "../shell.ts";
-import { sshFields, type SshHostArgs } from "./args.ts";
+import { sshDirectoryProblems, sshFields, type SshHostArgs } from "./args.ts";
 import { MachineCommands } from "./commands.ts";
 import type { Keys } from "./connection.ts";
 import { Door } from "./door.ts";
@@ -66,6 +67,7 @@ export class SshHost extends ScriptedHost {
   ) {
     super("redis-ha:index:SshHost", name, hostName, given, opts, deployment);
     const { ssh: args, directory } = given;
+    if (directory !== undefined) refuseAny(sshDirectoryProblems("directory", directory), name);
     const sshAddress = args.address ?? given.address ?? "";
     const sshAddressField = args.address === undefined ? "address" : "ssh.address";
     this.machine = `ssh ${typeof sshAddress === "string" ? sshAddress : hostName}`;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { before, it } from "node:test";
 import fc from "fast-check";
 import { isUnicast } from "../../hosts/address.ts";
-import { isHostName } from "../../components/redis/topology.ts";
+import { isHostName } from "../../hosts/names.ts";
 import { run, shells } from "../support/editShells.ts";
 import { hostileTexts } from "../support/hostile.ts";
 import { forAll, text } from "../support/properties.ts";
