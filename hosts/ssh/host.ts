@@ -26,7 +26,10 @@ import { type Machine, ownerName, ownName } from "./machine.ts";
 import { placeOnMachine } from "./place.ts";
 import { ServerPrograms } from "./programs.ts";
 
-const scripts = [...rootScripts, "kernel.sh", "services.sh", "firewall.sh"];
+/** Programs of the edits that there may be on such a machine only. */
+export const possibleEdits: readonly string[] = ["kernel.sh", "services.sh", "firewall.sh"];
+
+const scripts = [...rootScripts, ...possibleEdits];
 
 /**
  * A machine that is reached over SSH: services where systemd runs, else plain processes; a user of
