@@ -110,8 +110,9 @@ async function crashed(of: Deployment, what: string, times: number): Promise<Fig
   return eachWhileWriting(of.sentinels, what, { times, limit: 1 }, async () => {
     const killed = await master(of);
     crashAt(killed);
-    await of.project.healthy();
+    // A gigabyte takes minutes to be sent on a busy machine: longer than what is healthy may wait.
     await quiet(of.nodes);
+    await of.project.healthy();
     return `${killed}, then ${await master(of)}`;
   });
 }
