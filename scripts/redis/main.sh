@@ -46,6 +46,7 @@
 #                                     configuration
 #   sh lifecycle.sh check DIRECTORY   0: the whole topology is what it should be, at this moment; says
 #                                     what is not, and, last, who the master is: "leader NODE"
+#   sh lifecycle.sh leader DIRECTORY  say that alone
 #   sh lifecycle.sh verify DIRECTORY  wait until the whole topology is what it should be, or say
 #                                     what is not
 #
@@ -168,6 +169,7 @@ case $action in
     echo "leader $named"
     [ -z "$problem" ] || exit 1
     ;;
+  leader) echo "leader $(named_master)" ;;
   verify) not_paused "${0%/*}" && verify ;;
   place) place "${4:-}" ;;
   watch) watch "${4:-}" ;;

@@ -114,6 +114,29 @@ describe("waits end", { concurrency: 2 }, () => {
     }
   }
 
+  for (const { name, path } of shells)
+    test(`a machine that is too busy for all of a look still says who leads, ${name}`, () => {
+      const directory = mkdtempSync(join(tmpdir(), "redis-ha-busy-"));
+      try {
+        writeFileSync(join(directory, "verified"), "1");
+        const script = join(directory, "lifecycle.sh");
+        writeFileSync(
+          script,
+          'case $1 in check) exec sleep 300 ;; leader) echo "leader node2" ;; esac',
+        );
+        const text = `${scriptText("look.sh")}\nours() { :; }\ncheck_limit=1\nlook_check redis-ha ${directory} ${script}\n`;
+        const said = execFileSync("sh", ["-s"], {
+          input: text,
+          env: { PATH: path },
+          encoding: "utf8",
+          timeout: 60_000,
+        });
+        assert.equal(said, "unverified.redis-ha no answer within 1 s\nleader.redis-ha node2\n");
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
+
   inTurn(
     "a synchronisation that begins again and again ends with the master's reason",
     { nodes: 2, sentinels: 1, limits: { readySeconds: 60 } },
