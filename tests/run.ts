@@ -183,6 +183,7 @@ const besides: Stage[] = [
     "host keys as the command plugin can use them",
     "hosts/ssh/hostkeys.test.ts",
   ),
+  sandboxed("policy", "the policy pack, on good and bad stacks", "policy/*.test.ts"),
   sandboxed("localuser", "local servers as a user of their own", "hosts/local/user.test.ts"),
 ];
 
