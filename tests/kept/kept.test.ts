@@ -232,7 +232,7 @@ for (const version of versions) {
           const scripts = join(deployed.project.directory, "node_modules/pulumi-redis-ha/scripts");
           for (const script of globSync("**/*.sh", { cwd: scripts })) {
             const text = readFileSync(join(scripts, script), "utf8");
-            writeFileSync(join(scripts, script), `${text}# of a later version\n`);
+            writeFileSync(join(scripts, script), `of_a_later_version=1\n${text}`);
           }
           assert.notDeepEqual(await deployed.project.planned(), []);
           await deployed.project.up();
