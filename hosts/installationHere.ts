@@ -9,35 +9,59 @@ import {
   writeFileSync,
 } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
-import type { Installation } from "./installation.ts";
 import { puts } from "./shell.ts";
 
+/** Scripts in a file of the user's cache, on the machine that runs Pulumi. */
+export interface InstallationHere {
+  /** Changes with them. */
+  name: string;
+  /**
+   * Shell text that sets scripts to the file, which defines `installation`: that puts them, for one
+   * who has set here, mark and adopt (scripts/install.sh).
+   */
+  locate: string;
+  /** Makes the file, before a command is run that reads it. */
+  prepare: () => void;
+}
+
 /**
- * What puts scripts onto the machine that runs Pulumi: they are in a file of the user's cache, so
+ * What puts scripts where a command of the machine that runs Pulumi can: they are in a file, so
  * that neither the stack's state nor what engine and plugin hand on has them. The file is named by
- * its content; whatever the state says, it is made before a command is run that reads it.
+ * its content; whatever the state says, each `up` makes it.
  *
  * @param scripts names of programs, such as `lifecycle.sh`.
  * @returns nothing where the user has no cache.
  */
-export function installationHere(scripts: readonly string[]): Installation | undefined {
+export function installationHere(scripts: readonly string[]): InstallationHere | undefined {
   const { XDG_CACHE_HOME, HOME } = process.env;
   const cache = XDG_CACHE_HOME || (HOME ? join(HOME, ".cache") : "");
   const directory = join(cache, "pulumi-redis-ha", "scripts");
   if (!isAbsolute(directory) || !isMade(directory)) return undefined;
-  const content =
-    scriptText("install.sh") +
-    puts(Object.fromEntries(scripts.map((script) => [script, scriptText(script)])));
+  const files = Object.fromEntries(scripts.map((script) => [script, scriptText(script)]));
+  const content = `installation() {\n${scriptText("install.sh")}${puts(files)}}\n`;
   const name = `${createHash("sha256").update(content).digest("hex").slice(0, 32)}.sh`;
   return {
+    name,
     // Whoever runs it may have another cache than who ran Pulumi before: that changes nothing.
-    text: `scripts=\${XDG_CACHE_HOME:-$HOME/.cache}/pulumi-redis-ha/scripts/${name}
+    locate: `scripts=\${XDG_CACHE_HOME:-$HOME/.cache}/pulumi-redis-ha/scripts/${name}
 [ -f "$scripts" ] || { echo "$scripts is gone: each pulumi up makes it, so run that again" >&2; exit 1; }
-. "$scripts"
 `,
     prepare: () => keep(directory, name, content),
   };
+}
+
+/** @returns `text` once what it reads is there, where it is to be run. */
+export function onceThere(
+  text: pulumi.Output<string>,
+  prepare: (() => void) | undefined,
+): pulumi.Output<string> {
+  return text.apply((known) => {
+    // Neither in a preview nor in somebody's unit test it is.
+    if (!pulumi.runtime.isDryRun() && pulumi.runtime.getEngine()) prepare?.();
+    return known;
+  });
 }
 
 function isMade(directory: string): boolean {

@@ -107,7 +107,9 @@ export class LocalHost extends ScriptedHost {
   }
 
   protected override putting(scripts: readonly string[]): Installation {
-    return installationHere(scripts) ?? super.putting(scripts);
+    const here = installationHere(scripts);
+    if (!here) return super.putting(scripts);
+    return { text: `${here.locate}. "$scripts"\ninstallation\n`, prepare: here.prepare };
   }
 
   override directoryOf(process: string): pulumi.Output<string> {

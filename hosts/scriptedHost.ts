@@ -10,6 +10,7 @@ import {
 } from "./host.ts";
 import { leaderIn } from "./answers.ts";
 import { type Installation, installation } from "./installation.ts";
+import { onceThere } from "./installationHere.ts";
 import type { MachineLook, Place } from "./machineLook.ts";
 import { checkNames } from "./names.ts";
 import { assignments, puts, quote } from "./shell.ts";
@@ -97,11 +98,9 @@ export abstract class ScriptedHost extends Host {
         const adopt = adopted.includes(directory) ? "adopt=1\n" : "";
         return `here=${quote(directory)}\nmark=${quote(marked)}\n${adopt}${unpack}${puts({ installed: identity })}${more}`;
       });
-    const checked = this.deployment.preflight.afterChecks(text).apply((all) => {
-      // Neither in a preview nor in somebody's unit test is it run.
-      if (!pulumi.runtime.isDryRun() && pulumi.runtime.getEngine()) putting?.prepare?.();
-      return all;
-    });
+    const checked = onceThere(this.deployment.preflight.afterChecks(text), () =>
+      putting?.prepare?.(),
+    );
     this.#installed = [
       this.command(`${this.componentName}-scripts`, words, checked, { parent: this, dependsOn }),
     ];

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ProcessCommands } from "../host.ts";
 import type { Deployment } from "../deployment.ts";
 import { containerScripts, installation } from "../installation.ts";
+import { installationHere, onceThere } from "../installationHere.ts";
 import { puts, quote } from "../shell.ts";
 import { type Layout, mount } from "./layout.ts";
 
@@ -29,6 +30,7 @@ export class ContainerCommands {
   readonly #container: pulumi.Output<string>;
   readonly #layout: Layout;
   readonly #process: string;
+  readonly #scripts = installationHere(containerScripts);
 
   constructor(
     cli: pulumi.Output<string>,
@@ -67,21 +69,18 @@ export class ContainerCommands {
 
   /**
    * @param user of the containers.
-   * @param known what only a creation has to know.
    * @returns what gives the container its scripts, and the process its settings, by the text of
-   * {@link ContainerCommands.settings} in standard input.
+   * {@link ContainerCommands.settings} in standard input; what only a creation has to know is KNOWN
+   * in its environment.
    */
-  put(
-    action: "create" | "update",
-    user: string,
-    known: pulumi.Input<string> = "",
-  ): pulumi.Output<string> {
-    return pulumi.all([this.#container, known, this.#cli]).apply(([container, more, docker]) => {
+  put(action: "create" | "update", user: string): pulumi.Output<string> {
+    return pulumi.all([this.#container, this.#cli]).apply(([container, docker]) => {
+      const scripts = this.#scripts ? `${this.#scripts.locate}cat "$scripts" - | ` : "";
       const named = quote(container);
       const steps = [
         `{ ${docker} start ${named} >/dev/null 2>&1 || ${docker} unpause ${named} >/dev/null 2>&1 || ${docker} start ${named} >/dev/null; }`,
         `{ plainly ${docker} exec ${named} sh -c ${quote(`[ -z "$(find ${mount} ! -user ${quote(user.split(":")[0] ?? "")} 2>&1)" ]`)} || ${this.#own(docker, named, user)}; }`,
-        `{ plainly ${docker} exec -i -e ACTION=${action} -e KNOWN=${more} ${named} sh || { plainly ${docker} logs --tail 20 ${named} >&2; exit 1; }; }`,
+        `{ ${scripts}plainly ${docker} exec -i -e ACTION=${action} -e KNOWN="\${KNOWN:-}" ${named} sh || { plainly ${docker} logs --tail 20 ${named} >&2; exit 1; }; }`,
       ];
       return plainly + steps.join(" && ");
     });
@@ -101,8 +100,11 @@ export class ContainerCommands {
     const settings = pulumi
       .all([instance, files])
       .apply(([identity, known]) => quote(`instance=${quote(identity)}\n${puts(known)}`));
-    const scripts = deployment.meanwhile(() => installation(containerScripts));
-    return pulumi.interpolate`# container ${digest}\nhere=${quote(this.#layout.here)}\nmark=${deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${scripts}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${this.#directory} "" 'its container' "$KNOWN"\n`;
+    const scripts = this.#scripts
+      ? `# The scripts are in ${this.#scripts.name}.\ninstallation\n`
+      : deployment.meanwhile(() => installation(containerScripts));
+    const text = pulumi.interpolate`# container ${digest}\nhere=${quote(this.#layout.here)}\nmark=${deployment.mark.apply(quote)}\n# The look has seen whose volume it is.\nadopt=1\n${scripts}printf '%s' ${settings} | sh ${this.#script("host.sh")} $ACTION ${this.#directory} "" 'its container' "$KNOWN"\n`;
+    return onceThere(deployment.preflight.afterChecks(text), this.#scripts?.prepare);
   }
 
   verify(): pulumi.Output<string> {

@@ -80,11 +80,12 @@ export function processInContainer(
   return new local.Command(
     `${name}-process`,
     {
-      create: commands.put("create", place.user, known),
+      create: commands.put("create", place.user),
       update: commands.put("update", place.user),
       stdin: commands.settings(digest, deployment, instance, args.files),
+      environment: { KNOWN: known },
       addPreviousOutputInEnv: false,
     },
-    { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["create"] },
+    { parent, dependsOn: [running, ...dependsOn], ignoreChanges: ["environment"] },
   );
 }

@@ -24,7 +24,7 @@ it("a machine gets the scripts of all edits, also where nothing asks for one: th
   const edits = ["hosts-entries.sh", "kvdb.sh"];
   for (const script of ["host.sh", "lifecycle.sh", ...edits])
     assert.ok(hostScripts.includes(script), script);
-  assert.ok(stdin("here-redis1").includes(installationHere(hostScripts)?.text ?? "no cache"));
+  assert.ok(stdin("here-redis1").includes(installationHere(hostScripts)?.locate ?? "no cache"));
   const [, packed = ""] = /printf %s (\S+) \| base64 -d/.exec(stdin("there-redis2")) ?? [];
   const text = gunzipSync(Buffer.from(packed, "base64")).toString();
   for (const script of [...hostScripts, "kernel.sh", "services.sh", "firewall.sh"])

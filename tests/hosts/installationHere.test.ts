@@ -33,46 +33,46 @@ describe("scripts for the machine that runs Pulumi", () => {
     rmSync(home, { recursive: true });
   });
 
-  const install = (text: string) =>
+  const install = (locate: string) =>
     execFileSync("sh", {
-      input: `here='${here().replace("'", `'\\''`)}'\nmark='deployment 1'\n${text}put installed x\n`,
+      input: `here='${here().replace("'", `'\\''`)}'\nmark='deployment 1'\n${locate}. "$scripts"\ninstallation\nput installed x\n`,
       stdio: ["pipe", "pipe", "pipe"],
       encoding: "utf8",
     });
 
   it("are put from a file of the user's cache, byte by byte", () => {
-    const { text, prepare } = installationHere(hostScripts) ?? assert.fail();
-    prepare?.();
-    install(text);
+    const { locate, prepare } = installationHere(hostScripts) ?? assert.fail();
+    prepare();
+    install(locate);
     for (const script of hostScripts)
       assert.equal(readFileSync(join(here(), script), "utf8"), scriptText(script));
     assert.equal(readFileSync(join(here(), "installed"), "utf8"), "x");
   });
 
   it("are not put where the file is gone, and nothing is touched then", () => {
-    const { text } = installationHere(hostScripts) ?? assert.fail();
-    assert.throws(() => install(text), /is gone: each pulumi up makes it/);
+    const { locate } = installationHere(hostScripts) ?? assert.fail();
+    assert.throws(() => install(locate), /is gone: each pulumi up makes it/);
     assert.equal(existsSync(here()), false);
   });
 
   it("a file that was changed is made again, and those of versions of long ago are removed", () => {
     const { prepare } = installationHere(hostScripts) ?? assert.fail();
-    prepare?.();
+    prepare();
     const [file = ""] = readdirSync(cache());
     const good = readFileSync(join(cache(), file), "utf8");
     writeFileSync(join(cache(), file), good.slice(1));
     for (const other of ["old", "new"]) writeFileSync(join(cache(), other), "");
     utimesSync(join(cache(), "old"), 0, 0);
-    prepare?.();
+    prepare();
     assert.equal(readFileSync(join(cache(), file), "utf8"), good);
     assert.deepEqual(readdirSync(cache()).sort(), [file, "new"].sort());
   });
 
   it("say the same to everybody, whose cache it may be", () => {
-    const first = installationHere(hostScripts)?.text;
+    const first = installationHere(hostScripts)?.locate;
     process.env.XDG_CACHE_HOME = join(home, "elsewhere");
-    assert.equal(installationHere(hostScripts)?.text, first);
-    installationHere(hostScripts)?.prepare?.();
+    assert.equal(installationHere(hostScripts)?.locate, first);
+    installationHere(hostScripts)?.prepare();
     assert.equal(readdirSync(join(home, "elsewhere", "pulumi-redis-ha", "scripts")).length, 1);
   });
 
