@@ -1,14 +1,19 @@
 import { createHash } from "node:crypto";
 import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { scriptText } from "../scripts/bundle.ts";
 import { puts } from "./shell.ts";
@@ -32,13 +37,14 @@ export interface InstallationHere {
  * its content; whatever the state says, each `up` makes it.
  *
  * @param scripts names of programs, such as `lifecycle.sh`.
- * @returns nothing where the user has no cache.
+ * @returns nothing where the user has no cache, or somebody else could write in it (as where root
+ * has the HOME of who became root).
  */
 export function installationHere(scripts: readonly string[]): InstallationHere | undefined {
   const { XDG_CACHE_HOME, HOME } = process.env;
   const cache = XDG_CACHE_HOME || (HOME ? join(HOME, ".cache") : "");
   const directory = join(cache, "pulumi-redis-ha", "scripts");
-  if (!isAbsolute(directory) || !isMade(directory)) return undefined;
+  if (!isAbsolute(directory) || !isOurs(directory)) return undefined;
   const files = Object.fromEntries(scripts.map((script) => [script, scriptText(script)]));
   const content = `installation() {\n${scriptText("install.sh")}${puts(files)}}\n`;
   const name = `${createHash("sha256").update(content).digest("hex").slice(0, 32)}.sh`;
@@ -64,19 +70,38 @@ export function onceThere(
   });
 }
 
-function isMade(directory: string): boolean {
+/** Nothing is made here: it may be a preview that asks. */
+function isOurs(directory: string): boolean {
+  let there = directory;
+  while (!existsSync(there)) there = dirname(there);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return true;
+    accessSync(there, constants.W_OK);
+    return statSync(there).isDirectory() && [there, realpathSync(there)].every(onlyByUs);
   } catch {
     return false;
   }
+}
+
+/** Whether nobody but this user and root can put something else in the place of a directory. */
+function onlyByUs(directory: string): boolean {
+  const parts = directory.split("/").map((_, index, all) => all.slice(0, index + 1).join("/"));
+  for (const part of parts.map((each) => each || "/")) {
+    const { uid, mode } = lstatSync(part);
+    if (uid !== 0 && uid !== process.getuid?.()) return false;
+    const isLink = (mode & constants.S_IFMT) === constants.S_IFLNK;
+    // In one like /tmp, nobody can replace what is another's.
+    if (!isLink && (mode & 0o022) !== 0 && (mode & 0o1000) === 0) return false;
+    // Nobody else gets to what is below.
+    if (!isLink && (mode & 0o077) === 0) return true;
+  }
+  return true;
 }
 
 /** ms that a file stays which another version of this package may be about to read. */
 const othersStay = 86_400_000;
 
 function keep(directory: string, name: string, content: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, name);
   try {
     if (readFileSync(file, "utf8") === content) return;

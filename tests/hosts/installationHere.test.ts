@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
+  lchownSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -74,6 +79,37 @@ describe("scripts for the machine that runs Pulumi", () => {
     assert.equal(installationHere(hostScripts)?.locate, first);
     installationHere(hostScripts)?.prepare();
     assert.equal(readdirSync(join(home, "elsewhere", "pulumi-redis-ha", "scripts")).length, 1);
+  });
+
+  it("are in the text itself where somebody else could put others there, and nothing is made", () => {
+    const found = () => installationHere(hostScripts) !== undefined;
+    const caches = join(home, ".cache");
+    assert.ok(found());
+    assert.ok(!existsSync(caches));
+    mkdirSync(caches);
+    chmodSync(home, 0o755);
+    chmodSync(caches, 0o775);
+    assert.ok(!found(), "who is in its group can write there");
+    chmodSync(caches, 0o1777);
+    assert.ok(found(), "as in /tmp, each has only what is its own");
+    chmodSync(caches, 0o775);
+    chmodSync(home, 0o700);
+    assert.ok(found(), "nobody else gets there");
+    chmodSync(home, 0o755);
+    chmodSync(caches, 0o755);
+    assert.ok(found());
+    symlinkSync(caches, join(home, "link"));
+    process.env.XDG_CACHE_HOME = join(home, "link");
+    assert.ok(found());
+    if (process.getuid?.() !== 0) return;
+    lchownSync(join(home, "link"), 65_534, 65_534);
+    assert.ok(!found(), "another one's link");
+    delete process.env.XDG_CACHE_HOME;
+    for (const place of [caches, home]) {
+      chownSync(place, 65_534, 65_534);
+      assert.ok(!found(), "another one's home");
+      chownSync(place, 0, 0);
+    }
   });
 
   it("are in the text itself where there is no cache", () => {
