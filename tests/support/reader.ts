@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +27,7 @@ export class Reader {
 
   /** @throws Error with what it says where it does not take what it was given. */
   async listens(): Promise<this> {
-    while (!existsSync(this.socket)) {
+    while (!(await accepts(this.socket))) {
       if (this.#process.exitCode !== null) throw new Error(this.#said);
       await sleep(2);
     }
@@ -51,6 +50,16 @@ export class Reader {
     this.#process.kill("SIGKILL");
     await ended;
   }
+}
+
+/** Its file is there a moment before anybody listens. */
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    }).on("error", () => resolve(false));
+  });
 }
 
 /** What tells its words, each behind its length in bytes. */
