@@ -61,7 +61,7 @@ export class Project {
    * @param program other files than those of this checkout: name to content.
    */
   constructor(config: Record<string, unknown>, program?: Record<string, string>) {
-    for (const file of ["Pulumi.yaml", "package.json", "index.ts", "start", "node_modules"]) {
+    for (const file of ["Pulumi.yaml", "package.json", "index.ts", "start.mjs", "node_modules"]) {
       if (!program) symlinkSync(join(checkout, file), join(this.directory, file));
     }
     for (const [file, content] of Object.entries(program ?? {})) {

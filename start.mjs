@@ -1,8 +1,9 @@
-// What Pulumi runs (Pulumi.yaml): the program is index.ts.
-import "./lean.mjs";
+// What Pulumi runs (Pulumi.yaml): the program is index.ts. Here, as the directory of this file is
+// what relative paths in the settings are relative to.
+import "./start/lean.mjs";
 import { setImmediate } from "node:timers/promises";
 import { local } from "@pulumi/command";
-import { runProgram } from "./built.mjs";
+import { runProgram } from "./start/built.mjs";
 
 // The command plugin, whose first resource all others wait for, starts while the program is read.
 local.run({ command: ":", logging: "none" }).catch(() => undefined);
