@@ -48,6 +48,10 @@ fi
 # use facts/in-containers/asking.sh
 # use facts/in-containers/owners.sh
 
+# marked WORD: the lines on standard input with that word in front, each in one piece.
+marked() { awk -v word="$1" '{ print word, $0; fflush() }'; }
+things_of() { printf '%s\n' "$things" | sed -n "s/^$1 //p"; }
+
 look_all() {
   exec 3>&1
   command -v docker >/dev/null || {
@@ -58,17 +62,18 @@ look_all() {
     refused engine "${said:-no answer within 15 s}"
     return
   }
-  ids=$(look_images)
-  # shellcheck disable=SC2046
-  states=$(
-    engine container inspect -f '{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}' \
-      $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null
+  names=$(printf '%s' "$containers" | cut -d ' ' -f 2)
+  # Side by side: to start the docker program takes longer than an answer.
+  # shellcheck disable=SC2046,SC2086
+  things=$(
+    look_images | marked image &
+    engine container inspect \
+      -f '{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}' $names 2>/dev/null |
+      marked state &
+    engine volume inspect -f "{{.Name}}|$(whose .Labels)" $names 2>/dev/null | marked volume &
+    wait
   )
-  # shellcheck disable=SC2046
-  volumes=$(
-    engine volume inspect -f "{{.Name}}|$(whose .Labels)" \
-      $(printf '%s' "$containers" | cut -d ' ' -f 2) 2>/dev/null
-  )
+  ids=$(things_of image) states=$(things_of state) volumes=$(things_of volume)
   look_owners &
   look_members &
   seen=
