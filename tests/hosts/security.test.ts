@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { packageFile } from "../../packageFiles.cjs";
-import { programNames, scriptText } from "../../scripts/bundle.ts";
+import { programNames, scriptSource, scriptText } from "../../scripts/bundle.ts";
 import { possibleEdits } from "../../hosts/ssh/host.ts";
 import { rootScripts } from "../../hosts/installation.ts";
 
@@ -18,7 +18,7 @@ const rows = new Map(
 
 /** The file that a program begins with. */
 function fileOf(program: string): string {
-  const first = scriptText(program).slice(0, 200);
+  const first = scriptSource(program).slice(0, 200);
   const file = readdirSync(scripts, { recursive: true, encoding: "utf8" }).find(
     (each) =>
       each.endsWith(".sh") && readFileSync(`${scripts}/${each}`, "utf8").slice(0, 200) === first,
