@@ -21,10 +21,10 @@ export const { sentinels, redisSentinels, masterName, nodes, kvdbStanza, hosts, 
  */
 export async function renameAll(project: Project): Promise<void> {
   await project.rename("organization/renamed/other");
-  const projectFile = readFileSync(join(checkout, "Pulumi.yaml"), "utf8").replace(
-    /^name: .*$/m,
-    "name: renamed",
-  );
+  const projectFile = readFileSync(join(checkout, "Pulumi.yaml"), "utf8")
+    .replace(/^name: .*$/m, "name: renamed")
+    // What starts this checkout's program is not of this one.
+    .replace(/^main: .*$/m, "main: index.ts");
   for (const [name, content] of Object.entries({
     "Pulumi.yaml": projectFile,
     "index.ts": program,
