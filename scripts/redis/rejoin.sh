@@ -53,6 +53,10 @@ EOT
     decide_without "is empty"
   elif [ -n "$later" ]; then
     decide_without "was left behind by$later, in a later epoch"
+  elif [ "$j_keys" = yes ] && [ "$j_aof" != aof ] && [ -n "$j_ahead" ] && [ -n "$j_absent" ] &&
+      [ "$waited" != 1 ]; then
+    # Of those that were off, the one that saved last may be the one that is missing.
+    why="$named was the master and started from a snapshot, and nobody can tell whether$j_absent holds more than$j_ahead"
   elif [ -n "$j_ahead" ]; then
     [ "$j_keys" != no ] || j_ahead=$j_linked
     rejoin=failover why="$named was the master and holds less than$j_ahead"

@@ -237,7 +237,10 @@ describe("hand-over by an election", { concurrency: 2 }, () => {
         await writers.more();
         const master = await cluster.named();
         const record = join(cluster.directory(master), "election");
-        const all = `pgrep -f 'lifecycle.sh guard ${cluster.here}' | xargs kill -9`;
+        // Not every busybox has a pgrep.
+        const all = `for each in $(grep -l -s guard /proc/[0-9]*/cmdline); do
+  tr '\\000' ' ' <$each | grep -q 'lifecycle.sh guard ${cluster.here}' && kill -9 $(basename \${each%/cmdline})
+done`;
         const maker = `$(sed -n 's/^maker \\([0-9]*\\) .*/\\1/p' ${record})`;
         set(cluster, moment, `kill -STOP ${maker}\n${all} 2>/dev/null\nkill -9 ${maker}`);
         const { out } = await cluster.lifecycle("handover", master);

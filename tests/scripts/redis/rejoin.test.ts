@@ -147,6 +147,7 @@ for (const shell of shells) {
     each(([named, one, ...others], rejoin) => {
       if (rejoin !== "failover" || named.endsWith("long")) return undefined;
       if (one === "gone" || one === "unknown") return false;
+      if (one === "snapshot100") return !others.some((other) => missing.includes(other));
       const back = others.filter((other) => holding.includes(other));
       return back.every((other) => waiting.includes(other))
         ? !others.some((other) => missing.includes(other))
@@ -169,6 +170,9 @@ for (const shell of shells) {
       [["node1", "empty", "unknown", "empty"], "wait"],
       [["node1", "empty", "file", "gone"], "failover", " node2"],
       [["node1", "snapshot100", "snapshot200", "snapshot100"], "failover", " node2"],
+      [["node1", "snapshot100", "snapshot200", "gone"], "wait"],
+      [["node1", "snapshot100", "loading", "snapshot200"], "wait"],
+      [["node1, long", "snapshot100", "snapshot200", "gone"], "failover", " node2"],
       [["node1", "snapshot200", "snapshot200", "snapshot100"], "promote"],
       [["node1", "snapshot200", "gone", "snapshot100"], "wait"],
       [["node1", "snapshot200", "otherHistory", "snapshot100"], "wait"],
