@@ -84,7 +84,18 @@ export async function noted(cluster: Cluster, name: string): Promise<void> {
     const [of, ...others] = cluster.file(name, "written").trimEnd().split("\n");
     const run = /^master_replid:(\w+)$/m.exec(await cluster.ask(name, "INFO", "replication"))?.[1];
     const serving = existsSync(join(cluster.directory(name), "serving"));
-    return serving && of?.split(" ")[0] === run && others.length === 2;
+    if (!serving || of?.split(" ")[0] !== run || others.length !== 2) return false;
+    // A file that is begun anew after that makes it worth nothing.
+    const begun = await Promise.all(
+      others.map(async (line) => {
+        const [node = "", , base = ""] = line.split(" ");
+        const info = await cluster.ask(node, "INFO", "persistence");
+        return (
+          info.includes(`aof_base_size:${base}\n`) && info.includes("aof_rewrite_in_progress:0")
+        );
+      }),
+    );
+    return begun.every(Boolean);
   });
 }
 

@@ -85,11 +85,13 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
       await eventually(
         "its parent has started it again",
         async () => cluster.pid("node1") !== pid && (await cluster.role("node1")) === "master",
-      );
+      ).catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${cluster.log("node1")}${cluster.said("node1")}`);
+      });
       await writers.more();
       const { acknowledged } = await writers.stop();
       await cluster.verify();
-      assert.equal(await cluster.named(), "node1");
+      assert.equal(await cluster.named(), "node1", cluster.log("node1"));
       assert.deepEqual(await lost(cluster, "node1", acknowledged), []);
     },
   );
