@@ -41,8 +41,8 @@ async function tracedUp(project: Project): Promise<void> {
   const ended = once(child, "close");
   if (child.stdout)
     for await (const line of createInterface({ input: child.stdout })) {
-      const at = ((performance.now() - began) / 1000).toFixed(3);
-      if (/^ [~+-]{1,2} |^Duration/.test(line)) process.stderr.write(`${at} ${line}\n`);
+      const passed = ((performance.now() - began) / 1000).toFixed(3);
+      if (/^ [~+-]{1,2} |^Duration/.test(line)) process.stderr.write(`${passed} ${line}\n`);
     }
   const [status] = (await ended) as [number | null];
   if (status !== 0) throw new Error(`pulumi up ended with ${status}`);

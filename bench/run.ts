@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { checkout } from "../tests/support/project.ts";
-import type { Figures } from "./figures.ts";
+import { type Figures, medianOf } from "./figures.ts";
 
 /** What a change may cost whoever writes meanwhile. */
 const changed = (what: string, gap = 0.1): Figures => ({
@@ -119,7 +119,7 @@ for (const [name, { title, command, goals }] of Object.entries(benchmarks)) {
     return {
       what,
       min: sorted[0] ?? NaN,
-      median: sorted[Math.floor(sorted.length / 2)] ?? NaN,
+      median: medianOf(sorted),
       max: sorted.at(-1) ?? NaN,
       goal: goals[what],
     };

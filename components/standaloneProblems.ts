@@ -5,7 +5,7 @@ import { isLater } from "../hosts/sdk.ts";
 import { isHostName, nameProblems } from "../hosts/names.ts";
 import { isReachable } from "../hosts/ssh/args.ts";
 import { redisFields } from "./redis/args.ts";
-import { masterNameProblems } from "./redis/topology.ts";
+import { isPort, masterNameProblems } from "./redis/topology.ts";
 import type { ServerArgs } from "./serverProcess.ts";
 
 // What RedisHa has checked of a topology as a whole, components that stand on their own are given
@@ -48,15 +48,13 @@ function memberProblems(
 }
 
 function portProblems(path: string, port: unknown): Problem[] {
-  return Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535
-    ? []
-    : [notAllowed(path, port, "a port from 1 to 65535")];
+  return isPort(port) ? [] : [notAllowed(path, port, "a port from 1 to 65535")];
 }
 
 /** @returns what is wrong with `HOST:PORT` of a process. */
 export function placeProblems(path: string, place: unknown): Problem[] {
   const [, host = "", port = ""] = /^([^:\s]+):(\d{1,5})$/.exec(String(place)) ?? [];
-  return (isHostName(host) || isReachable(host)) && portProblems("", Number(port)).length === 0
+  return (isHostName(host) || isReachable(host)) && isPort(Number(port))
     ? []
     : [notAllowed(path, place, "HOST:PORT, such as redis1:16355")];
 }

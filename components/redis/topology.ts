@@ -185,6 +185,10 @@ export function masterNameProblems(name: string): Problem[] {
   return rule === undefined ? [] : [notAllowed("masterName", name, rule)];
 }
 
+export function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 const memberName = /^[a-z][a-z0-9-]{0,62}$/;
 
 function members(list: "nodes" | "sentinels", entries: unknown, problems: Problem[]): Member[] {
@@ -212,7 +216,7 @@ function members(list: "nodes" | "sentinels", entries: unknown, problems: Proble
           place,
           "as the host, a name of letters, digits, '-', '_' and '.', and no address: addresses belong into `hosts`",
         );
-      if (host && !(port >= 1 && port <= 65_535)) refuse(place, "a port from 1 to 65535");
+      if (host && !isPort(port)) refuse(place, "a port from 1 to 65535");
       return { name, host, port };
     });
 }

@@ -104,6 +104,15 @@ async function unequal(cluster: Cluster, stale: string) {
   return { machines, keys: { ...first, ...second } };
 }
 
+/** The machine of node1, the master, goes off, and the sentinels promote another node. */
+async function failedOver(cluster: Cluster, machines: Machines) {
+  await machines.off("node1");
+  const sentinels = cluster.sentinels.map(({ name }) => name);
+  await eventually("failover", async () => (await cluster.named()) !== "node1");
+  const last = await hasMaster(cluster, sentinels);
+  return { sentinels, last, follower: last === "node2" ? "node3" : "node2" };
+}
+
 describe("all off, and on again in any order", { concurrency: 2 }, () => {
   for (const seed of seeds) {
     const [stale = "", ahead = ""] = shuffled(["node2", "node3"], seed);
@@ -152,11 +161,7 @@ describe("all off, and on again in any order", { concurrency: 2 }, () => {
         await cluster.up();
         const first = await cluster.write("node1", "first");
         await noted(cluster, "node1");
-        await machines.off("node1");
-        const sentinels = cluster.sentinels.map(({ name }) => name);
-        await eventually("failover", async () => (await cluster.named()) !== "node1");
-        const last = await hasMaster(cluster, sentinels);
-        const follower = last === "node2" ? "node3" : "node2";
+        const { sentinels, last, follower } = await failedOver(cluster, machines);
         await eventually(`${follower} follows`, async () =>
           (await cluster.ask(follower, "INFO", "replication")).includes("master_link_status:up"),
         );
@@ -184,21 +189,17 @@ describe("all off, and on again in any order", { concurrency: 2 }, () => {
       const first = await cluster.write("node1", "first");
       await noted(cluster, ...cluster.nodes.map(({ name }) => name));
       const before = (name: string) => cluster.file(name, "position");
-      const early = { node2: before("node2"), node3: before("node3") };
-      await machines.off("node1");
-      const sentinels = cluster.sentinels.map(({ name }) => name);
-      await eventually("failover", async () => (await cluster.named()) !== "node1");
-      const last = (await hasMaster(cluster, sentinels)) as "node2" | "node3";
-      const follower = last === "node2" ? "node3" : "node2";
-      const epoch = (note: string) => Number(note.split(" ")[0]);
+      const early = new Map(["node2", "node3"].map((name) => [name, before(name)]));
+      const { sentinels, last, follower } = await failedOver(cluster, machines);
+      const epoch = (note = "") => Number(note.split(" ")[0]);
       await eventually(
         `${follower} has noted the failover`,
-        () => epoch(before(follower)) > epoch(early[follower]),
+        () => epoch(before(follower)) > epoch(early.get(follower)),
       );
       await machines.off(follower);
       const second = await cluster.write(last, "second");
       await machines.off(last, ...sentinels);
-      writeFileSync(join(cluster.directory(last), "position"), early[last]);
+      writeFileSync(join(cluster.directory(last), "position"), early.get(last) ?? "");
       // Both wait before anybody is named.
       machines.on([last, follower]);
       for (const name of [last, follower])
@@ -220,10 +221,7 @@ describe("all off, and on again in any order", { concurrency: 2 }, () => {
       await cluster.up();
       await cluster.write("node1", "first");
       await noted(cluster, "node1");
-      await machines.off("node1");
-      const sentinels = cluster.sentinels.map(({ name }) => name);
-      await eventually("failover", async () => (await cluster.named()) !== "node1");
-      const last = await hasMaster(cluster, sentinels);
+      const { sentinels, last } = await failedOver(cluster, machines);
       const keys = await cluster.write(last, "second");
       await noted(cluster, last);
       await machines.off(...cluster.names.filter((name) => name !== "node1"));
