@@ -159,8 +159,12 @@ place() {
     : >serving
     return 0
   fi
+  p_settings=$(cat "$settings/parameters")
   until answer_me info INFO || outlived "$1"; do sleep 0.2; done
   while answer_me info INFO && ! outlived "$1"; do
+    # By the old ones it would turn an append-only file on again that was turned off meanwhile.
+    [ "$p_settings" = "$(cat "$settings/parameters" || echo "$p_settings")" ] ||
+      exec sh "$0" place "$directory" "$settings" "$1"
     note_load "$answer"
     case $answer in *"${newline}loading:0"*) : >serving ;; *) sleep 0.2 && continue ;; esac
     placed=$(printf '%s\n' "$answer" |

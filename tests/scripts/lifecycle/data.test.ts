@@ -147,6 +147,27 @@ describe("the file that holds the data", { concurrency: 4 }, () => {
   );
 
   inTurn(
+    "turned off while it waits to be told its role: whoever waits with it does not turn it on again",
+    { nodes: 1, sentinels: 0 },
+    async (cluster) => {
+      await cluster.done("create", "node1");
+      const keys = await cluster.write("node1", "key");
+      assert.equal((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+      await cluster.done("update", "node1");
+      const unplaced = join(cluster.directory("node1"), "unplaced");
+      assert.ok(existsSync(unplaced));
+      cluster.args.appendOnly = false;
+      await cluster.done("update", "node1");
+      assert.equal(await cluster.ask("node1", "REPLICAOF", "NO", "ONE"), "OK");
+      await eventually("it has its role", () => !existsSync(unplaced));
+      assert.equal(await appends(cluster, "node1"), "no");
+      assert.equal((await cluster.host("stop", cluster.directory("node1"))).status, 0);
+      await cluster.done("update", "node1");
+      assert.ok(await cluster.holds("node1", keys));
+    },
+  );
+
+  inTurn(
     "a directory's name with a space in it is found",
     { ...patient, settings: { appenddirname: '"my dir"' } },
     async (cluster) => {
