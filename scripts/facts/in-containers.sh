@@ -50,7 +50,9 @@ fi
 
 # marked WORD: the lines on standard input with that word in front, each in one piece.
 marked() { awk -v word="$1" '{ print word, $0; fflush() }'; }
-things_of() { printf '%s\n' "$things" | sed -n "s/^$1 //p"; }
+things_of() {
+  printf '%s\n' "$things" | awk -v word="$1" '$1 == word { print substr($0, length(word) + 2) }'
+}
 
 look_all() {
   exec 3>&1
@@ -63,36 +65,38 @@ look_all() {
     return
   }
   names=$(printf '%s' "$containers" | cut -d ' ' -f 2)
-  # Side by side: to start the docker program takes longer than an answer.
+  # Side by side: to start the docker program takes longer than an answer. What a container says
+  # counts only if that turns out to be the one that is meant.
   # shellcheck disable=SC2046,SC2086
   things=$(
+    look_in_each
     look_images | marked image &
     engine container inspect \
-      -f '{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}' $names 2>/dev/null |
-      marked state &
+      -f "{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}|$(whose .Config.Labels)" \
+      $names 2>/dev/null | marked state &
     engine volume inspect -f "{{.Name}}|$(whose .Labels)" $names 2>/dev/null | marked volume &
+    engine network inspect -f "{{.Name}}|$(whose .Labels)" "$network" 2>/dev/null |
+      marked network &
+    our_containers | marked member &
+    our_networks | marked ours &
     wait
   )
   ids=$(things_of image) states=$(things_of state) volumes=$(things_of volume)
-  look_owners &
-  look_members &
+  look_owners
+  look_members
   seen=
-  while read -r name container image directory lifecycle servers; do
+  while read -r name container image directory _ servers; do
     [ -n "$name" ] || continue
     id=$(printf '%s\n' "$ids" | sed -n "s|^$image ||p")
     [ -n "$id" ] || continue
     case $states in
-      *"/$container true $id"*)
-        {
-          said=$(look_in "$container" "$name" "look_version $name $servers
-look_known $name $directory/parameters
-look_instance $name $directory $lifecycle")
-          # Where it does not answer, the image tells what is in it.
-          case $said in
-            *"version.$name "*) printf '%s\n' "$said" ;;
-            *) look_in_new "$id" "look_version $name $servers" ;;
-          esac
-        } &
+      *"/$container true $id|"*)
+        said=$(things_of "in.$name")
+        # Where it does not answer, the image tells what is in it.
+        case $said in
+          *"version.$name "*) printf '%s\n' "$said" ;;
+          *) look_in_new "$id" "look_version $name $servers" & ;;
+        esac
         ;;
       *)
         case " $seen " in
@@ -100,10 +104,7 @@ look_instance $name $directory $lifecycle")
           *) seen="$seen $image" && look_in_new "$id" "$(versions_in "$image")" & ;;
         esac
         case $states in
-          *"/$container true "*)
-            look_in "$container" "$name" "look_known $name $directory/parameters
-look_instance $name $directory $lifecycle" &
-            ;;
+          *"/$container true "*) things_of "in.$name" | grep -v -e '^server[.]' -e '^version[.]' ;;
           *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
         esac
         ;;
@@ -117,9 +118,8 @@ END
   done <<END
 $programs
 END
-  while read -r name container directory lifecycle; do
-    case $states in *"/$container true "*) look_in "$container" "$name" "check_limit=20
-look_check $name $directory $lifecycle" & ;; esac
+  while read -r name container _; do
+    case $states in *"/$container true "*) things_of "in.$name" ;; esac
   done <<END
 $checks
 END

@@ -19,21 +19,49 @@ look_in_new() {
     limited 60 sh -c "$engine run --rm -i --network none --entrypoint sh $1 -s"
 }
 
-# look_in CONTAINER NAME QUESTIONS: nothing where it can't be asked. An engine that is busy takes
-# long; one that hangs must not hang us. Its servers' user could have it say anything: no more than
-# one line of each answer about NAME is taken.
+# look_in_each: what every container says of its process, and of the whole; those that are not there,
+# or do not run, say nothing.
+look_in_each() {
+  while read -r name container _ directory lifecycle servers; do
+    [ -n "$name" ] || continue
+    asked=''
+    while read -r check its_container its_directory its_lifecycle; do
+      [ "$its_container" != "$container" ] ||
+        asked="check_limit=20
+look_check $check $its_directory $its_lifecycle &"
+    done <<END
+$checks
+END
+    look_in "$container" "$name" "$asked
+look_version $name $servers
+look_known $name $directory/parameters
+look_instance $name $directory $lifecycle
+wait" &
+  done <<END
+$containers
+END
+}
+
+# look_in CONTAINER NAME QUESTIONS: lines "in.NAME ANSWER", and "in.CHECK ANSWER" for a check among
+# the questions; nothing where it can't be asked. An engine that is busy takes long; one that hangs
+# must not hang us. Its servers' user could have it say anything: no more than one line of each answer
+# about NAME, and about what is checked, is taken.
 look_in() {
   printf '%s\n%s\n' "$look" "$3" |
     limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 |
     tr -cd '\012\040-\176' |
-    awk -v name="$2" '{
-      key = $1
-      if (!sub(/^[a-z]+[.]/, "", key) || key != name || $1 in seen) next
-      if ($1 !~ /^(server|version|endpoint|program|instance|changed|paused|populated)[.]/ &&
-        $1 !~ /^(known|leader|(un)?verified)[.]/) next
-      seen[$1] = 1
-      print substr($0, 1, $1 ~ /^known/ ? 8000 : 400)
-    }'
+    awk -v name="$2" -v check="${3#*look_check }" '
+      BEGIN { sub(/ .*/, "", check) }
+      {
+        key = $1
+        if (!sub(/^[a-z]+[.]/, "", key) || $1 in seen) next
+        if (key == name) {
+          if ($1 !~ /^(server|version|endpoint|program|instance|changed|paused|populated|known)[.]/)
+            next
+        } else if (key != check || $1 !~ /^(leader|(un)?verified)[.]/) next
+        seen[$1] = 1
+        print "in." key, substr($0, 1, $1 ~ /^known/ ? 8000 : 400)
+      }'
 }
 
 # versions_in IMAGE: the questions for the programs of all that are to run it.
