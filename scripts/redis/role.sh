@@ -91,6 +91,11 @@ decide_named() {
     role=wait why="the sentinels name this node, but$later has followed a master of a later epoch"
   elif [ "$own" = aof ] && [ -n "$r_further" ]; then
     role=failover why="the sentinels name this node, but$r_further may have writes that its append-only file lacks: it may have been killed while they were held back"
+  elif [ "$own" = rdb ] && [ -n "$r_ahead" ] && [ -z "$r_linked" ] &&
+      { [ -n "$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; }; then
+    # Of those that were off, the one that saved last may be the one that is missing; rejoin waits
+    # for it no longer than it has to.
+    role=wait why="the sentinels name this node, but it would start from a snapshot, and nobody can tell whether$r_unknown$r_gone holds more than$r_ahead, which was off as well"
   elif [ "$own" = rdb ] && [ -n "$r_ahead" ]; then
     role=failover why="the sentinels name this node, but it would start from a snapshot, and$r_ahead may hold more than that"
   elif [ "$own" = rdb ] &&

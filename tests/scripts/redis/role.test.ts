@@ -18,6 +18,7 @@ const peers = {
   loading: "up slave unknown self down 0 - 100 aof",
   // Restarted while nobody was the master.
   waits: "up slave yes self down 0 w 0 aof 3:aaaa:9:100",
+  waitsAhead: "up slave yes self down 150 h 0 snapshot 3:h:150:100",
 } as const;
 type Peer = keyof typeof peers;
 
@@ -103,6 +104,7 @@ const more: Record<Case["own"], readonly Peer[]> = {
     "loading",
     "unknown",
     "waits",
+    "waitsAhead",
   ],
   rdb: [
     "serving",
@@ -114,11 +116,22 @@ const more: Record<Case["own"], readonly Peer[]> = {
     "loading",
     "unknown",
     "waits",
+    "waitsAhead",
   ],
   // An append-only file has every acknowledged write of a killed process, but for those that were
   // held back; who says that it is the master may have more.
   aof: ["serving", "loadingMaster"],
-  short: ["serving", "loadingMaster", "ahead", "behind", "elsewhere", "restarted", "old", "waits"],
+  short: [
+    "serving",
+    "loadingMaster",
+    "ahead",
+    "behind",
+    "elsewhere",
+    "restarted",
+    "old",
+    "waits",
+    "waitsAhead",
+  ],
   behind: ["serving", "loadingMaster"],
   later: ["serving", "loadingMaster"],
 };
@@ -221,8 +234,22 @@ for (const shell of shells) {
       const others = [given.one, given.two];
       const hold: Peer[] = ["ahead", "behind", "elsewhere", "restarted", "old"];
       if (given.own === "behind") return role === "wait";
-      if (given.own !== "none" || !others.includes("waits")) return undefined;
+      if (given.own !== "none" || !others.some((other) => other.startsWith("waits")))
+        return undefined;
       return others.some((other) => hold.includes(other)) ? undefined : role === "wait";
+    });
+  });
+
+  test(`from a snapshot: of those that were off, none is chosen while one is missing, ${shell.join(" ")}`, () => {
+    each((given, { role }) => {
+      const others = [given.one, given.two];
+      return given.named === "self" &&
+        given.failover === "" &&
+        given.own === "rdb" &&
+        others.includes("waitsAhead") &&
+        (others.includes("unknown") || (others.includes("gone") && given.first === "0"))
+        ? role === "wait"
+        : undefined;
     });
   });
 
@@ -265,6 +292,13 @@ for (const shell of shells) {
       [{ own: "none", one: "empty", two: "gone" }, "wait", /whether two has some/],
       [{ own: "none", one: "empty", two: "empty" }, "master", /nobody has any data/],
       [{ own: "rdb", one: "ahead" }, "failover", /from a snapshot, and one may hold more/],
+      [
+        { own: "rdb", one: "waitsAhead", two: "gone" },
+        "wait",
+        /whether two holds more than one, which was off as well/,
+      ],
+      [{ own: "rdb", one: "waitsAhead" }, "failover", /from a snapshot, and one may hold more/],
+      [{ own: "rdb", one: "ahead", two: "gone" }, "failover", /and one may hold more/],
       [{ own: "rdb" }, "master", /a majority/],
       [{ own: "short" }, "failover", /one two may have writes that its append-only file lacks/],
       [{ own: "short", one: "gone", two: "empty" }, "master", /a majority/],
