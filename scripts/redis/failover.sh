@@ -4,17 +4,21 @@
 # sentinel.c). So what one of them would choose is worked out before it is asked.
 
 # furthest NODE...: those of them, of table, that have data and are not behind another one, as far
-# as offsets of one history tell.
+# as offsets of one history tell; and who has as much as one of them: what is wanted may be known of
+# one replica only, and a sentinel may choose any that is as far.
 furthest() {
   printf '%s\n' "$table" | awk -v of=" $* " '
     $2 == "up" && $4 == "yes" { offset[$1] = $7; history[$1] = $8 }
     END {
       for (one in offset) {
-        behind = !index(of, " " one " ")
-        for (other in offset)
-          if (history[one] != "-" && history[one] == history[other] && offset[other] > offset[one])
-            behind = 1
-        if (!behind) printf " %s", one
+        has = index(of, " " one " ")
+        behind = 0
+        for (other in offset) {
+          if (history[one] == "-" || history[one] != history[other]) continue
+          if (offset[other] > offset[one]) behind = 1
+          if (offset[other] <= offset[one] && index(of, " " other " ")) has = 1
+        }
+        if (has && !behind) printf " %s", one
       }
     }'
 }
@@ -72,23 +76,28 @@ decide_choice() {
 # mean that a sentinel's news is some seconds old: ask again; where all have old news they have ten
 # seconds more, in which each asks the replicas once. MEANWHILE, if given, is done at every look.
 force_failover() {
-  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' among=$3 still=$4 f_meanwhile=${5:-:} \
-    f_why='no sentinel answers'
+  f_until=$(($(date +%s) + $2)) f_asked=0 f_accepted='' f_quick='' among=$3 still=$4 \
+    f_meanwhile=${5:-:} f_why='no sentinel answers'
   # shellcheck disable=SC2086
   be_promotable $among
   while f_now=$(date +%s); do
     case $f_why in *' has old news '*) f_more=10 ;; *) f_more=0 ;; esac
     if [ "$f_now" -ge $((f_until + f_more)) ]; then
+      usual_news
       be_unplaced
       return 1
     fi
-    if [ -z "$f_accepted" ] && [ "$f_now" -gt "$f_asked" ]; then
+    if [ -z "$f_accepted" ] && { [ "$f_now" -gt "$f_asked" ] || [ $f_more -gt 0 ]; }; then
       f_asked=$f_now
       while read -r f_sentinel _ f_address f_port; do
         answer list "$f_address" "$f_port" SENTINEL SLAVES "$master" || continue
         replicas=$answer
         decide_choice
-        if [ -z "$choice" ]; then f_why="$f_sentinel $c_why" && continue; fi
+        if [ -z "$choice" ]; then
+          f_why="$f_sentinel $c_why"
+          case $c_why in 'has old news '*) quick_news ;; esac
+          continue
+        fi
         f_said=$(ask "$f_address" "$f_port" SENTINEL FAILOVER "$master" | one_line)
         f_why="$f_sentinel says: ${f_said:-nothing}"
         case $f_said in OK | INPROG*) f_accepted=1 f_why='the failover did not end' && break ;; esac
@@ -98,7 +107,24 @@ EOT
     fi
     "$f_meanwhile"
     f_named=$(named_master)
-    [ -n "$f_named" ] && [ "$f_named" != "$1" ] && return 0
+    if [ -n "$f_named" ] && [ "$f_named" != "$1" ]; then usual_news; return 0; fi
     sleep 0.1
   done
+}
+
+# quick_news: has that sentinel ask the nodes ten times a second, where it knows how (Redis 7.0),
+# until usual_news: nobody is the master meanwhile. Whoever ends before that leaves it so until the
+# sentinel starts again, or the next change of it.
+quick_news() {
+  case $f_quick in *" $f_address,$f_port "*) return ;; esac
+  f_quick="$f_quick $f_address,$f_port "
+  ask "$f_address" "$f_port" SENTINEL DEBUG info-period 100 >/dev/null
+}
+
+# As ready_sentinel (ready.sh) has it.
+usual_news() {
+  for f_place in $f_quick; do
+    ask "${f_place%,*}" "${f_place##*,}" SENTINEL DEBUG info-period 1000 >/dev/null
+  done
+  f_quick=''
 }

@@ -68,7 +68,7 @@ leave() {
 
 # stays_down: once somebody else may start it, a failover would take what a living master goes on to
 # acknowledge.
-stays_down() { ! outlived "$le_parent" || exit 0; }
+stays_down() { ! outlived "$le_parent" || { usual_news; exit 0; }; }
 
 # lacks: what is known of it, in words.
 lacks() {

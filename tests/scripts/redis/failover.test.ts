@@ -68,9 +68,10 @@ while IFS='|' read -r still two three replicas; do
 node2 $two
 node3 $three"
   replicas=$(printf '%s' "$replicas" | tr '~' '\\n')
+  with_two=$(furthest node2)
   among=$(furthest node2 node3)
   decide_choice
-  printf '%s|%s|%s\\n' "$among" "$choice" "$c_why"
+  printf '%s|%s|%s|%s\\n' "$among" "$choice" "$c_why" "$with_two"
 done
 `;
 
@@ -78,6 +79,8 @@ interface Decided {
   among: string[];
   choice: string;
   why: string;
+  /** Who may be promoted where what node2 has is wanted. */
+  withTwo: string[];
 }
 
 function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
@@ -98,8 +101,9 @@ function decide(shell: readonly string[], cases: readonly Given[]): Decided[] {
     return [given.still, ...given.states.map((state) => states[state]), items.join("~")].join("|");
   });
   return inShell(shell, ["redis/failover.sh"], program, `${input.join("\n")}\n`).map((line) => {
-    const [among = "", choice = "", why = ""] = line.split("|");
-    return { among: among.split(" ").filter(Boolean), choice, why };
+    const [among = "", choice = "", why = "", withTwo = ""] = line.split("|");
+    const [all, two] = [among, withTwo].map((each) => each.split(" ").filter(Boolean));
+    return { among: all as string[], choice, why, withTwo: two as string[] };
   });
 }
 
@@ -158,6 +162,27 @@ for (const shell of shells) {
           return among.includes(name) === (state === "up" && keys === "yes" && !behind);
         }),
       ),
+      [],
+    );
+  });
+
+  test(`who has all of what is wanted may be promoted as well as who it was found with, ${shell.join(" ")}`, () => {
+    assert.deepEqual(
+      wrong(({ states: are }, { among, withTwo }) => {
+        const [[, , , , , offset, history], [, , , , , itsOffset, itsHistory]] = are.map((state) =>
+          states[state].split(" "),
+        ) as [string[], string[]];
+        const hasAll =
+          among.includes("node3") &&
+          states[are[0]].startsWith("up slave yes") &&
+          history !== "-" &&
+          history === itsHistory &&
+          Number(itsOffset) >= Number(offset);
+        return (
+          withTwo.includes("node2") === among.includes("node2") &&
+          withTwo.includes("node3") === hasAll
+        );
+      }),
       [],
     );
   });
