@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -84,7 +85,10 @@ export async function noted(cluster: Cluster, name: string): Promise<void> {
     const [of, ...others] = cluster.file(name, "written").trimEnd().split("\n");
     const run = /^master_replid:(\w+)$/m.exec(await cluster.ask(name, "INFO", "replication"))?.[1];
     const serving = existsSync(join(cluster.directory(name), "serving"));
-    if (!serving || of?.split(" ")[0] !== run || others.length !== 2) return false;
+    const parts = cluster
+      .file(name, join("appendonlydir", "appendonly.aof.manifest"))
+      .replaceAll(/[ \n]+/g, "-");
+    if (!serving || of !== `${run} ${parts}` || others.length !== 2) return false;
     // A file that is begun anew after that makes it worth nothing.
     const begun = await Promise.all(
       others.map(async (line) => {
@@ -97,6 +101,31 @@ export async function noted(cluster: Cluster, name: string): Promise<void> {
     );
     return begun.every(Boolean);
   });
+}
+
+/**
+ * Has a server write its append-only file anew, and writes as much to it meanwhile as it won't hold
+ * back later.
+ */
+export async function rewrittenUnderWrites(cluster: Cluster, name: string): Promise<void> {
+  const { port } = cluster.member(name);
+  const client = new Redis({ host: "127.0.0.1", port, retryStrategy: () => null });
+  try {
+    await client.mset(
+      Object.fromEntries(Array.from({ length: 500 }, (_, key) => [`old${key}`, 1])),
+    );
+    // µs for each key.
+    await client.config("SET", "rdb-key-save-delay", 6000);
+    await client.call("BGREWRITEAOF");
+    await client.set("meanwhile", "x".repeat(500_000));
+    assert.match(await client.info("persistence"), /^aof_rewrite_in_progress:1/m);
+    await eventually("it is written anew", async () =>
+      (await client.info("persistence")).includes("aof_rewrite_in_progress:0"),
+    );
+    await client.config("SET", "rdb-key-save-delay", 0);
+  } finally {
+    client.disconnect();
+  }
 }
 
 /** Makes each fsync of a server take a second and a half. */

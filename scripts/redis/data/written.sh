@@ -6,8 +6,8 @@
 # which both had the same writes, how many bytes there were in each. Needs lib/ask.sh.
 
 # watch PARENT: notes that, the position (position.sh) and how long a load would take
-# (load-time.sh), beside a server whose parent would start it again at once, until that has ended. With
-# aof-timestamp-enabled a file gets bytes of its own, and there is no note of them.
+# (load-time.sh), beside a server whose parent would start it again at once, until that has ended.
+# With aof-timestamp-enabled a file gets bytes of its own, and there is no note of them.
 watch() {
   [ "$kind.$append_only" = node.yes ] || return 0
   w_written=$multi_part w_rest=0 w_round=0
@@ -43,7 +43,7 @@ note_written() {
         tell "node =after" "$address" "$port" info INFO
         ;;
     esac
-  } | positions | { cat; echo end; cat written 2>/dev/null; } | note_of "$n_parts")
+  } | positions | { cat; echo end; cat written 2>/dev/null; } | note_of "$n_parts" "$(bytes_in b)")
   case $n_noted in
     '') return 1 ;;
     replica) rm -f written && return 1 ;;
@@ -82,13 +82,16 @@ positions() {
   done
 }
 
-# note_of PARTS: what is to be noted: on stdin positions of "=before", replicas and "=after" (this
-# node, asked before them and after them), the line "end", and the last note. "replica" if it is
-# none of a master, nothing if it was not answered. A replica that was asked at an offset between
+# note_of PARTS BASE: what is to be noted: on stdin positions of "=before", replicas and "=after"
+# (this node, asked before them and after them), the line "end", and the last note. "replica" if it
+# is none of a master, nothing if it was not answered. A replica that was asked at an offset between
 # ours had as many bytes less of writes than we had before as its offset is further, if all that
 # came in between were writes.
+# Of our own file only the size will be known: so bytes are counted from the end of its base, which
+# has BASE of them. What a server calls the base's size is, after a rewrite, all that there was at
+# its end, and what was written meanwhile is in the next part.
 note_of() {
-  o_before='' o_after='' o_replicas='' o_kept='' o_same=''
+  o_parts=$1 o_base_part=$2 o_before='' o_after='' o_replicas='' o_kept='' o_same=''
   while read -r o_line; do
     case $o_line in
       '=before '*) o_before=$o_line ;;
@@ -99,24 +102,27 @@ note_of() {
   done
   # shellcheck disable=SC2086
   {
-    set -- "$1" $o_before
-    o_role=${3:-} o_replid=${5:-} o_from=${6:-} o_bytes=${9:-}
-    set -- "$1" $o_after
-    o_until=${6:-} o_until_bytes=${9:-}
+    set -- $o_before
+    o_role=${2:-} o_replid=${4:-} o_from=${5:-} o_base=${7:-} o_bytes=${8:-}
+    set -- $o_after
+    o_until=${5:-} o_until_bytes=${8:-}
   }
   if [ "$o_role" = slave ]; then echo replica && return; fi
-  [ "$o_role.${3:-}.${5:-}" = "master.master.$o_replid" ] || return 0
+  [ "$o_role.${2:-}.${4:-}" = "master.master.$o_replid" ] || return 0
+  # A rewrite that has ended in between begins the counting anew.
+  [ "${7:-}" = "$o_base" ] || return 0
   case $o_bytes.$o_until_bytes in -* | *.-) return ;; esac
   if [ $((o_until - o_from)) -eq $((o_until_bytes - o_bytes)) ]; then o_same=1; fi
   read -r o_line
-  if [ "$o_line" = "$o_replid $1" ]; then o_kept=$(cat); fi
-  echo "$o_replid $1"
-  printf '%s' "$o_replicas" | while read -r o_node o_is o_run o_its o_offset o_link o_base o_has; do
+  if [ "$o_line" = "$o_replid $o_parts" ]; then o_kept=$(cat); fi
+  o_bytes=$((o_bytes + o_base - o_base_part))
+  echo "$o_replid $o_parts"
+  printf '%s' "$o_replicas" | while read -r o_node o_is o_run o_its o_offset o_link o_its_base o_has; do
     if [ "$o_is.$o_its.$o_link" != "slave.$o_replid.up" ] || [ "$o_has" = - ]; then continue; fi
     if [ -n "$o_same" ] && [ "$o_offset" -ge "$o_from" ] && [ "$o_offset" -le "$o_until" ]; then
-      echo "$o_node $o_run $o_base $((o_bytes + o_offset - o_from - o_has))"
+      echo "$o_node $o_run $o_its_base $((o_bytes + o_offset - o_from - o_has))"
     else
-      printf '%s\n' "$o_kept" | grep "^$o_node $o_run $o_base " || :
+      printf '%s\n' "$o_kept" | grep "^$o_node $o_run $o_its_base " || :
     fi
   done
 }

@@ -59,11 +59,17 @@ for (const shell of shells) {
       ]);
     });
 
-    const note = (before: Position, after: Position, replicas: string[], kept: string[] = []) =>
+    const note = (
+      before: Position,
+      after: Position,
+      replicas: string[],
+      kept: string[] = [],
+      basePart = 89,
+    ) =>
       inShell(
         shell,
         files,
-        "note_of parts-1",
+        `note_of parts-1 ${basePart}`,
         [
           position("=before", { role: "master", run: "me", ...before }),
           ...replicas,
@@ -87,6 +93,13 @@ for (const shell of shells) {
           position("two", { offset: 1100, bytes: 700 }),
         ]),
         ["h parts-1", "two run-two 89 200"],
+      );
+    });
+
+    test("a note after a rewrite: what was written meanwhile is in the part that our size is told by", () => {
+      assert.deepEqual(
+        note({ offset: 1000, bytes: 10, base: 5000 }, {}, [position("two")], [], 1000),
+        ["h parts-1", `two run-two 89 ${10 + 4000 - 500}`],
       );
     });
 
@@ -127,12 +140,14 @@ for (const shell of shells) {
       assert.deepEqual(note({}, { role: "slave" }, []), []);
       assert.deepEqual(note({}, { replid: "anew" }, []), []);
       assert.deepEqual(note({ bytes: "-" }, {}, []), []);
-      assert.deepEqual(inShell(shell, files, "note_of parts-1", "end\n").join(""), "");
+      // A rewrite has ended in between.
+      assert.deepEqual(note({}, { base: 90 }, [position("two")]), []);
+      assert.deepEqual(inShell(shell, files, "note_of parts-1 89", "end\n").join(""), "");
       assert.deepEqual(
         inShell(
           shell,
           files,
-          "note_of p",
+          "note_of p 89",
           `${position("=before", { role: "master" })}\nend\n`,
         ).join(""),
         "",
