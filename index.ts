@@ -4,4 +4,5 @@ import { readConfig } from "./config.ts";
 const redis = new RedisHa("redis-ha", readConfig());
 
 export const { sentinels, redisSentinels, masterName, nodes } = redis;
-export const { kvdbStanza, hosts, containerHosts, limitations, sentinelProcesses } = redis;
+export const { kvdbStanza, kvdbEnvironment, hosts, containerHosts } = redis;
+export const { limitations, sentinelProcesses } = redis;

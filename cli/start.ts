@@ -28,7 +28,7 @@ async function start(args: string[]): Promise<number> {
   console.log(["", ...renderStatus(topology, verdict, redOn(process.stdout))].join("\n"));
   say(`\nSentinels: ${outputs.sentinels.map(endpointText).join(", ")}`);
   say(
-    `\nFor Zato 3.2 and 3.3, in place of the whole [kvdb] in server.conf of each server (or let zato.serverConfs do it):\n\n${outputs.kvdbStanza}`,
+    `\nFor Zato, in place of the whole [kvdb] in server.conf of each server (or let zato.serverConfs do it):\n\n${outputs.kvdbStanza}`,
   );
   const argument = stack === "dev" ? "" : ` -- ${stack}`;
   say(`Next: npm run status${argument}   how everything is, at any time

@@ -10,7 +10,7 @@ import { membersOf } from "./members.ts";
 import type { Member, Topology } from "./redis/topology.ts";
 import { hostArgs, type RedisHaArgs } from "./redisHaArgs.ts";
 import { checkedTopology, requireRestLater } from "./redisHaProblems.ts";
-import { serverConfsOf, zatoServers } from "./zato/serverConfs.ts";
+import { zatoConfs, zatoServers } from "./zato/serverConfs.ts";
 
 /** A node, or a sentinel, for clients and tools. */
 export interface NodeOutput {
@@ -45,9 +45,14 @@ export class RedisHa extends pulumi.ComponentResource {
   readonly sentinelProcesses: pulumi.Output<NodeOutput[]>;
   /**
    * A complete `[kvdb]` stanza: it takes the place of the whole one in server.conf of Zato 3.2 or
-   * 3.3.
+   * 3.3, or of what `zato.version` says.
    */
   readonly kvdbStanza: pulumi.Output<string>;
+  /**
+   * The same as environment variables, for Zato in containers: those override server.conf in Zato
+   * 3.3 and late builds of 3.2. Empty if `zato.version` is an older one.
+   */
+  readonly kvdbEnvironment: pulumi.Output<Record<string, string>>;
   /** Host name to IP address. */
   readonly hosts: pulumi.Output<Record<string, string>>;
   /**
@@ -61,7 +66,7 @@ export class RedisHa extends pulumi.ComponentResource {
   constructor(name: string, args: RedisHaArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:RedisHa", name, {}, opts);
     const topology = checkedTopology(name, args);
-    const confs = serverConfsOf(args.zato?.serverConfs);
+    const confs = zatoConfs(args.zato);
     const members = [
       ...new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host)),
     ];
@@ -117,7 +122,7 @@ export class RedisHa extends pulumi.ComponentResource {
       topology,
       hostOf,
       confs,
-      socketTimeoutSeconds: args.zato?.socketTimeoutSeconds,
+      zato: args.zato,
       dependsOn: [verified],
     });
 
@@ -136,6 +141,7 @@ export class RedisHa extends pulumi.ComponentResource {
     this.nodes = pulumi.all(topology.nodes.map(outputOf));
     this.sentinelProcesses = pulumi.all(topology.sentinels.map(outputOf));
     this.kvdbStanza = zato.stanza;
+    this.kvdbEnvironment = zato.environment;
     this.hosts = pulumi.output(
       Object.fromEntries([...hosts].map(([host, { address }]) => [host, address])),
     );
@@ -165,6 +171,7 @@ export class RedisHa extends pulumi.ComponentResource {
       nodes: this.nodes,
       sentinelProcesses: this.sentinelProcesses,
       kvdbStanza: this.kvdbStanza,
+      kvdbEnvironment: this.kvdbEnvironment,
       args: given(args, deployment.preflight),
     });
   }

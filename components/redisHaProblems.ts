@@ -20,6 +20,7 @@ import {
   redisHaFields,
 } from "./redisHaArgs.ts";
 import { zatoPlace } from "./zato/serverConfs.ts";
+import { zatoNodeProblems } from "./zato/versions.ts";
 
 /**
  * @param name of the component.
@@ -88,16 +89,23 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
     );
   if (ssh) problems.push(...sshProblems("ssh", ssh));
   if (docker) problems.push(...valueProblems(docker, dockerFields, "docker"));
-  const confHosts = (args.zato?.serverConfs ?? []).flatMap((conf, index) => {
-    const { host } = zatoPlace(conf);
-    if (host !== undefined && !Object.hasOwn(hosts, host))
-      refuse(
-        `zato.serverConfs[${index}]`,
-        conf,
-        "an absolute path, or HOST:PATH with one of `hosts`",
-      );
-    return host ?? [];
-  });
+  const [firstNode] = topology.nodes;
+  if (firstNode)
+    problems.push(
+      ...zatoNodeProblems(`nodes.${firstNode.name}`, `${firstNode.host}:${firstNode.port}`),
+    );
+  const confHosts = (["serverConfs", "schedulerConfs"] as const).flatMap((list) =>
+    (args.zato?.[list] ?? []).flatMap((conf, index) => {
+      const { host } = zatoPlace(conf);
+      if (host !== undefined && !Object.hasOwn(hosts, host))
+        refuse(
+          `zato.${list}[${index}]`,
+          conf,
+          "an absolute path, or HOST:PATH with one of `hosts`",
+        );
+      return host ?? [];
+    }),
+  );
   const members = new Set([...topology.nodes, ...topology.sentinels].map(({ host }) => host));
   const used = new Set([...members, ...confHosts]);
   for (const [host, own] of Object.entries(hosts)) {

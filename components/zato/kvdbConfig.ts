@@ -12,6 +12,8 @@ import { notAllowed, type Problem, refuseAny } from "../../errors.ts";
 import { requireLater } from "../later.ts";
 import { masterNameProblems } from "../redis/topology.ts";
 import { placeProblems } from "../standaloneProblems.ts";
+import { refusalOf, stanzas, versionsNamed, type ZatoFile, zatoNodeProblems } from "./versions.ts";
+import { type Deployed, environmentOf, kvdbValues, versionLines, wantedLines } from "./wishes.ts";
 
 /** Zato's servers. */
 export interface ZatoArgs {
@@ -22,7 +24,20 @@ export interface ZatoArgs {
    */
   serverConfs?: pulumi.Input<string>[];
   /**
-   * Seconds after which Zato gives up on a silent server; used where its file says nothing.
+   * The scheduler.conf of the cluster's schedulers, as in `serverConfs`: Zato 3.0 and 3.1 only,
+   * whose schedulers ask Redis, too.
+   * @default none
+   */
+  schedulerConfs?: pulumi.Input<string>[];
+  /**
+   * The version of Zato, "2.0", "3.0", "3.1", "3.2" or "3.3": for files that don't tell it, or
+   * that an older version made.
+   * @default what is in each file tells it
+   */
+  version?: string;
+  /**
+   * Seconds after which Zato gives up on a silent server; used where its file says nothing, but not
+   * with Zato 2.0 and 3.0, whose client breaks with one.
    * @default 0.5
    */
   socketTimeoutSeconds?: pulumi.Input<number>;
@@ -30,6 +45,8 @@ export interface ZatoArgs {
 
 export const zatoFields = {
   serverConfs: { kind: "texts", input: true },
+  schedulerConfs: { kind: "texts", input: true },
+  version: { kind: "text" },
   socketTimeoutSeconds: { kind: "number", input: true, default: 0.5 },
 } as const satisfies FieldsOf<ZatoArgs>;
 
@@ -52,15 +69,29 @@ export interface ZatoKvdbConfigArgs {
    */
   serverConfs?: pulumi.Input<string>[];
   /**
-   * Seconds after which Zato gives up on a silent server; used where the file says nothing.
+   * Absolute paths of the scheduler.conf of the cluster's schedulers: Zato 3.0 and 3.1 only, whose
+   * schedulers ask Redis, too.
+   * @default none
+   */
+  schedulerConfs?: pulumi.Input<string>[];
+  /**
+   * The version of Zato, "2.0", "3.0", "3.1", "3.2" or "3.3": for files that don't tell it, or
+   * that an older version made.
+   * @default what is in each file tells it
+   */
+  version?: string;
+  /**
+   * Seconds after which Zato gives up on a silent server; used where the file says nothing, but not
+   * with Zato 2.0 and 3.0, whose client breaks with one.
    * @default 0.5
    */
   socketTimeoutSeconds?: pulumi.Input<number>;
 }
 
 /**
- * Points a Zato 3.2 or 3.3 cluster to the sentinels, in each `[kvdb]`; puts the previous values
- * back when deleted. One deployment at a time: a file that another one has edited is refused.
+ * Points a cluster of Zato 2.0 to 3.3 to the sentinels, in each `[kvdb]`, and `[broker]` of each
+ * scheduler of 3.0 and 3.1; puts the previous values back when deleted. One deployment at a time: a
+ * file that another one has edited is refused.
  */
 export class ZatoKvdbConfig extends pulumi.ComponentResource {
   /**
@@ -70,92 +101,107 @@ export class ZatoKvdbConfig extends pulumi.ComponentResource {
   readonly stanza: pulumi.Output<string>;
   /** The value of `redis_sentinels`. */
   readonly redisSentinels: pulumi.Output<string>;
+  /**
+   * The same as environment variables, for Zato in containers: those override server.conf in Zato
+   * 3.3 and late builds of 3.2. Empty if `version` is an older one.
+   */
+  readonly environment: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: ZatoKvdbConfigArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redis-ha:index:ZatoKvdbConfig", name, {}, opts);
-    const {
-      serverConfs = [],
-      socketTimeoutSeconds: timeout = zatoFields.socketTimeoutSeconds.default,
-    } = args;
-    const own = { serverConfs, socketTimeoutSeconds: timeout };
+    const { serverConfs = [], schedulerConfs = [], version, socketTimeoutSeconds } = args;
+    const own = { serverConfs, schedulerConfs, version, socketTimeoutSeconds };
     const problems = [
       ...zatoProblems(knownNow(own)),
       ...args.sentinels.flatMap((each, index) => placeProblems(`sentinels[${index}]`, each)),
       ...masterNameProblems(args.masterName),
       ...placeProblems("node", args.node),
+      ...zatoNodeProblems("node", args.node),
     ];
     refuseAny(problems, name);
     const host = hostFrom(args.host, name, this, opts?.dependsOn);
     const { deployment } = host;
     requireLater(deployment.preflight, own, zatoProblems, "zato");
 
-    const values = pulumi
-      .output(timeout)
-      .apply((seconds) => kvdbValues(args.sentinels, args.masterName, args.node, seconds));
-    this.redisSentinels = values.redis_sentinels;
-    this.stanza = values.apply((all) => render("kvdb.hbs", all));
-    for (const [index, file] of serverConfs.entries()) {
-      // The rest of what a server may have is kept: only these three have to be what they are. A
-      // new server refers to a password that nobody gave, and these servers have none.
-      const wanted = values.apply((all) => [
-        ...Object.entries(all).map(
-          ([key, value]) => `${key}${key.includes("redis_sentinels") ? "" : "?"}=${value}`,
-        ),
-        "password!=",
-      ]);
+    const versions = versionsNamed(version);
+    const deployed = pulumi
+      .output(socketTimeoutSeconds ?? zatoFields.socketTimeoutSeconds.default)
+      .apply((seconds): Deployed => ({ ...args, socketTimeoutSeconds: seconds }));
+    this.redisSentinels = deployed.apply((all) => kvdbValues(all, versions).redis_sentinels);
+    this.stanza = deployed.apply((all) =>
+      render("kvdb.hbs", { ...kvdbValues(all, versions), versions: versions.name }),
+    );
+    this.environment = deployed.apply((all) => environmentOf(all, versions));
+    const edit = (field: string, file: ZatoFile, conf: pulumi.Input<string>, later: string) => {
+      const lines = deployed.apply((all) => ({
+        versions: versionLines(file, all, version, schedulerConfs.length > 0),
+        wanted: wantedLines(all),
+      }));
       // One that is known only later can't be named by its path.
-      const edit = `${name}-${typeof file === "string" ? createHash("sha256").update(file).digest("hex").slice(0, 8) : `later${index}`}`;
+      const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
       host.edit(
-        edit,
+        `${name}-${typeof conf === "string" ? hash(conf) : later}`,
         {
-          field: `zato.serverConfs[${index}]`,
+          field,
           script: "kvdb.sh",
           settings: pulumi
-            .all([host.storeOf("kvdb"), file, wanted, deployment.ownerOf(name)])
-            .apply(([store, path, keys, owner]) =>
-              assignments({ FILE: path, STORE: store, STANZA: "kvdb", OWNER: owner, WANTED: keys }),
+            .all([host.storeOf("kvdb"), conf, lines, deployment.ownerOf(name)])
+            .apply(([store, path, each, owner]) =>
+              assignments({
+                FILE: path,
+                STORE: store,
+                STANZA: stanzas[file],
+                OWNER: owner,
+                VERSIONS: each.versions,
+                WANTED: each.wanted,
+              }),
             ),
         },
         { parent: this, dependsOn: [opts?.dependsOn ?? []].flat() as pulumi.Resource[] },
       );
-    }
-    this.registerOutputs({ stanza: this.stanza, args: given(args, deployment.preflight) });
+    };
+    for (const [index, conf] of serverConfs.entries())
+      edit(`zato.serverConfs[${index}]`, "server", conf, `later${index}`);
+    for (const [index, conf] of schedulerConfs.entries())
+      edit(`zato.schedulerConfs[${index}]`, "scheduler", conf, `scheduler-later${index}`);
+    this.registerOutputs({
+      stanza: this.stanza,
+      environment: this.environment,
+      args: given(args, deployment.preflight),
+    });
   }
 }
 
-function zatoProblems({
-  serverConfs: confs = [],
-  socketTimeoutSeconds: timeout,
-}: pulumi.Unwrap<ZatoArgs>): Problem[] {
-  const problems = confs.flatMap((file, index) =>
-    isAbsolute(file) && !/[\n\r\0]/.test(file) && confs.indexOf(file) === index
-      ? []
-      : [notAllowed(`zato.serverConfs[${index}]`, file, "an absolute path, each once")],
-  );
+/** @returns what is wrong with a version, and with what depends on it. */
+function zatoProblems(zato: pulumi.Unwrap<ZatoArgs>): Problem[] {
+  const { version, serverConfs = [], schedulerConfs = [], socketTimeoutSeconds: timeout } = zato;
+  const problems: Problem[] = [];
+  const refuse = (field: string, value: unknown, allowed: string) =>
+    problems.push(notAllowed(`zato.${field}`, value, allowed));
+  for (const [list, confs] of Object.entries({ serverConfs, schedulerConfs }))
+    for (const [index, file] of confs.entries())
+      if (!isAbsolute(file) || /[\n\r\0]/.test(file) || confs.indexOf(file) !== index)
+        refuse(`${list}[${index}]`, file, "an absolute path, each once");
   if (timeout !== undefined && !(timeout > 0 && timeout <= 3600))
-    problems.push(
-      notAllowed("zato.socketTimeoutSeconds", timeout, "seconds above 0, 3600 at most"),
+    refuse("socketTimeoutSeconds", timeout, "seconds above 0, 3600 at most");
+  if (version === undefined) return problems;
+  const allowed = refusalOf(version);
+  if (allowed !== undefined) {
+    refuse("version", version, allowed);
+    return problems;
+  }
+  const versions = versionsNamed(version);
+  if (timeout !== undefined && !versions.timeout)
+    refuse(
+      "socketTimeoutSeconds",
+      timeout,
+      `none with Zato ${version}, whose client breaks with it`,
+    );
+  if (schedulerConfs[0] !== undefined && !versions.scheduler)
+    refuse(
+      "schedulerConfs[0]",
+      schedulerConfs[0],
+      `none with Zato ${version}: only the schedulers of 3.0 and 3.1 ask Redis`,
     );
   return problems;
-}
-
-/**
- * What Zato 3.2 and 3.3 need. A single sentinel gets a comma, or Zato reads a word instead of a
- * list; host and port are not used for connecting, but without a host it does not connect at all;
- * without a time-out a hung master blocks it for good.
- */
-export function kvdbValues(
-  sentinels: readonly string[],
-  masterName: string,
-  node: string,
-  socketTimeoutSeconds: number,
-) {
-  return {
-    host: node.slice(0, node.lastIndexOf(":")),
-    port: node.slice(node.lastIndexOf(":") + 1),
-    socket_timeout: String(socketTimeoutSeconds),
-    use_redis_sentinels: "True",
-    redis_sentinels: sentinels.length === 1 ? `${sentinels[0]},` : sentinels.join(", "),
-    redis_sentinels_master: masterName,
-  };
 }

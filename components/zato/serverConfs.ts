@@ -4,17 +4,21 @@ import { LocalHost } from "../../hosts/index.ts";
 import { isLater } from "../../hosts/sdk.ts";
 import type { Topology } from "../redis/topology.ts";
 import { type ZatoArgs, ZatoKvdbConfig } from "./kvdbConfig.ts";
+import type { ZatoFile } from "./versions.ts";
 
-/** A server.conf of Zato's. */
-export interface ServerConf {
+/** A server.conf or scheduler.conf of Zato's. */
+export interface ZatoConf {
+  file: ZatoFile;
   /** One of `hosts`; none is the machine that runs Pulumi. */
   host?: string;
   path: pulumi.Input<string>;
 }
 
 /** @returns where they are; one that is known only later is on the machine that runs Pulumi. */
-export function serverConfsOf(given: readonly pulumi.Input<string>[] = []): ServerConf[] {
-  return given.map((conf) => (isLater(conf) ? { path: conf } : zatoPlace(conf)));
+export function zatoConfs({ serverConfs = [], schedulerConfs = [] }: ZatoArgs = {}): ZatoConf[] {
+  const of = (file: ZatoFile, confs: readonly pulumi.Input<string>[]) =>
+    confs.map((conf) => ({ file, ...(isLater(conf) ? { path: conf } : zatoPlace(conf)) }));
+  return [...of("server", serverConfs), ...of("scheduler", schedulerConfs)];
 }
 
 /** `PATH` or `HOST:PATH`. */
@@ -30,8 +34,8 @@ export interface ZatoServersArgs {
   parent: pulumi.Resource;
   topology: Topology;
   hostOf: (host: string) => Host;
-  confs: readonly ServerConf[];
-  socketTimeoutSeconds: ZatoArgs["socketTimeoutSeconds"];
+  confs: readonly ZatoConf[];
+  zato: ZatoArgs | undefined;
   dependsOn: pulumi.Resource[];
 }
 
@@ -42,34 +46,33 @@ export interface ZatoServersArgs {
  * @returns the first, which is there also without any server.
  */
 export function zatoServers(args: ZatoServersArgs): ZatoKvdbConfig {
-  const { name, parent, topology, hostOf, confs, socketTimeoutSeconds, dependsOn } = args;
+  const { name, parent, topology, hostOf, confs, zato = {}, dependsOn } = args;
   const [firstNode] = topology.nodes as [Topology["nodes"][0]];
-  const zatoOn = (suffix: string, host: Host, serverConfs: pulumi.Input<string>[]) =>
-    new ZatoKvdbConfig(
+  const zatoOn = (suffix: string, host: Host, on: string | undefined) => {
+    const paths = (wanted: ZatoFile) =>
+      confs.filter((conf) => conf.file === wanted && conf.host === on).map(({ path }) => path);
+    return new ZatoKvdbConfig(
       `${name}-zato${suffix}`,
       {
         host,
         sentinels: topology.sentinels.map(({ host, port }) => `${host}:${port}`),
         masterName: topology.masterName,
         node: `${firstNode.host}:${firstNode.port}`,
-        serverConfs,
-        socketTimeoutSeconds,
+        version: zato.version,
+        serverConfs: paths("server"),
+        schedulerConfs: paths("scheduler"),
+        socketTimeoutSeconds: zato.socketTimeoutSeconds,
       },
       { parent, dependsOn },
     );
-  const here = confs.filter(({ host }) => host === undefined).map(({ path }) => path);
+  };
   const firstHost = hostOf(firstNode.host);
   const thisMachine =
-    firstHost.machine === "localhost" || here.length === 0
+    firstHost.machine === "localhost" || confs.every(({ host }) => host !== undefined)
       ? firstHost
       : new LocalHost(`${name}-here`, "localhost", {}, { parent }, firstHost.deployment);
-  const zatoHere = zatoOn("", thisMachine, here);
-  for (const host of new Set(confs.flatMap(({ host }) => host ?? []))) {
-    zatoOn(
-      `-${host}`,
-      hostOf(host),
-      confs.filter((conf) => conf.host === host).map(({ path }) => path),
-    );
-  }
+  const zatoHere = zatoOn("", thisMachine, undefined);
+  for (const host of new Set(confs.flatMap(({ host }) => host ?? [])))
+    zatoOn(`-${host}`, hostOf(host), host);
   return zatoHere;
 }

@@ -1,18 +1,19 @@
 #!/bin/sh
-# Sets keys of one stanza of a Zato server.conf, and puts them back.
+# Sets keys of one stanza of a Zato server.conf or scheduler.conf, and puts them back.
 #
 #   sh kvdb.sh check|apply|remove  <parameters
 #
 # Parameters are sh assignments on standard input, never arguments: a password may be among them,
 # and arguments (like the environment) are readable by others. For the same reason no message
 # contains a value.
-#   FILE    absolute path of the server.conf
-#   STANZA  name of the stanza, `kvdb` unless given
+#   FILE    absolute path of the file
+#   STANZA  name of the stanza, `kvdb` unless given; `broker` is that of scheduler.conf
 #   STORE   absolute directory of the stack's own, for what is needed to put things back (0700)
 #   OWNER   what to call this deployment where another one wants the same file; STORE unless given
+#   VERSIONS what is wanted in which version of Zato, in the form that versions.awk tells
 #   WANTED  lines `key=raw` (set exactly this), `key?=raw` (only where missing, empty, or ours
-#           already) or `key!=raw` (only in place of a reference zato+secret://...; refused in place
-#           of anything else); raw is what stands after `=`, without surrounding blanks or comment
+#           already) or `key!=raw` (only in place of what Zato makes where there is no password;
+#           refused in place of anything else); raw is what stands after `=`, without surrounding blanks or comment
 #
 # check   0: the file is as apply would leave it; 3: it is not; 1: it can't be, and why not. Lines
 #         `warning: ...` on standard output are for the operator. Writes nothing
@@ -38,8 +39,8 @@ LC_ALL=C
 export LC_ALL
 umask 077
 # A variable inherited from the environment would stay exported, and hand its value to every child.
-unset FILE STANZA STORE OWNER WANTED
-FILE='' STANZA=kvdb STORE='' OWNER='' WANTED=''
+unset FILE STANZA STORE OWNER VERSIONS WANTED
+FILE='' STANZA=kvdb STORE='' OWNER='' VERSIONS='' WANTED='' overriding=''
 newline='
 '
 
@@ -55,6 +56,7 @@ program='
 # use edits/kvdb/values.awk
 # use edits/kvdb/input.awk
 # use edits/kvdb/file.awk
+# use edits/kvdb/versions.awk
 # use edits/kvdb/zato.awk
 # use edits/kvdb/plan.awk
 # use edits/kvdb/output.awk
@@ -69,6 +71,9 @@ $FILE
 $STANZA
 $had_id
 $id
+$overriding
+$VERSIONS
+=
 $WANTED
 =
 $stored
@@ -110,6 +115,8 @@ for name in FILE STORE; do
     esac
 done
 OWNER=$(printf '%s' "${OWNER:-$STORE}" | tr -cd '\040-\176' | head -c 200)
+conf=server.conf list=zato.serverConfs
+[ "$STANZA" != broker ] || conf=scheduler.conf list=zato.schedulerConfs
 case $STANZA in '' | *"$newline"*) die "STANZA must be the name of a stanza, such as kvdb" ;; esac
 
 # use edits/kvdb/store.sh

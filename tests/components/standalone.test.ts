@@ -80,6 +80,13 @@ const fields: Record<string, readonly [make: (text: string, host: LocalHost) => 
       (text, host) => new ZatoKvdbConfig("a", { ...zato, host, serverConfs: [text] }),
       /^\/etc\/shadow$/,
     ],
+    "a scheduler.conf of Zato": [
+      (text, host) => new ZatoKvdbConfig("a", { ...zato, host, schedulerConfs: [text] }),
+      /^\/etc\/shadow$/,
+    ],
+    "a version of Zato": [
+      (text, host) => new ZatoKvdbConfig("a", { ...zato, host, version: text }),
+    ],
     "a name in a hosts file": [
       (text, host) => new HostsEntries("a", { host, entries: { [text]: "127.0.0.1" } }),
       /^[A-Za-z0-9_-]+$/,

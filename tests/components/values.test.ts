@@ -18,7 +18,8 @@ import {
   sentinelDirectiveLines,
 } from "../../components/redis/directives.ts";
 import { resolveTopology } from "../../components/redis/topology.ts";
-import { kvdbValues } from "../../components/zato/kvdbConfig.ts";
+import { versionsNamed } from "../../components/zato/versions.ts";
+import { kvdbValues } from "../../components/zato/wishes.ts";
 import { render } from "../../templates/render.ts";
 import type { Host } from "../../hosts/host.ts";
 import { assignments, quote } from "../../hosts/shell.ts";
@@ -313,40 +314,41 @@ describe("free settings", () => {
 });
 
 describe("Zato's values", () => {
+  const deployed = {
+    sentinels: ["redis1:16355", "redis2:26355", "redis3:36355"],
+    masterName: "redis-ha",
+    node: "redis1:16300",
+    socketTimeoutSeconds: 0.5,
+  };
   it("are the seed's", () => {
-    assert.deepEqual(
-      kvdbValues(["redis1:16355", "redis2:26355", "redis3:36355"], "redis-ha", "redis1:16300", 0.5),
-      {
-        host: "redis1",
-        port: "16300",
-        socket_timeout: "0.5",
-        use_redis_sentinels: "True",
-        redis_sentinels: "redis1:16355, redis2:26355, redis3:36355",
-        redis_sentinels_master: "redis-ha",
-      },
-    );
+    assert.deepEqual(kvdbValues(deployed, { timeout: true }), {
+      host: "redis1",
+      port: "16300",
+      socket_timeout: "0.5",
+      use_redis_sentinels: "True",
+      redis_sentinels: "redis1:16355, redis2:26355, redis3:36355",
+      redis_sentinels_master: "redis-ha",
+    });
   });
   it("make a stanza that is complete, as a new server has it", () => {
-    const stanza = render(
-      "kvdb.hbs",
-      kvdbValues(["redis1:16355"], "redis-ha", "redis1:16300", 0.5),
-    );
+    const versions = versionsNamed();
+    const stanza = render("kvdb.hbs", {
+      ...kvdbValues(deployed, versions),
+      versions: versions.name,
+    });
     const keys = [...stanza.matchAll(/^(\w+)=/gm)].map(([, key]) => key);
     const newServer =
       "host port unix_socket_path password db socket_timeout charset errors use_redis_sentinels redis_sentinels redis_sentinels_master shadow_password_in_logs log_connection_info_sleep_time";
     assert.equal(keys.join(" "), newServer);
     assert.match(
       stanza,
-      /^# Takes the place of the whole \[kvdb\].*\n\[kvdb\]\nhost=redis1\nport=16300\n/,
+      /^# Takes the place of the whole \[kvdb\] .* Zato 3\.2 or 3\.3: .*\n\[kvdb\]\nhost=redis1\nport=16300\n/,
     );
     assert.match(stanza, /^password=$/m);
-    assert.match(stanza, /^redis_sentinels=redis1:16355,$/m);
   });
   it("make a list of a single sentinel", () => {
-    assert.equal(
-      kvdbValues(["redis1:16355"], "redis-ha", "redis1:16300", 0.5).redis_sentinels,
-      "redis1:16355,",
-    );
+    const one = { ...deployed, sentinels: ["redis1:16355"] };
+    assert.equal(kvdbValues(one, { timeout: true }).redis_sentinels, "redis1:16355,");
   });
 });
 

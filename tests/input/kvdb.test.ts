@@ -5,13 +5,19 @@ import { join } from "node:path";
 import { it } from "node:test";
 import fc from "fast-check";
 import { masterNameProblems } from "../../components/redis/topology.ts";
-import { kvdbValues } from "../../components/zato/kvdbConfig.ts";
+import {
+  supportedVersions,
+  versionsNamed,
+  zatoNodeProblems,
+} from "../../components/zato/versions.ts";
+import { environmentOf, kvdbValues } from "../../components/zato/wishes.ts";
 import { isHostName } from "../../hosts/names.ts";
 import { render } from "../../templates/render.ts";
 import { compareWithConfigObj, type Comparison } from "../support/configobj.ts";
 import { bytes, inPairs, newDirectory, run, shells } from "../support/editShells.ts";
 import { hostileTexts } from "../support/hostile.ts";
 import { forAll, text } from "../support/properties.ts";
+import { readAsZato, serverConfs } from "../support/zatoConfs.ts";
 
 // What Zato's own reader finds in a server.conf that we have edited, or in the stanza that people
 // copy.
@@ -87,44 +93,100 @@ const masterName = fc
   )
   .filter((each) => masterNameProblems(each).length === 0);
 
-/** As Zato 3.2 and 3.3 read it: what looks like a value of Python becomes one. */
-const reader = `
-import ast, json, sys
-from configobj import ConfigObj
-out = []
-for stanza in json.load(sys.stdin):
-    kvdb = ConfigObj(stanza.split('\\n'), encoding='utf8', interpolation=False)['kvdb']
-    try:
-        ast.literal_eval(kvdb['redis_sentinels_master'])
-        kvdb['redis_sentinels_master'] = 'a value of Python'
-    except (ValueError, SyntaxError):
-        pass
-    out.append(dict(kvdb))
-json.dump(out, sys.stdout)
-`;
+const deployed = fc.record({
+  sentinels: fc.array(place, { minLength: 1, maxLength: 7 }),
+  masterName,
+  node: place.filter((each) => zatoNodeProblems("node", each).length === 0),
+  socketTimeoutSeconds: fc.double({ min: 0, minExcluded: true, max: 3600, noNaN: true }),
+});
 
-it("the stanza for people says where the sentinels are, and which master", async (t) => {
-  const given = fc.record({
-    sentinels: fc.array(place, { minLength: 1, maxLength: 7 }),
-    masterName,
-    node: place,
-    seconds: fc.double({ min: 0, minExcluded: true, max: 3600, noNaN: true }),
-  });
+it("the stanza for people, and the environment, say to each version where the sentinels are, and which master", async (t) => {
+  const given = fc.tuple(deployed, fc.constantFrom(...supportedVersions));
+  const here = newDirectory();
   await forAll(t, { short: 300, together: 100 }, given, (inputs) => {
-    const stanzas = inputs.map(({ sentinels, masterName: master, node, seconds }) =>
-      render("kvdb.hbs", kvdbValues(sentinels, master, node, seconds)),
-    );
-    const { stdout, stderr } = spawnSync("/usr/bin/python3", ["-c", reader], {
-      input: JSON.stringify(stanzas),
-      encoding: "utf8",
+    const cases = inputs.flatMap(([all, version], index) => {
+      const versions = versionsNamed(version);
+      const stanza = render("kvdb.hbs", {
+        ...kvdbValues(all, versions),
+        versions: versions.name,
+      });
+      const files = [join(here, `${index}.conf`), join(here, "new.conf")] as const;
+      writeFileSync(files[0], stanza);
+      writeFileSync(files[1], serverConfs["3.3"] as string);
+      const environment = environmentOf(all, versions);
+      assert.equal(Object.keys(environment).length > 0, ["3.2", "3.3"].includes(version));
+      return [
+        { all, read: { version, file: files[0], stanza: "kvdb" } },
+        ...(Object.keys(environment).length > 0
+          ? [{ all, read: { version, file: files[1], stanza: "kvdb", environment } }]
+          : []),
+      ];
     });
-    const read = JSON.parse(stdout || `"${stderr}"`) as Record<string, unknown>[];
-    for (const [index, { sentinels, masterName: master, node, seconds }] of inputs.entries()) {
-      const stanza = read[index] ?? {};
-      assert.deepEqual(stanza.redis_sentinels, sentinels);
-      assert.equal(stanza.redis_sentinels_master, master);
-      assert.equal(`${String(stanza.host)}:${String(stanza.port)}`, node);
-      assert.equal(Number(stanza.socket_timeout), seconds);
+    const calls = readAsZato(cases.map(({ read }) => read));
+    for (const [index, { all, read }] of cases.entries()) {
+      const { arguments: given = [], named = {}, master, ...more } = calls[index] ?? {};
+      assert.deepEqual(more, {}, JSON.stringify({ all, read }));
+      assert.deepEqual(
+        given[0],
+        all.sentinels.map((each) => [each.split(":")[0], Number(each.split(":")[1])]),
+      );
+      assert.equal(master, all.masterName);
+      const timed = !["2.0", "3.0"].includes(read.version);
+      assert.deepEqual(
+        timed ? named.socket_timeout : given.slice(1),
+        timed ? all.socketTimeoutSeconds : [null, null],
+      );
     }
   });
 });
+
+/** Hosts, and whether Python reads their names as values. */
+const literals = [
+  ...[
+    "None",
+    "True",
+    "False",
+    "0x0",
+    "0X1f",
+    "0b0",
+    "0o17",
+    "1e5",
+    "1e-5",
+    "0e0",
+    "1_000",
+    "0j",
+    "1-2j",
+    "1e5-1j",
+  ],
+  ...["none", "TRUE", "redis1", "1a", "0xg", "e1", "inf", "1-2", "1e", "10-0-0-1", "1_"],
+];
+
+it("the name of a node's host that Python reads as a value is refused, and no other", async (t) => {
+  const name = fc
+    .oneof(
+      fc.constantFrom(...literals),
+      fc.stringMatching(/^[0-9][0-9a-fA-FxXoOeEjJ_-]{0,6}$/),
+      hostName,
+    )
+    .filter(isHostName);
+  await forAll(t, { always: literals, short: 400, together: 200 }, name, (names) => {
+    const { stdout, stderr } = spawnSync("/usr/bin/python3", ["-W", "ignore", "-c", evaluator], {
+      input: JSON.stringify(names),
+      encoding: "utf8",
+    });
+    const values = JSON.parse(stdout || `"${stderr}"`) as boolean[];
+    for (const [index, each] of names.entries())
+      // What looks like a number and is none (1__0) may be refused, too.
+      if (values[index] || !/^[0-9]/.test(each))
+        assert.equal(zatoNodeProblems("node", `${each}:1`).length > 0, values[index], each);
+  });
+});
+
+const evaluator = `
+import ast, json, sys
+def is_value(text):
+    try: ast.literal_eval(text)
+    except (ValueError, SyntaxError): return False
+    return True
+json.dump([is_value(each) for each in json.load(sys.stdin)], sys.stdout)
+`;

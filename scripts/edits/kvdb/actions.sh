@@ -3,16 +3,13 @@
 check_file() {
     read_owner
     refuse_other
-    edit
-    warnings
     overriding=$(
         { env; cat /etc/environment; } 2>/dev/null |
             sed -n "s/^\(Zato_Config_Server_server__conf_${STANZA}_[A-Za-z0-9_]*\)=.*/\1/p" |
             sort -u | tr '\n' ' '
     )
-    [ -z "$overriding" ] ||
-        echo \
-            "warning: $FILE: the environment variables ${overriding}override it in Zato 3.2 and 3.3"
+    edit
+    warnings
     if [ "$changed$pending_save$final_save" != 000 ] ||
             [ "$owned" != "$(owner_text | tr -cd '\012\040-\176')" ]; then
         exit 3

@@ -28,9 +28,7 @@ function parse(    i, s, depth, inside, j, label) {
                 has_section[top] = i
                 inside = top == stanza
                 if (inside) { anchor = i; style_indent = substr(s, 1, blanks(s)) }
-            } else if (depth == 2 && inside && (name_in in wanted))
-                fail(i, "a section [[" name_in "]] stands where the key " name_in \
-                    " is wanted; rename one of them")
+            } else if (depth == 2 && inside) section_line[name_in] = i
             continue
         }
         if (!keyline(s)) {
@@ -52,7 +50,6 @@ function parse(    i, s, depth, inside, j, label) {
         } else take_style(1)
         i = j
     }
-    if (!(stanza in has_section) && action != "remove") no_stanza()
 }
 
 # Within a section a name stands for one thing, key or section.
@@ -86,7 +83,6 @@ function take_style(weight) {
 }
 
 function take_key(i, j) {
-    if (!(name in wanted) && !(name in known)) return
     at_line[name] = i
     key_left[name] = left
     key_gap[name] = before
@@ -95,8 +91,5 @@ function take_key(i, j) {
         key_region[name] = lead raw trail
         key_comment[name] = comment
         readable[name] = 1
-    } else if (name in wanted) {
-        if (j != i) fail(i, "the value of " name " is a multi-line one; put it on one line")
-        fail(i, "the value of " name " has quotes that do not match")
-    }
+    } else if (j != i) several_lines[name] = 1
 }

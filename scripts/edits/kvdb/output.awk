@@ -57,18 +57,25 @@ part_ == 2 { file = $0; part_ = 3; next }
 part_ == 3 { stanza = $0; part_ = 4; next }
 part_ == 4 { old_id = $0; part_ = 5; next }
 part_ == 5 { id = $0; part_ = 6; next }
-part_ == 6 { if ($0 == "=") part_ = 7; else read_wanted($0); next }
-part_ == 7 { if ($0 == "end") part_ = 8; else read_store($0); next }
+part_ == 6 { overriding = $0; part_ = 7; next }
+part_ == 7 { if ($0 == "=") part_ = 8; else read_version($0); next }
+part_ == 8 { if ($0 == "=") part_ = 9; else asked[++askings] = $0; next }
+part_ == 9 { if ($0 == "end") part_ = 10; else read_store($0); next }
 { read_line($0) }
 END {
     if (failed) exit 1
-    if (action != "remove" && !wanteds) fail(0, "WANTED is empty: nothing to set")
+    kind = stanza == "broker" ? "scheduler.conf" : "server.conf"
+    field = "zato." (stanza == "broker" ? "scheduler" : "server") "Confs"
     last_line()
     for (i = 1; i <= lines; i++) bytes_in += length(text[i] eol[i])
     bytes_in += 0
     parse()
     for (i = 1; i <= storeds; i++) listed[stored[i]] = 1
     if (action != "remove") {
+        recognise()
+        if (!(stanza in has_section)) no_stanza()
+        for (i = 1; i <= askings; i++) read_wanted(asked[i])
+        if (!wanteds) fail(0, "WANTED is empty: nothing to set")
         rules()
         for (i = 1; i <= wanteds; i++) want(order[i])
     }

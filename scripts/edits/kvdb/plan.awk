@@ -18,11 +18,18 @@ function untouched_form(key) {
 
 function want(key,    value, region) {
     value = wanted[key]
+    if (key in section_line)
+        fail(section_line[key], "a section [[" key "]] stands where the key " key \
+            " is wanted; rename one of them")
+    if ((key in at_line) && !(key in readable))
+        fail(at_line[key], "the value of " key \
+            ((key in several_lines) ? " is a multi-line one; put it on one line" : \
+            " has quotes that do not match"))
     if ((key in known) && (key in unfinished) && !mine(key)) forget(key)
     if (kind_of[key] == "?" && (key in at_line) && !empty(key_raw[key]) && !mine(key)) return
     if (kind_of[key] == "!" && !mine(key)) {
         if (!(key in at_line) || empty(key_raw[key])) return
-        if (unquote(key_raw[key]) !~ /^zato\+secret:/) other_value(key)
+        if (!no_password(unquote(key_raw[key]))) other_value(key)
     }
     keys++
     if (!(key in at_line)) {

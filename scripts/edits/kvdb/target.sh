@@ -1,4 +1,4 @@
-# The server.conf: where it is, whether it can be edited, what is in it, and the copy beside it.
+# The file: where it is, whether it can be edited, what is in it, and the copy beside it.
 # Needs lib/file-edit.sh, and refuse_open_store (store.sh).
 
 # A link in somebody's directory is followed with that one's rights. FILE's directory may be gone.
@@ -38,7 +38,7 @@ mount_point() {
 
 preflight() {
     acting test -e "$target" ||
-        die "$FILE: no such file; give the path of a server.conf that exists"
+        die "$FILE: no such file; give the path of a $conf that exists"
     acting test -f "$target" || die "$FILE: is not a regular file"
     who=${become:+${actor_name:-the user number $actor}}
     who=${who:-$(id -un)}
@@ -64,7 +64,7 @@ limit_bytes=4194304
 read_file() {
     content=$(acting head -c $limit_bytes "$target" && printf x) || die "$FILE: cannot be read"
     [ "${#content}" -le $limit_bytes ] ||
-        die "$FILE: has over $limit_bytes bytes, so it is no server.conf"
+        die "$FILE: has over $limit_bytes bytes, so it is no $conf"
 }
 
 still_the_same() {

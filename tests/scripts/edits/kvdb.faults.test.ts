@@ -150,32 +150,6 @@ const refusals: readonly Refusal[] = [
     message: /line 4: .*empty element in a list/,
   },
   {
-    name: "Zato 4.1",
-    text: "[main]\n[redis]\nhost=\n",
-    message:
-      /line 2: this is a server.conf of Zato 4\.1, which has \[redis\].*never asks sentinels.*proxy/,
-  },
-  {
-    name: "Zato 1.1",
-    text: "[hot_deploy]\nwork_dir=x\n[singleton]\n[kvdb]\nhost=1\n",
-    message: /line 3: .*Zato 1\.1 or older; 3\.2 and 3\.3 are supported/,
-  },
-  {
-    name: "Zato 2.0",
-    text: "[hot_deploy]\nwork_dir=x\n[singleton]\n[kvdb]\nhost=1\n[startup_services_first_worker]\n",
-    message: /line 3: .*Zato 2\.0; .*socket_timeout/,
-  },
-  {
-    name: "Zato 3.0",
-    text: "[hot_deploy]\nwork_dir=x\n[kvdb]\nhost=1\n[startup_services_first_worker]\n",
-    message: /line 2: .*Zato 3\.0; .*move work_dir from \[hot_deploy\] to \[main\]/,
-  },
-  {
-    name: "Zato 3.1, as ConfigObj writes it",
-    text: "[hot_deploy]\nwork_dir = x\nmax_batch_size = 1000\n[kvdb]\nhost = 1\n[startup_services_first_worker]\n",
-    message: /line 2: .*Zato 3\.1; .*scheduler\.conf/,
-  },
-  {
     name: "a password",
     text: "[kvdb]\nhost=1\npassword=secret-text\n",
     message: /line 3: \[kvdb\] has a password, and this deployment has none: .*Empty it/,
