@@ -40,20 +40,24 @@ const cargo = () =>
 export const languages: Record<string, Language> = {
   python: {
     tools: ["python3"],
-    build: (directory) => {
+    build: async (directory) => {
       const only = ["--no-deps", "--only-binary", ":all:", "--no-compile"];
-      return run(
-        "python3",
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        ...only,
-        "--target",
-        join(directory, "lib"),
-        "-r",
-        join(directory, "requirements.txt"),
-      );
+      for (const [library, requirements] of [
+        ["lib", "requirements.txt"],
+        ["lib-zato", "requirements-zato.txt"],
+      ] as const)
+        await run(
+          "python3",
+          "-m",
+          "pip",
+          "install",
+          "-q",
+          ...only,
+          "--target",
+          join(directory, library),
+          "-r",
+          join(directory, requirements),
+        );
     },
     clients: (directory) => {
       const program = (name: string) => [

@@ -2,11 +2,13 @@
 
 python3 zato.py read        cases (JSON list) on standard input, a list of what each is read as
 python3 zato.py use VERSION FILE STANZA: commands on standard input, a line each, `set KEY VALUE` or
-                            `get KEY`, tried until they succeed; the answers as lines
+                            `get KEY`, tried until they succeed; the answers as lines. Variables in
+                            the environment override the file as in 3.3
 """
 
 import ast
 import json
+import os
 import sys
 import time
 from io import StringIO
@@ -87,7 +89,7 @@ def connect(call):
 
 
 def use(version, file, name):
-    call = call_of(version, stanza_of(version, file, name))
+    call = call_of(version, stanza_of(version, file, name, os.environ))
     conn = connect(call)
     for line in sys.stdin:
         command, key, *value = line.split()
