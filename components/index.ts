@@ -30,4 +30,5 @@ export type { RedisHaArgs } from "./redisHaArgs.ts";
 export { RedisNode, type RedisNodeArgs } from "./redisNode.ts";
 export type { MonitoredMasterArgs } from "./redis/sentinelConf.ts";
 export { Sentinel, type SentinelArgs } from "./sentinel.ts";
-export { type ZatoArgs, ZatoKvdbConfig, type ZatoKvdbConfigArgs } from "./zato/kvdbConfig.ts";
+export type { ZatoArgs, ZatoKvdbConfigArgs } from "./zato/args.ts";
+export { ZatoKvdbConfig } from "./zato/kvdbConfig.ts";

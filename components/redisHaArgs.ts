@@ -13,7 +13,7 @@ import {
   timeoutsFields,
 } from "./redis/args.ts";
 import { seed, sentinelFields, type TopologyArgs } from "./redis/topology.ts";
-import { type ZatoArgs, zatoFields } from "./zato/kvdbConfig.ts";
+import { type ZatoArgs, zatoFields } from "./zato/args.ts";
 
 /**
  * Arguments of {@link RedisHa}; without any, the three-host topology of Zato's guide on this

@@ -19,6 +19,7 @@ import {
   type RedisHaArgs,
   redisHaFields,
 } from "./redisHaArgs.ts";
+import { places } from "./zato/args.ts";
 import { zatoPlace } from "./zato/serverConfs.ts";
 import { zatoNodeProblems } from "./zato/versions.ts";
 
@@ -94,7 +95,7 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
     problems.push(
       ...zatoNodeProblems(`nodes.${firstNode.name}`, `${firstNode.host}:${firstNode.port}`),
     );
-  const confHosts = (["serverConfs", "schedulerConfs"] as const).flatMap((list) =>
+  const confHosts = places.flatMap((list) =>
     (args.zato?.[list] ?? []).flatMap((conf, index) => {
       const { host } = zatoPlace(conf);
       if (host !== undefined && !Object.hasOwn(hosts, host))

@@ -3,22 +3,26 @@ import type { Host } from "../../hosts/host.ts";
 import { LocalHost } from "../../hosts/index.ts";
 import { isLater } from "../../hosts/sdk.ts";
 import type { Topology } from "../redis/topology.ts";
-import { type ZatoArgs, ZatoKvdbConfig } from "./kvdbConfig.ts";
-import type { ZatoFile } from "./versions.ts";
+import { type Place, places, type ZatoArgs } from "./args.ts";
+import { ZatoKvdbConfig } from "./kvdbConfig.ts";
 
-/** A server.conf or scheduler.conf of Zato's. */
+/** Where files of Zato's are. */
 export interface ZatoConf {
-  file: ZatoFile;
+  /** Which setting says it. */
+  place: Place;
   /** One of `hosts`; none is the machine that runs Pulumi. */
   host?: string;
   path: pulumi.Input<string>;
 }
 
 /** @returns where they are; one that is known only later is on the machine that runs Pulumi. */
-export function zatoConfs({ serverConfs = [], schedulerConfs = [] }: ZatoArgs = {}): ZatoConf[] {
-  const of = (file: ZatoFile, confs: readonly pulumi.Input<string>[]) =>
-    confs.map((conf) => ({ file, ...(isLater(conf) ? { path: conf } : zatoPlace(conf)) }));
-  return [...of("server", serverConfs), ...of("scheduler", schedulerConfs)];
+export function zatoConfs(zato: ZatoArgs = {}): ZatoConf[] {
+  return places.flatMap((place) =>
+    (zato[place] ?? []).map((conf) => ({
+      place,
+      ...(isLater(conf) ? { path: conf } : zatoPlace(conf)),
+    })),
+  );
 }
 
 /** `PATH` or `HOST:PATH`. */
@@ -49,8 +53,8 @@ export function zatoServers(args: ZatoServersArgs): ZatoKvdbConfig {
   const { name, parent, topology, hostOf, confs, zato = {}, dependsOn } = args;
   const [firstNode] = topology.nodes as [Topology["nodes"][0]];
   const zatoOn = (suffix: string, host: Host, on: string | undefined) => {
-    const paths = (wanted: ZatoFile) =>
-      confs.filter((conf) => conf.file === wanted && conf.host === on).map(({ path }) => path);
+    const paths = (place: Place) =>
+      confs.filter((conf) => conf.place === place && conf.host === on).map(({ path }) => path);
     return new ZatoKvdbConfig(
       `${name}-zato${suffix}`,
       {
@@ -59,8 +63,9 @@ export function zatoServers(args: ZatoServersArgs): ZatoKvdbConfig {
         masterName: topology.masterName,
         node: `${firstNode.host}:${firstNode.port}`,
         version: zato.version,
-        serverConfs: paths("server"),
-        schedulerConfs: paths("scheduler"),
+        serverConfs: paths("serverConfs"),
+        schedulerConfs: paths("schedulerConfs"),
+        environments: paths("environments"),
         socketTimeoutSeconds: zato.socketTimeoutSeconds,
       },
       { parent, dependsOn },

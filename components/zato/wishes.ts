@@ -1,6 +1,9 @@
+import { assignments } from "../../hosts/shell.ts";
+import type { Place } from "./args.ts";
 import {
   environmentPrefix,
   newest,
+  stanzas,
   type ZatoFile,
   type ZatoVersions,
   versionsOf,
@@ -106,6 +109,32 @@ function rowLines(
       "remind the scheduler of this version asks Redis as well, by [broker] of its scheduler.conf: list that in zato.schedulerConfs",
     );
   return lines;
+}
+
+/**
+ * What kvdb.sh is told: first what it is an edit of, in the order that earlier versions have, or it
+ * would be another one.
+ *
+ * @param listed whether any scheduler's file is edited as well.
+ */
+export function editSettings(
+  place: Place,
+  { path, store, owner }: { path: string; store: string; owner: string },
+  deployed: Deployed,
+  told: string | undefined,
+  listed: boolean,
+): string {
+  const lines = (file: ZatoFile, too: boolean) => versionLines(file, deployed, told, too);
+  const file = place === "schedulerConfs" ? "scheduler" : "server";
+  const what: Record<string, string | string[]> =
+    place === "environments"
+      ? { ENVIRONMENT: path, STORE: store, OWNER: owner, SCHEDULERS: lines("scheduler", true) }
+      : { FILE: path, STORE: store, STANZA: stanzas[file], OWNER: owner };
+  return assignments({
+    ...what,
+    VERSIONS: lines(file, listed || place === "environments"),
+    WANTED: wantedLines(deployed),
+  });
 }
 
 /** The same as environment variables, for containers; none where no such version reads them. */

@@ -8,9 +8,12 @@
 # contains a value.
 #   FILE    absolute path of the file
 #   STANZA  name of the stanza, `kvdb` unless given; `broker` is that of scheduler.conf
+#   ENVIRONMENT in place of these two the absolute directory of a Zato environment: all server.conf
+#           and, with SCHEDULERS, all scheduler.conf of the servers and schedulers in it
 #   STORE   absolute directory of the stack's own, for what is needed to put things back (0700)
 #   OWNER   what to call this deployment where another one wants the same file; STORE unless given
-#   VERSIONS what is wanted in which version of Zato, in the form that versions.awk tells
+#   VERSIONS what is wanted in which version of Zato, in the form that versions.awk tells;
+#           SCHEDULERS is the same of the scheduler.conf of an ENVIRONMENT
 #   WANTED  lines `key=raw` (set exactly this), `key?=raw` (only where missing, empty, or ours
 #           already) or `key!=raw` (only in place of what Zato makes where there is no password;
 #           refused in place of anything else); raw is what stands after `=`, without surrounding blanks or comment
@@ -39,8 +42,9 @@ LC_ALL=C
 export LC_ALL
 umask 077
 # A variable inherited from the environment would stay exported, and hand its value to every child.
-unset FILE STANZA STORE OWNER VERSIONS WANTED
-FILE='' STANZA=kvdb STORE='' OWNER='' VERSIONS='' WANTED='' overriding=''
+unset FILE STANZA ENVIRONMENT STORE OWNER VERSIONS SCHEDULERS WANTED
+FILE='' STANZA=kvdb ENVIRONMENT='' STORE='' OWNER='' VERSIONS='' SCHEDULERS='' WANTED=''
+overriding=''
 newline='
 '
 
@@ -71,6 +75,8 @@ $FILE
 $STANZA
 $had_id
 $id
+$had_by
+$ENVIRONMENT
 $overriding
 $VERSIONS
 =
@@ -91,10 +97,13 @@ cleanup() {
     unlock_beside
     exit "$status"
 }
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+set_traps() {
+    trap cleanup EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+set_traps
 
 # --- parameters ---
 
@@ -105,7 +114,9 @@ case $action in check | apply | remove) ;; *)
     ;;
 esac
 eval "$(cat)"
-for name in FILE STORE; do
+where=FILE
+[ -z "$ENVIRONMENT" ] || where=ENVIRONMENT
+for name in $where STORE; do
     eval "value=\$$name"
     # shellcheck disable=SC2154
     case $value in
@@ -115,8 +126,6 @@ for name in FILE STORE; do
     esac
 done
 OWNER=$(printf '%s' "${OWNER:-$STORE}" | tr -cd '\040-\176' | head -c 200)
-conf=server.conf list=zato.serverConfs
-[ "$STANZA" != broker ] || conf=scheduler.conf list=zato.schedulerConfs
 case $STANZA in '' | *"$newline"*) die "STANZA must be the name of a stanza, such as kvdb" ;; esac
 
 # use edits/kvdb/store.sh
@@ -124,18 +133,6 @@ case $STANZA in '' | *"$newline"*) die "STANZA must be the name of a stanza, suc
 # use edits/kvdb/owner.sh
 # use edits/kvdb/edit.sh
 # use edits/kvdb/actions.sh
+# use edits/kvdb/environment.sh
 
-resolve
-find_entry
-load_entry
-case $action in
-check)
-    preflight
-    check_file
-    ;;
-apply)
-    preflight
-    apply_file
-    ;;
-remove) remove_file ;;
-esac
+if [ -n "$ENVIRONMENT" ]; then all_files; else one_file; fi

@@ -5,7 +5,7 @@
 
 # What an edit is an edit of, and in whose name: with another of these it is another one, and the
 # one that was made before has to be taken back.
-place_of() { grep -E '^(FILE|STANZA|TABLE|OWNER|STORE)=' "$1"; }
+place_of() { grep -E '^(FILE|STANZA|ENVIRONMENT|TABLE|OWNER|STORE)=' "$1"; }
 
 edit() {
   kept="$here/edits/$2/$3"

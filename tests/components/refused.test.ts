@@ -798,6 +798,30 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
     /HOST:PATH with one of `hosts`/,
   ],
   [
+    "an environment of Zato that is not absolute",
+    { zato: { environments: ["qs-1"] } },
+    "zato.environments[0]",
+    /an absolute path/,
+  ],
+  [
+    "a server.conf that is in an environment",
+    { zato: { environments: ["/opt/qs-1"], serverConfs: ["/opt/qs-1/s/config/repo/server.conf"] } },
+    "zato.serverConfs[0]",
+    /in none of zato\.environments already/,
+  ],
+  [
+    "an environment in another one",
+    { zato: { environments: ["/opt/", "/opt/qs-1"] } },
+    "zato.environments[1]",
+    /in none of zato\.environments already/,
+  ],
+  [
+    "an environment on a host that nobody knows",
+    { zato: { environments: ["zato1:/opt/qs-1"] } },
+    "zato.environments[0]",
+    /HOST:PATH with one of `hosts`/,
+  ],
+  [
     "a node's host that Zato reads as nothing",
     {
       nodes: { node1: "None:16300", node2: "redis2:16300" },

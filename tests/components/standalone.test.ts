@@ -84,6 +84,10 @@ const fields: Record<string, readonly [make: (text: string, host: LocalHost) => 
       (text, host) => new ZatoKvdbConfig("a", { ...zato, host, schedulerConfs: [text] }),
       /^\/etc\/shadow$/,
     ],
+    "an environment of Zato": [
+      (text, host) => new ZatoKvdbConfig("a", { ...zato, host, environments: [text] }),
+      /^\/etc\/shadow$/,
+    ],
     "a version of Zato": [
       (text, host) => new ZatoKvdbConfig("a", { ...zato, host, version: text }),
     ],

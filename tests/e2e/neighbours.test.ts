@@ -85,11 +85,12 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
         "[main]\ngunicorn_bind=0.0.0.0:17010 # π\n\n[kvdb]\nhost=\nport=\nuse_redis_sentinels=False # off\nredis_sentinels=\nredis_sentinels_master=\n";
       const expected =
         "[main]\ngunicorn_bind=0.0.0.0:17010 # π\n\n[kvdb]\nhost=zato1\nport=21700\nuse_redis_sentinels=True # off\nredis_sentinels=zato1:21750, zato2:21751, zato3:21752\nredis_sentinels_master=redis-ha\nsocket_timeout=0.5\n";
+      const environment = join(project.directory, "qs-1");
       const files = ["server1", "server2"].map((server) =>
-        join(project.directory, server, "server.conf"),
+        join(environment, server, "config/repo/server.conf"),
       );
       for (const file of files) {
-        mkdirSync(join(file, ".."));
+        mkdirSync(join(file, ".."), { recursive: true });
         writeFileSync(file, original, { mode: 0o640 });
       }
       const config = { ...members("zato", 21_700), zato: { serverConfs: files } };
@@ -128,8 +129,16 @@ describe("what is not the stack's own", { timeout: 2_400_000 }, () => {
       assert.equal(readFileSync(files[1] as string, "utf8"), expected);
       assert.match(readFileSync("/etc/hosts", "utf8"), /^127\.0\.0\.1 zato2\n127\.0\.0\.1 zato3$/m);
       await project.upChangesNothing();
+      // Found from now on: one more server, and those that were listed stay as they are.
+      const third = join(environment, "server3/config/repo/server.conf");
+      mkdirSync(join(third, ".."), { recursive: true });
+      writeFileSync(third, original);
+      project.configure({ ...config, zato: { environments: [environment] } });
+      await project.up();
+      for (const file of [...files, third]) assert.equal(readFileSync(file, "utf8"), expected);
+      await project.upChangesNothing();
       await destroy(project);
-      for (const file of files) assert.equal(readFileSync(file, "utf8"), original);
+      for (const file of [...files, third]) assert.equal(readFileSync(file, "utf8"), original);
       assert.ok(!existsSync(project.redis));
     } finally {
       await project.remove();

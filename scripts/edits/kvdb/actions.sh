@@ -1,4 +1,4 @@
-# What check, apply and remove do. Needs store.sh, target.sh, owner.sh and edit.sh.
+# What check, apply and remove do to a file. Needs store.sh, target.sh, owner.sh and edit.sh.
 
 check_file() {
     read_owner
@@ -40,6 +40,10 @@ remove_file() {
         [ "$whose" != ours ] || acting rm -f "$owner_file"
         exit 0
     fi
+    if [ -n "$found" ] && [ "$had_by" != "$ENVIRONMENT" ]; then
+        say "$FILE: is listed ${had_by:+in an environment }by now; left as it is"
+        exit 0
+    fi
     if [ -z "$found" ]; then
         # An apply that was killed may have left something, its lock for one.
         if acting test -w "$directory"; then
@@ -67,4 +71,32 @@ remove_file() {
     [ "$final_save" = 0 ] || save final "$final_bytes" ||
         die "$why; $FILE is edited, run this again"
     echo "$FILE: $back_keys keys put back"
+}
+
+# Whether a scheduler's file that was found, and not listed, has nothing to do with Redis.
+no_broker() {
+    [ -n "$ENVIRONMENT" ] && [ "$STANZA" = broker ] && [ -z "$found" ] || return 1
+    acting grep -q "^[[:blank:]]*\\[[[:blank:]\"']*broker" "$target" 2>/dev/null
+    [ $? -eq 1 ]
+}
+
+one_file() {
+    conf=server.conf list=zato.serverConfs
+    [ "$STANZA" != broker ] || conf=scheduler.conf list=zato.schedulerConfs
+    [ -z "$ENVIRONMENT" ] || list=zato.environments
+    resolve
+    find_entry
+    if no_broker; then exit 0; fi
+    load_entry
+    case $action in
+    check)
+        preflight
+        check_file
+        ;;
+    apply)
+        preflight
+        apply_file
+        ;;
+    remove) remove_file ;;
+    esac
 }

@@ -1,6 +1,6 @@
-# The input: action, file, stanza, identities of the store (as it is, as it will be), OVERRIDING,
-# VERSIONS and WANTED, each up to a line "=", the store up to a line "end", the file with an "x" after its last byte (awk alone can
-# not tell whether a last line had a newline).
+# The input: action, file, stanza, identities of the store and environments (as they are, as they
+# will be), OVERRIDING, VERSIONS and WANTED, each up to a line "=", the store up to a line "end", the
+# file with an "x" after its last byte (awk alone can not tell whether a last line had a newline).
 
 function fail(line, message) {
     ORS = "\n"

@@ -57,15 +57,18 @@ part_ == 2 { file = $0; part_ = 3; next }
 part_ == 3 { stanza = $0; part_ = 4; next }
 part_ == 4 { old_id = $0; part_ = 5; next }
 part_ == 5 { id = $0; part_ = 6; next }
-part_ == 6 { overriding = $0; part_ = 7; next }
-part_ == 7 { if ($0 == "=") part_ = 8; else read_version($0); next }
-part_ == 8 { if ($0 == "=") part_ = 9; else asked[++askings] = $0; next }
-part_ == 9 { if ($0 == "end") part_ = 10; else read_store($0); next }
+part_ == 6 { old_by = $0; part_ = 7; next }
+part_ == 7 { by = $0; part_ = 8; next }
+part_ == 8 { overriding = $0; part_ = 9; next }
+part_ == 9 { if ($0 == "=") part_ = 10; else read_version($0); next }
+part_ == 10 { if ($0 == "=") part_ = 11; else asked[++askings] = $0; next }
+part_ == 11 { if ($0 == "end") part_ = 12; else read_store($0); next }
 { read_line($0) }
 END {
     if (failed) exit 1
     kind = stanza == "broker" ? "scheduler.conf" : "server.conf"
-    field = "zato." (stanza == "broker" ? "scheduler" : "server") "Confs"
+    field = by != "" ? "zato.environments" : \
+        "zato." (stanza == "broker" ? "scheduler" : "server") "Confs"
     last_line()
     for (i = 1; i <= lines; i++) bytes_in += length(text[i] eol[i])
     bytes_in += 0
@@ -85,8 +88,9 @@ END {
             put_back(stored[i])
     ORS = ""
     head = "pulumi-redis-ha kvdb store 1\nfile " file "\nstanza " stanza "\n"
-    old = store_in old_id == "" ? "" : head (old_id == "" ? "" : "id " old_id "\n") store_in "end\n"
-    head = head "id " id "\n"
+    old = store_in old_id == "" ? "" : head (old_id == "" ? "" : "id " old_id "\n") \
+        (old_by == "" ? "" : "by " old_by "\n") store_in "end\n"
+    head = head "id " id "\n" (by == "" ? "" : "by " by "\n")
     pending = changed ? store_text(1) : old
     final = store_text(0)
     bytes_out = assemble()

@@ -24,7 +24,7 @@ owner_text() {
 
 refuse_other() {
     [ "$whose" != other ] ||
-        die "$FILE: [$STANZA] is set by another deployment, ${owned_by:-unknown} (it remembers that in ${owned_store:-?}). Destroy that one first, or take the file out of its $list; if it is gone for good, delete $owner_file"
+        die "$FILE: [$STANZA] is set by another deployment, ${owned_by:-unknown} (it remembers that in ${owned_store:-?}). Destroy that one first, or take it out of its $list; if it is gone for good, delete $owner_file"
 }
 
 # Says who the owner is, unless that is said already.

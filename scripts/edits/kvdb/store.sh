@@ -34,7 +34,7 @@ find_entry() {
 }
 
 load_entry() {
-    stored=end had_id=''
+    stored=end had_id='' had_by=''
     if [ -n "$found" ]; then
         stored=$(cat "$found") || die "$found: cannot be read"
         case $stored in
@@ -48,6 +48,11 @@ load_entry() {
         case $stored in
             'id '*)
                 had_id=${stored#id } had_id=${had_id%%"$newline"*} stored=${stored#*"$newline"}
+                ;;
+        esac
+        case $stored in
+            'by '*)
+                had_by=${stored#by } had_by=${had_by%%"$newline"*} stored=${stored#*"$newline"}
                 ;;
         esac
     fi

@@ -47,7 +47,7 @@ function recognise(    i, j, found) {
     if (!row) return
     if (row in refusal)
         fail(marked_line, "this is a " kind " of Zato " row_name[row] ". " refusal[row] \
-            ", or take the file out of " field)
+            ", or take " (by == "" ? "the file" : "its environment") " out of " field)
     if (told && found && found != told)
         warn("line " marked_line ": zato.version says " row_name[told] \
             ", and this is as in a file of Zato " row_name[found] ", and written as it says")

@@ -186,6 +186,54 @@ for (const plain of shells) {
     });
   });
 
+  describe(`kvdb.sh of all servers of an environment, ${shell.name}`, () => {
+    keepsTheContract(
+      () => {
+        const directory = newDirectory();
+        const file = (server: string) => join(directory, server, "config/repo/server.conf");
+        const text = "[kvdb]\nhost=\nport=\nuse_redis_sentinels=False # off\n";
+        const make = (server: string) => {
+          mkdirSync(join(file(server), ".."), { recursive: true });
+          writeFileSync(file(server), text);
+        };
+        for (const server of ["server1", "server2"]) make(server);
+        const settings: Parameters = {
+          ENVIRONMENT: directory,
+          STORE: join(newDirectory(), "store"),
+          WANTED: "host=zato1\nport=6379\nuse_redis_sentinels=True",
+        };
+        return {
+          run: runner(plain, "kvdb.sh"),
+          settings,
+          others: { ...settings, WANTED: "host=zato2\nport=6379" },
+          state: () => tree(directory),
+          applied: /^host=zato1$[^]*^host=zato1$/m,
+          byHand: {
+            "a value changed back in one": () => {
+              writeFileSync(file("server2"), bytes(file("server2")).replace("host=zato1", "host="));
+            },
+          },
+          refused: {
+            "a file that can't be read as Zato does": {
+              prepare: () => {
+                writeFileSync(file("server2"), `[${bytes(file("server2"))}`);
+              },
+              reason: /server2\/config\/repo\/server\.conf: line 1: /,
+              undo: () => {
+                writeFileSync(file("server2"), bytes(file("server2")).slice(1));
+              },
+            },
+            "no environment": {
+              settings: { ENVIRONMENT: join(directory, "server1") },
+              reason: /no server of Zato is in there/,
+            },
+          },
+        };
+      },
+      { kills: true },
+    );
+  });
+
   describe(`kernel.sh, ${shell.name}`, { skip: needsRoot }, () => {
     keepsTheContract(
       async () => {
