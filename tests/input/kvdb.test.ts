@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import fc from "fast-check";
 import { masterNameProblems } from "../../components/redis/topology.ts";
+import { placeProblems } from "../../components/standaloneProblems.ts";
 import {
   supportedVersions,
   versionsNamed,
@@ -139,6 +140,90 @@ it("the stanza for people, and the environment, say to each version where the se
     }
   });
 });
+
+/** A value, and the versions that read something else than what was meant, or nothing. */
+const misread: readonly (readonly [
+  field: "sentinels" | "masterName" | "node",
+  value: string,
+  versions: readonly string[],
+])[] = [
+  ["sentinels", "redis1", supportedVersions],
+  ["sentinels", "redis1:", supportedVersions],
+  ["sentinels", "redis1:port", supportedVersions],
+  ["sentinels", ":26379", supportedVersions],
+  ["sentinels", "::1:26379", supportedVersions],
+  ["sentinels", "[::1]:26379", supportedVersions],
+  ["sentinels", "26379", supportedVersions],
+  ["sentinels", "redis1:1 redis2:2", supportedVersions],
+  ["sentinels", "redis1:1; redis2:2", supportedVersions],
+  ["sentinels", "redis1:1, redis2:2", supportedVersions],
+  ["sentinels", '"redis1:1, redis2:2"', supportedVersions],
+  ["sentinels", "redis1:1,,redis2:2", supportedVersions],
+  ["sentinels", "redis1:1 # redis2:2", supportedVersions],
+  ["sentinels", "", supportedVersions],
+  ["masterName", "12345", ["3.2", "3.3"]],
+  ["masterName", "1e5", ["3.2", "3.3"]],
+  ["masterName", "None", ["3.2", "3.3"]],
+  ["masterName", "True", ["3.2", "3.3"]],
+  ["masterName", "'redis-ha'", supportedVersions],
+  ["masterName", "redis,ha", supportedVersions],
+  ["masterName", "redis#ha", supportedVersions],
+  ["masterName", "%(host)s", supportedVersions],
+  ["masterName", " redis-ha", supportedVersions],
+  ["masterName", "", supportedVersions],
+  ["node", "None:6379", ["3.2", "3.3"]],
+  ["node", "False:6379", ["3.2", "3.3"]],
+  ["node", "0x0:6379", ["3.2", "3.3"]],
+  ["node", "0e0:6379", ["3.2", "3.3"]],
+];
+
+it("what a version misreads is refused, with the field and the value", () => {
+  const here = newDirectory();
+  const meant = {
+    sentinels: ["redis2:26379"],
+    masterName: "redis-ha",
+    node: "redis1:6379",
+    socketTimeoutSeconds: 0.5,
+  };
+  const cases = misread.flatMap(([field, value, versions], index) =>
+    supportedVersions.map((version) => {
+      const all = {
+        ...meant,
+        [field]: field === "sentinels" ? [value, ...meant.sentinels] : value,
+      };
+      const file = join(here, `${index}-${version}.conf`);
+      writeFileSync(
+        file,
+        render("kvdb.hbs", { ...kvdbValues(all, versionsNamed(version)), versions: version }),
+      );
+      return { field, value, all, wrong: versions.includes(version), version, file };
+    }),
+  );
+  const calls = readAsZato(cases.map(({ version, file }) => ({ version, file, stanza: "kvdb" })));
+  for (const [index, { field, value, all, wrong, version }] of cases.entries()) {
+    const { arguments: given, master } = calls[index] ?? {};
+    const reads =
+      JSON.stringify([given?.[0], master]) ===
+      JSON.stringify([all.sentinels.map((each) => hostAndPort(each)), all.masterName]);
+    assert.equal(!reads, wrong, `${version}: ${field} ${value}: ${JSON.stringify(calls[index])}`);
+    const problems = [
+      ...all.sentinels.flatMap((each) => placeProblems("sentinels", each)),
+      ...masterNameProblems(all.masterName),
+      ...zatoNodeProblems("node", all.node),
+    ];
+    assert.deepEqual(
+      problems.map(({ propertyPath }) => propertyPath),
+      [field],
+    );
+    assert.match(problems[0]?.reason ?? "", /is not allowed: /);
+  }
+});
+
+/** What redis-py wants of a sentinel; null where it has no such thing. */
+function hostAndPort(sentinel: string): [string, number] | null {
+  const [, host, port] = /^([A-Za-z0-9._-]+):([0-9]+)$/.exec(sentinel) ?? [];
+  return host === undefined ? null : [host, Number(port)];
+}
 
 /** Hosts, and whether Python reads their names as values. */
 const literals = [
