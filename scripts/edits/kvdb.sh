@@ -8,15 +8,16 @@
 # contains a value.
 #   FILE    absolute path of the file
 #   STANZA  name of the stanza, `kvdb` unless given; `broker` is that of scheduler.conf
-#   ENVIRONMENT in place of these two the absolute directory of a Zato environment: all server.conf
-#           and, with SCHEDULERS, all scheduler.conf of the servers and schedulers in it
+#   ENVIRONMENT  in place of these two, the absolute directory of a Zato environment: the server.conf
+#           of every server in there and, with SCHEDULERS, the scheduler.conf of every scheduler
 #   STORE   absolute directory of the stack's own, for what is needed to put things back (0700)
 #   OWNER   what to call this deployment where another one wants the same file; STORE unless given
-#   VERSIONS what is wanted in which version of Zato, in the form that versions.awk tells;
-#           SCHEDULERS is the same of the scheduler.conf of an ENVIRONMENT
+#   VERSIONS  what is wanted in which version of Zato, in the form that versions.awk tells;
+#           SCHEDULERS is the same for the scheduler.conf of an ENVIRONMENT
 #   WANTED  lines `key=raw` (set exactly this), `key?=raw` (only where missing, empty, or ours
 #           already) or `key!=raw` (only in place of what Zato makes where there is no password;
-#           refused in place of anything else); raw is what stands after `=`, without surrounding blanks or comment
+#           refused in place of anything else); raw is what stands after `=`, without surrounding
+#           blanks or comment
 #
 # check   0: the file is as apply would leave it; 3: it is not; 1: it can't be, and why not. Lines
 #         `warning: ...` on standard output are for the operator. Writes nothing
