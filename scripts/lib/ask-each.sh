@@ -15,7 +15,7 @@ EOT
     [ -z "$e_name" ] || {
       {
         printf '%s' "$e_commands" |
-          limited "$ask_limit" "$cli" --csv -h "$e_address" -p "$e_port" 2>&1
+          client "$ask_limit" "$e_address" "$e_port" --csv 2>&1
         echo "=$?"
       } | read_round "$e_name" "${e_shape# }"
     } &

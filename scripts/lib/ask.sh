@@ -1,23 +1,15 @@
-# A hung server must not hang us. Where timeout(1) is missing (it is not in POSIX), go without.
-# What is to end at once must not be able to ignore that, as the children of a hand-over ignore
-# other signals.
-if command -v timeout >/dev/null 2>&1; then
-  limited() { timeout -s KILL "$@"; }
-else
-  limited() { shift; "$@"; }
-fi
+# Questions to servers, and what is an answer.
 
 newline='
 '
+
+# use lib/client.sh
 
 # ask ADDRESS PORT COMMAND...: what the client prints, an error reply as well as an answer; nothing
 # if nobody replies. Good for comparing with the one reply that is wanted, and for nothing else: see
 # answer.
 ask() {
-  ask_address=$1 ask_port=$2
-  shift 2
-  limited "$ask_limit" "$cli" -h "$ask_address" -p "$ask_port" "$@" </dev/null 2>/dev/null |
-    tr -d '\r'
+  client "$ask_limit" "$@" </dev/null 2>/dev/null | tr -d '\r'
 }
 ask_me() { ask "$address" "$port" "$@"; }
 field() { sed -n "s/^$1://p"; }
@@ -31,10 +23,10 @@ field() { sed -n "s/^$1://p"; }
 # sentinel), setting and yes-no (CONFIG GET of a number, or of what is yes or no), or the one line
 # that is wanted.
 answer() {
-  a_form=$1 a_address=$2 a_port=$3
-  shift 3
+  a_form=$1
+  shift
   answer=$({
-    limited "$ask_limit" "$cli" -h "$a_address" -p "$a_port" "$@" </dev/null 2>&1
+    client "$ask_limit" "$@" </dev/null 2>&1
     echo "=$?"
   } | tr -d '\r')
   a_status=${answer##*=} no_answer='' gone=''

@@ -17,7 +17,7 @@ EOT
   fi
   sn_said=$(
     printf 'PING\n%s\n' "$sn_asked" |
-      limited "$ask_limit" "$cli" --csv -h "$address" -p "$port" 2>&1
+      client "$ask_limit" "$address" "$port" --csv 2>&1
   )
   alive=
   case $sn_said in '"'* | 'ERROR,'*) alive=1 ;; *) return 1 ;; esac

@@ -52,7 +52,8 @@
 #
 # SETTINGS, a directory, may follow each of these; without it, it is DIRECTORY. SETTINGS/parameters
 # holds sh assignments (components/redis/lifecycleParameters.ts lists them), SETTINGS/settings.conf
-# the stack's settings, for Sentinel SETTINGS/masters.conf its options per master. FILE.next beside
+# the stack's settings, for Sentinel SETTINGS/masters.conf its options per master, and, where the
+# servers want passwords, SETTINGS/credentials those of the scripts (lib/client.sh). FILE.next beside
 # one of them is what a step is about to put in its place: trial and reload are about that.
 # place, watch and leave end with the process "PID BIRTH" whose words come last, if they do.
 # Everything else in DIRECTORY belongs to the server: where that runs as a user of its own, the
@@ -100,6 +101,11 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # use lib/ask.sh
 # use lib/ask-each.sh
+if [ "$action" = trial ] && [ -e "$settings/credentials.next" ]; then
+  read_credentials "$settings/credentials.next"
+else
+  read_credentials "$settings/credentials"
+fi
 # use lib/space.sh
 # use lib/paused.sh
 # use redis/sentinels.sh

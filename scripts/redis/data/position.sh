@@ -32,7 +32,7 @@ note_position() {
 position_now() {
   set -- -
   [ ! -r "$aof_dir/$aof_name.manifest" ] || set -- - "$aof_dir/$aof_name.manifest"
-  limited "$ask_limit" "$cli" -h "$address" -p "$port" INFO </dev/null 2>/dev/null | awk '
+  client "$ask_limit" "$address" "$port" INFO </dev/null 2>/dev/null | awk '
     { sub(/\r$/, "") }
     match($0, /^file .* seq [0-9]+ type /) {
       sub(/ type .*/, "")

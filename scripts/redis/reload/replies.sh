@@ -1,5 +1,5 @@
 # What the server of this process replies, errors too, and what that says of a setting. Needs
-# limited (lib/ask.sh).
+# client (lib/client.sh).
 
 # judge_set REPLY: what the reply to CONFIG SET or SENTINEL SET says of a setting: set, restart
 # (only that can do it) or refused. Anything else, or nothing, is no answer.
@@ -31,12 +31,12 @@ judge_set() {
 
 # reply_to COMMAND...: the first line of whatever this process replies, an error, too.
 reply_to() {
-  limited "$ask_limit" "$cli" -h "$address" -p "$port" "$@" </dev/null 2>&1 | tr -d '\r' | head -n 1
+  client "$ask_limit" "$address" "$port" "$@" </dev/null 2>&1 | tr -d '\r' | head -n 1
 }
 
 # any_reply: what this process replies to PING, an error, too; nothing where there is nobody, or
 # nobody answers.
 any_reply() {
-  limited "$ask_limit" "$cli" -h "$address" -p "$port" PING </dev/null 2>/dev/null | head -n 1 |
+  client "$ask_limit" "$address" "$port" PING </dev/null 2>/dev/null | head -n 1 |
     grep -v -e '^Could not connect' -e '^Error: ' -e '^Terminated'
 }

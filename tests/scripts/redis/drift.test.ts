@@ -87,7 +87,7 @@ for (const shell of shells) {
         inShell(
           shell,
           ["lib/ask.sh", "redis/reload.sh", "redis/drift.sh"],
-          `cd ${directory}; limited() { cat said; }; ask_limit=5 cli=x address=x port=1 settings=. kind=${kind} monitored='redis-ha 2'\n${program}`,
+          `cd ${directory}; client() { cat said; }; ask_limit=5 cli=x address=x port=1 settings=. kind=${kind} monitored='redis-ha 2'\n${program}`,
           "",
         );
       rmSync(join(directory, "live"), { force: true });
