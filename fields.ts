@@ -126,7 +126,9 @@ function problemsOf(path: string, value: unknown, field: Fields[string]): Proble
     ? value.map((text, index): [string, unknown] => [`${path}[${index}]`, text])
     : [[path, value] as const];
   return texts.flatMap(([where, text]) =>
-    typeof text === "string" && !rule[0](text) ? [notAllowed(where, text, rule[1])] : [],
+    typeof text === "string" && !rule[0](text)
+      ? [notAllowed(where, field.secret ? "(not shown)" : text, rule[1])]
+      : [],
   );
 }
 

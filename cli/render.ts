@@ -179,8 +179,14 @@ export function statusJson(
   { healthy, master, problems }: Verdict,
   pause?: Pause,
 ): string {
-  const nodes = topology.nodes.map((node) => ({ ...node, lag: lagOf(node, master) }));
-  const { stack, masterName, sentinels, limitations } = topology;
+  // As whom they were asked is a secret.
+  const nodes = topology.nodes.map((node) => ({
+    ...node,
+    login: undefined,
+    lag: lagOf(node, master),
+  }));
+  const sentinels = topology.sentinels.map((sentinel) => ({ ...sentinel, login: undefined }));
+  const { stack, masterName, limitations } = topology;
   const status = {
     stack,
     masterName,

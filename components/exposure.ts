@@ -5,7 +5,7 @@ import { inputError, notAllowed, type Problem, refuseAny } from "../errors.ts";
 
 /** Why something is refused that others than the machine itself reach, and what to do. */
 const askedFor =
-  "others than this machine reach it, and there are no passwords yet: who gets there reads and writes the data and commands the sentinels. Set openWithoutPasswords to true where only those get there who may (over SSH, ssh.firewallClients sees to that), or keep to 127.0.0.1";
+  "others than this machine reach it, and it has no passwords: who gets there reads and writes the data and commands the sentinels. Set openWithoutPasswords to true where only those get there who may (over SSH, ssh.firewallClients sees to that), or keep to 127.0.0.1";
 
 /** @returns what is wrong with a host's address, unless it was asked for. */
 export function exposureProblems(
@@ -45,7 +45,10 @@ function isOwn(word: string, hostName: string): boolean {
 }
 
 /** @returns what the operator should know of hosts that others reach, a line each. */
-export function exposureLimitations(hosts: readonly Host[]): pulumi.Output<string[]> {
+export function exposureLimitations(
+  hosts: readonly Host[],
+  hasUsers = false,
+): pulumi.Output<string[]> {
   return pulumi
     .all(hosts.map(({ hostName, address }) => pulumi.all([hostName, address])))
     .apply((places) => {
@@ -56,7 +59,9 @@ export function exposureLimitations(hosts: readonly Host[]): pulumi.Output<strin
       return [
         ...(open.length > 0
           ? [
-              `no passwords and no TLS: who reaches ${list(open)} reads and writes the data and commands the sentinels`,
+              hasUsers
+                ? `no TLS: who is on the way to ${list(open)} reads and changes all that goes there, passwords included`
+                : `no passwords and no TLS: who reaches ${list(open)} reads and writes the data and commands the sentinels`,
             ]
           : []),
         ...(onInternet.length > 0

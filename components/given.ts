@@ -4,8 +4,9 @@ import { Host } from "../hosts/host.ts";
 import type { Preflight } from "../hosts/preflight.ts";
 import { isPlainObject } from "../hosts/sdk.ts";
 import { hostFields } from "./hostProblems.ts";
+import { authFields } from "./redis/authArgs.ts";
 
-export const secrets = secretNames(hostFields);
+export const secrets = secretNames({ ...hostFields, ...authFields });
 
 /**
  * What a component was given, for the stack's state, where a reader finds it: as an output, and

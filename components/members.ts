@@ -3,6 +3,7 @@ import { inputError } from "../errors.ts";
 import type { Deployment } from "../hosts/deployment.ts";
 import { shown } from "../hosts/foreignText.ts";
 import type { Host } from "../hosts/host.ts";
+import type { Access } from "./access.ts";
 import { namesOn, stayingText } from "./leaving.ts";
 import { directivesOf } from "./redis/args.ts";
 import type { Located } from "./redis/lifecycleParameters.ts";
@@ -26,6 +27,8 @@ export interface MembersArgs {
   /** The node that is the master now; empty where that can't be told. */
   leader: pulumi.Output<string>;
   dependsOn: readonly pulumi.Resource[];
+  /** Who may log in. @default whoever reaches a server does what he likes */
+  access?: Access;
 }
 
 /** The nodes and sentinels of one topology. */
@@ -165,6 +168,7 @@ function nodeOf(
     },
     { parent: whole.parent, dependsOn: [...whole.dependsOn] },
     after,
+    whole.access,
   );
 }
 
@@ -187,6 +191,7 @@ function sentinelOf(
     },
     { parent: whole.parent, dependsOn: [...whole.dependsOn] },
     after,
+    whole.access,
   );
 }
 

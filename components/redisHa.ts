@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, ProcessCommands } from "../hosts/host.ts";
 import { createHosts, Deployment } from "../hosts/index.ts";
+import { Access, type AdministrationOutput, type ConnectionOutput } from "./access.ts";
 import { exposureLimitations } from "./exposure.ts";
 import { given } from "./given.ts";
 import { hostsEntriesOn } from "./hostsEntries.ts";
@@ -60,6 +61,13 @@ export class RedisHa extends pulumi.ComponentResource {
    * run --add-host`.
    */
   readonly containerHosts: pulumi.Output<Record<string, string>>;
+  /**
+   * Name of an application's user to what it connects with, a secret; missing where there are no
+   * users.
+   */
+  readonly connection?: pulumi.Output<Record<string, ConnectionOutput>>;
+  /** As whom the stack administers its servers, a secret; missing where there are no users. */
+  readonly administration?: pulumi.Output<AdministrationOutput>;
   /** What the servers' versions lack, a line each. */
   readonly limitations: pulumi.Output<string[]>;
 
@@ -93,6 +101,13 @@ export class RedisHa extends pulumi.ComponentResource {
     );
     const [firstNode] = topology.nodes as [Topology["nodes"][0]];
     const [verification, verifying] = [`${name}-verified`, hostOf(firstNode.host)];
+    const access = args.auth?.enabled
+      ? new Access(
+          name,
+          { auth: args.auth, topology },
+          { parent: this, dependsOn: deployment.record },
+        )
+      : undefined;
     const { nodes, sentinels } = membersOf(args, {
       name,
       parent: this,
@@ -102,6 +117,7 @@ export class RedisHa extends pulumi.ComponentResource {
       deployment,
       leader: verifying.leader(verification),
       dependsOn: entries,
+      access,
     });
     const processes = [...nodes, ...sentinels];
     const verified = verifying.verify(
@@ -150,9 +166,13 @@ export class RedisHa extends pulumi.ComponentResource {
         [...hosts].map(([host, { announcedAddress }]) => [host, announcedAddress]),
       ),
     );
+    if (access) {
+      this.connection = access.connection;
+      this.administration = access.administration;
+    }
     this.limitations = pulumi
       .all([
-        exposureLimitations(members.map(hostOf)),
+        exposureLimitations(members.map(hostOf), access !== undefined),
         ...processes.map(({ limitations }) => limitations),
         ...[...hosts.values()].map(({ limitations }) => limitations),
         priorityLimitations(

@@ -12,6 +12,7 @@ import {
   type TimeoutsArgs,
   timeoutsFields,
 } from "./redis/args.ts";
+import { type AuthArgs, authFields } from "./redis/authArgs.ts";
 import { seed, sentinelFields, type TopologyArgs } from "./redis/topology.ts";
 import { type ZatoArgs, zatoFields } from "./zato/args.ts";
 
@@ -28,12 +29,14 @@ export interface RedisHaArgs extends TopologyArgs {
    */
   directory?: string;
   /**
-   * Let the servers listen where others than the machine itself reach them, although there are no
-   * passwords yet: who gets there reads and writes the data and commands the sentinels. Without it
+   * Let the servers listen where others than the machine itself reach them, without
+   * `auth.enabled`: who gets there reads and writes the data and commands the sentinels. Without it
    * an address beyond loopback is refused.
    * @default false
    */
   openWithoutPasswords?: boolean;
+  /** Users with passwords, and what each of them may do. */
+  auth?: AuthArgs;
   /**
    * Replicas and sentinels that are gone for good and were never, or are no longer, of this
    * deployment: each `HOST:PORT` as the verification names them. One sentinel after the other is
@@ -74,6 +77,7 @@ export const redisHaFields = {
   initialMaster: { kind: "text" },
   directory: { kind: "text" },
   openWithoutPasswords: { kind: "switch", default: false },
+  auth: { section: authFields },
   forget: { kind: "texts", input: true },
   adopt: {
     kind: "texts",

@@ -10,6 +10,7 @@ import { exposureProblems } from "./exposure.ts";
 import { hostProblems } from "./hostProblems.ts";
 import { requireLater } from "./later.ts";
 import { localUserProblems, placesProblems } from "./placeProblems.ts";
+import { authProblems } from "./redis/authArgs.ts";
 import { promotable, redisProblems } from "./redis/args.ts";
 import { resolveTopology, type Topology } from "./redis/topology.ts";
 import {
@@ -82,6 +83,7 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
     );
   problems.push(...forgetProblems(args, topology));
   problems.push(...redisProblems(redis, nodes));
+  problems.push(...authProblems(args.auth, withoutUsers(args, topology)));
   if (nodes.length > 0 && promotable(redis, nodes).length === 0)
     refuse(
       "redis.directives.replica-priority",
@@ -125,10 +127,24 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
     );
     const { address } = own;
     if (typeof address === "string" && isUnicast(address) && members.has(host))
-      problems.push(...exposureProblems(host, address, args.openWithoutPasswords));
+      problems.push(
+        ...exposureProblems(host, address, args.openWithoutPasswords || args.auth?.enabled),
+      );
   }
   problems.push(...placesProblems(args, [...members]), ...localUserProblems(args, [...used]));
   return problems;
+}
+
+/** What can't log in anywhere yet, or was never tried with users. */
+function withoutUsers({ hosts = {}, local, zato }: KnownArgs, topology: Topology): string[] {
+  const kinds = [...topology.nodes, ...topology.sentinels].flatMap(({ host }) =>
+    Object.keys(hosts[host] ?? {}).filter((key) => key === "ssh" || key === "docker"),
+  );
+  return [
+    ...[...new Set(kinds)].map((kind) => `hosts with a section \`${kind}\``),
+    ...(local?.user === undefined ? [] : ["`local.user`"]),
+    ...((zato?.serverConfs ?? []).length === 0 ? [] : ["`zato.serverConfs`"]),
+  ];
 }
 
 /** What is of the deployment can't be what is gone for good. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refuseAny } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
+import type { Access } from "./access.ts";
 import { checkNames } from "../hosts/names.ts";
 import { knownNow } from "../hosts/sdk.ts";
 import type { HostSection } from "./hostSection.ts";
@@ -42,7 +43,7 @@ export interface RedisNodeArgs extends RedisArgs {
    */
   bind?: string;
   /**
-   * Listen where others than the machine itself reach it, although there are no passwords yet.
+   * Listen where others than the machine itself reach it, although it has no passwords.
    * @default false
    */
   openWithoutPasswords?: boolean;
@@ -60,12 +61,16 @@ export class RedisNode extends pulumi.ComponentResource {
   readonly revision: pulumi.Output<string>;
   readonly #runs: pulumi.Output<string>;
 
-  /** @param after what its process comes after as well; the component itself does not wait. */
+  /**
+   * @param after what its process comes after as well; the component itself does not wait.
+   * @param access who may log in. @default whoever reaches it does what he likes
+   */
   constructor(
     resourceName: string,
     args: RedisNodeArgs,
     opts?: pulumi.ComponentResourceOptions,
     after: pulumi.Input<pulumi.Resource>[] = [],
+    access?: Access,
   ) {
     super("redis-ha:index:RedisNode", resourceName, {}, opts);
     const { masterName, initialMaster } = args;
@@ -77,7 +82,16 @@ export class RedisNode extends pulumi.ComponentResource {
     refuseAny(problems, resourceName);
     const name = args.nodeName ?? resourceName;
     checkNames({ name: resourceName, nodeName: name });
-    const node = new ServerProcess("node", this, resourceName, name, args, opts?.dependsOn, after);
+    const node = new ServerProcess(
+      "node",
+      this,
+      resourceName,
+      name,
+      args,
+      opts?.dependsOn,
+      after,
+      access,
+    );
     this.version = node.version;
     this.limitations = node.limitations;
     this.#runs = node.runs;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Problem, refuseAny } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
+import type { Access } from "./access.ts";
 import { checkNames } from "../hosts/names.ts";
 import { isLater, knownNow } from "../hosts/sdk.ts";
 import type { HostSection } from "./hostSection.ts";
@@ -37,7 +38,7 @@ export interface SentinelArgs {
    */
   bind?: string;
   /**
-   * Listen where others than the machine itself reach it, although there are no passwords yet.
+   * Listen where others than the machine itself reach it, although it has no passwords.
    * @default false
    */
   openWithoutPasswords?: boolean;
@@ -69,12 +70,16 @@ export class Sentinel extends pulumi.ComponentResource {
   /** Changes whenever the process does: its settings, or by being started or repaired. */
   readonly revision: pulumi.Output<string>;
 
-  /** @param after what its process comes after as well; the component itself does not wait. */
+  /**
+   * @param after what its process comes after as well; the component itself does not wait.
+   * @param access who may log in. @default whoever reaches it does what he likes
+   */
   constructor(
     resourceName: string,
     args: SentinelArgs,
     opts?: pulumi.ComponentResourceOptions,
     after: pulumi.Input<pulumi.Resource>[] = [],
+    access?: Access,
   ) {
     super("redis-ha:index:Sentinel", resourceName, {}, opts);
     const problems = [
@@ -94,6 +99,7 @@ export class Sentinel extends pulumi.ComponentResource {
       args,
       opts?.dependsOn,
       after,
+      access,
     );
     this.version = sentinel.version;
     this.limitations = sentinel.limitations;

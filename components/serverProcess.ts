@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, ProcessFacts } from "../hosts/host.ts";
+import { type Access, checkAccess } from "./access.ts";
 import { requireAskedFor } from "./exposure.ts";
 import { given } from "./given.ts";
 import { hostFrom, type HostSection } from "./hostSection.ts";
@@ -63,6 +64,7 @@ export class ServerProcess {
   readonly #kind: keyof typeof kinds;
   readonly #args: ServerArgs;
   readonly #dependsOn: pulumi.Input<pulumi.Resource>[];
+  readonly #access: Access | undefined;
   readonly #facts: pulumi.Output<ProcessFacts>;
 
   /**
@@ -70,6 +72,7 @@ export class ServerProcess {
    * @param resourceName of that.
    * @param name the process's own.
    * @param after what the process comes after, besides what is in `dependsOn`.
+   * @param access who may log in. @default whoever reaches it does what he likes
    */
   constructor(
     kind: keyof typeof kinds,
@@ -79,7 +82,9 @@ export class ServerProcess {
     args: ServerArgs,
     dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
     after: pulumi.Input<pulumi.Resource>[],
+    access?: Access,
   ) {
+    this.#access = access;
     this.#kind = kind;
     this.#component = component;
     this.#resourceName = resourceName;
@@ -90,7 +95,7 @@ export class ServerProcess {
     const { port, bind, openWithoutPasswords, serverBinary, directives = {} } = args;
     this.host = hostFrom(args.host, resourceName, component, dependsOn);
     const { preflight } = this.host.deployment;
-    requireAskedFor(this.host, bind, openWithoutPasswords);
+    requireAskedFor(this.host, bind, openWithoutPasswords || access !== undefined);
     requireLater(
       preflight,
       directives,
@@ -103,7 +108,11 @@ export class ServerProcess {
     this.version = checkedVersion(list, member, serverBinary, this.#facts);
     this.limitations = this.version.apply(limitationsOf);
     this.runs = this.#facts.apply(({ program }) => program);
-    preflight.requireBeforeChanges(this.version);
+    preflight.requireBeforeChanges(
+      pulumi.all([this.#facts, this.version]).apply(([facts, version]) => {
+        checkAccess(access !== undefined, name, this.host.hostName, facts, version);
+      }),
+    );
     this.place = pulumi.output({
       name,
       port,
@@ -133,6 +142,7 @@ export class ServerProcess {
             timeouts: timeoutsOf(timeouts),
             nodes,
             sentinels,
+            auth: this.#access !== undefined,
           },
           featuresOf(version),
         ),
@@ -150,7 +160,11 @@ export class ServerProcess {
     files: Record<string, pulumi.Output<string>>,
     memoryBytes: pulumi.Input<number | undefined>,
   ): pulumi.Output<string> {
-    const contents = pulumi.output(files);
+    const own =
+      this.#kind === "node"
+        ? this.#access?.filesOfNode()
+        : this.#access?.filesOfSentinel(this.version);
+    const contents = pulumi.output({ ...files, ...own });
     const { stopSeconds } = timeoutsOf(this.#args.timeouts);
     this.host.keepProcess(
       this.#resourceName,

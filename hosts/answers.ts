@@ -75,6 +75,7 @@ export function processFacts(answers: Answers, name: string): ProcessFacts {
     version: answers[`version.${name}`] ?? "",
     endpoint: answers[`endpoint.${name}`] ?? "",
     program: answers[`program.${name}`] ?? "",
+    auth: answers[`auth.${name}`] !== undefined,
     populated: answers[`populated.${name}`] !== undefined,
     instance: answers[`instance.${name}`] ?? newInstance(),
     seen: {

@@ -82,6 +82,8 @@ export interface ProcessFacts {
   endpoint: string;
   /** Which program it is to run by what it was given last, empty if it was never created. */
   program: string;
+  /** Whether it was given users with passwords. */
+  auth: boolean;
   /** Whether something was ever ready there: then its data is there, or was lost. */
   populated: boolean;
   /** The identity to record: that of the running instance if it is well, else a new one. */

@@ -8,10 +8,11 @@ export const answerLimit = 2000;
  * A connection that reports what it is told: no attempt is repeated, and a server that still loads
  * is asked, too. Connects with its first command.
  */
-export function connection({ address, port }: Endpoint, options: RedisOptions = {}): Redis {
+export function connection({ address, port, login }: Endpoint, options: RedisOptions = {}): Redis {
   const redis = new Redis({
     host: address,
     port,
+    ...login,
     lazyConnect: true,
     connectTimeout: answerLimit,
     commandTimeout: answerLimit,

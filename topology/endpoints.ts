@@ -3,6 +3,14 @@ export interface Endpoint {
   host: string;
   address: string;
   port: number;
+  /** As whom to ask it. */
+  login?: Login;
+}
+
+/** A user of a server. */
+export interface Login {
+  username: string;
+  password: string;
 }
 
 export interface NodeEndpoint extends Endpoint {

@@ -40,6 +40,7 @@ export class Writer {
     this.#key = key;
     this.redis = new Redis({
       name: masterName,
+      ...nodes[0]?.login,
       sentinels: sentinels.map(({ address, port }) => ({ host: address, port })),
       // The sentinels may answer with names that this machine can't resolve.
       natMap: Object.fromEntries(

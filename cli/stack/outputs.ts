@@ -1,4 +1,4 @@
-import type { NodeEndpoint } from "../../topology/endpoints.ts";
+import type { Login, NodeEndpoint } from "../../topology/endpoints.ts";
 import type { Members } from "../../topology/topology.ts";
 import { CliError, ExitStatus } from "../program.ts";
 import { pulumi } from "./pulumi.ts";
@@ -25,11 +25,30 @@ export async function stackOutputs(stack: string): Promise<StackOutputs> {
       ExitStatus.couldNotLook,
     );
   }
-  return parseOutputs(stack, stdout);
+  return parseOutputs(stack, stdout, await administrationOf(stack, stdout));
+}
+
+/** Asks for the passwords, which are secrets, where there are any. */
+async function administrationOf(stack: string, json: string): Promise<Administration | undefined> {
+  const outputs = JSON.parse(json) as Record<string, unknown>;
+  if (outputs.administration === undefined) return undefined;
+  const { status, stdout, stderr } = await pulumi(
+    ...["stack", "output", "administration", "--json", "--show-secrets", "--stack", stack],
+  );
+  if (status === 0) return JSON.parse(stdout) as Administration;
+  throw new CliError(
+    `The passwords of the stack ${stack} cannot be read. ${stderr.trim()}`,
+    "Whoever asks its servers needs the passphrase, or the key, of its secrets.",
+    ExitStatus.couldNotLook,
+  );
 }
 
 /** @throws CliError with exit status 2 if an output is missing */
-export function parseOutputs(stack: string, json: string): StackOutputs {
+export function parseOutputs(
+  stack: string,
+  json: string,
+  administration?: Administration,
+): StackOutputs {
   const outputs = JSON.parse(json) as Record<string, unknown>;
   const missing = ["masterName", "nodes", "sentinels", "hosts"].filter(
     (name) => outputs[name] === undefined,
@@ -47,26 +66,37 @@ export function parseOutputs(stack: string, json: string): StackOutputs {
     outputs as unknown as Outputs;
   // A host may have the name of what every object has.
   const addressOf = (host: string) => (Object.hasOwn(hosts, host) ? hosts[host] : undefined);
-  const reached = (node: NodeEndpoint) => ({
+  const reached = (login: Login | undefined) => (node: NodeEndpoint) => ({
     ...node,
     address: addressOf(node.host) ?? node.address,
+    ...(login ? { login } : {}),
   });
+  const atNodes = nodes.map(reached(administration?.nodes));
   return {
     stack,
     masterName,
-    nodes: nodes.map(reached),
-    processes: sentinelProcesses ? [...nodes, ...sentinelProcesses].map(reached) : [],
+    nodes: atNodes,
+    processes: sentinelProcesses
+      ? [...atNodes, ...sentinelProcesses.map(reached(administration?.sentinels))]
+      : [],
     sentinels: sentinels.map((endpoint) => {
       const host = endpoint.slice(0, endpoint.lastIndexOf(":"));
       return {
         host,
         address: addressOf(host) ?? host,
         port: Number(endpoint.slice(host.length + 1)),
+        ...(administration ? { login: administration.sentinels } : {}),
       };
     }),
     kvdbStanza: kvdbStanza ?? "",
     limitations: limitations ?? [],
   };
+}
+
+/** As whom the stack administers its servers. */
+interface Administration {
+  nodes: Login;
+  sentinels: Login;
 }
 
 interface Outputs {

@@ -47,8 +47,9 @@ const sentinelOptions: Readonly<Record<string, "master" | "sentinel" | "server">
 /** Options whose value is the path of a program that Sentinel runs. */
 export const sentinelScripts = ["notification-script", "client-reconfig-script"] as const;
 
-const notYet =
-  "nothing yet: passwords, users and TLS are not supported, keep the servers on loopback";
+/** What holds a password is not shown. */
+const users = "`auth`, which gives the servers users with passwords";
+const notYet = "nothing yet: TLS is not supported, nor are other names for commands";
 
 /** Directives that something else in the stack decides, and what to set instead. */
 const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
@@ -74,11 +75,11 @@ const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
     "slave-announce-ip": "`hosts`",
     "replica-announce-port": "`nodes`",
     "slave-announce-port": "`nodes`",
-    requirepass: notYet,
-    masterauth: notYet,
-    masteruser: notYet,
-    user: notYet,
-    aclfile: notYet,
+    requirepass: users,
+    masterauth: users,
+    masteruser: users,
+    user: users,
+    aclfile: users,
     "rename-command": notYet,
     "tls-port": notYet,
     "tls-replication": notYet,
@@ -108,10 +109,10 @@ const decidedElsewhere: Record<"redis" | "sentinel", Record<string, string>> = {
     "announce-hostnames": "nothing: host names are used wherever the server can",
     "announce-ip": "`hosts`",
     "announce-port": "`sentinels`",
-    "auth-pass": notYet,
-    "auth-user": notYet,
-    "sentinel-pass": notYet,
-    "sentinel-user": notYet,
+    "auth-pass": users,
+    "auth-user": users,
+    "sentinel-pass": users,
+    "sentinel-user": users,
     "rename-command": notYet,
   },
 };
@@ -132,7 +133,8 @@ export function directiveProblems(
     const propertyPath = `${path}.${directive}`;
     if (typeof value !== "string") return [notAllowed(propertyPath, value, "a text")];
     const elsewhere = decidedElsewhere[server][directive.toLowerCase()];
-    if (elsewhere === notYet) return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
+    if (elsewhere === users || elsewhere === notYet)
+      return [{ propertyPath, reason: `not allowed: set ${elsewhere}` }];
     if (elsewhere)
       return [{ propertyPath, reason: `${quoted(value)} is not allowed here: set ${elsewhere}` }];
     if (!/^[a-z][a-z0-9-]*$/.test(directive)) {

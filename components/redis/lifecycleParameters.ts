@@ -51,6 +51,8 @@ export interface LifecycleArgs {
    * lists them.
    */
   forget?: readonly string[];
+  /** Whether it has users with passwords. @default false */
+  auth?: boolean;
 }
 
 /**
@@ -100,6 +102,7 @@ export function lifecycleParameters(
         stop_limit: args.timeouts.stopSeconds,
         verify_limit: args.timeouts.verifySeconds,
         // What processes were given before there was such a setting stays as it is.
+        ...(args.auth ? { auth: true } : {}),
         ...(args.timeouts.outageSeconds === timeoutsFields.outageSeconds.default
           ? {}
           : { outage_limit: args.timeouts.outageSeconds }),

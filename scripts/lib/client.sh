@@ -2,8 +2,7 @@
 # of sentinels are in the file `credentials` beside the settings, where there is one. Needs cli,
 # sentinels, kind, address and port.
 #
-#   read_credentials FILE           node_user, node_password, sentinel_user and sentinel_password
-#                                   from that; empty where there is no such file
+#   read_credentials FILE           sets what is in that (components/access.ts), else all to nothing
 #   client SECONDS ADDRESS PORT WORD...
 #                                   runs it, for that long at most
 #   log_in_at ADDRESS PORT          sets login_user and login_password for who listens there
@@ -27,7 +26,8 @@ read_credentials() {
   unset node_user node_password sentinel_user sentinel_password login_user login_password \
     replication_user replication_password watching_user watching_password peer_user \
     peer_password REDISCLI_AUTH
-  node_user='' node_password='' sentinel_user='' sentinel_password=''
+  node_user='' node_password='' sentinel_user='' sentinel_password='' replication_user='' \
+    replication_password='' watching_user='' watching_password='' peer_user='' peer_password=''
   # shellcheck source=/dev/null
   if [ -e "$1" ]; then . "$1"; fi
 }

@@ -112,6 +112,7 @@ fi
 # use redis/failover.sh
 # use redis/data.sh
 # use redis/role.sh
+# use redis/access.sh
 # use redis/start.sh
 # use redis/sentinel-state.sh
 # use redis/membership.sh

@@ -17,7 +17,9 @@ settings_of() {
 }
 
 # reload: what changed is set on the running server; a restart does what can't be, or was removed.
-reload() {
+reload() { reload_settings && set_users; }
+
+reload_settings() {
   # Where it listens a name may say, that now stands for another address: the settings can be the
   # same.
   # shellcheck disable=SC1090

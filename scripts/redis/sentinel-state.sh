@@ -39,6 +39,7 @@ others_masters() {
 
 sentinel_state() {
   cat "$settings/settings.conf"
+  sentinel_access
   grep -E '^sentinel (myid|current-epoch) ' sentinel.conf || known_identity
   while read -r m_name m_initial m_quorum; do
     m_where=$(
@@ -53,6 +54,7 @@ sentinel_state() {
     fi
     echo "sentinel monitor $m_name $m_where $m_quorum"
     awk -v master="$m_name" '$1 == "sentinel" && $3 == master' "$settings/masters.conf"
+    master_access "$m_name"
     # A 2.8 sentinel that ends in the middle of a failover has written the promoted node as a slave
     # of itself.
     state_of "$m_name" | grep -v -x -F "sentinel known-slave $m_name $m_where"

@@ -59,6 +59,7 @@ exec_node() {
   case $load in rdb) say "starting from $rdb_name" ;; esac
   {
     cat "$settings/settings.conf" &&
+    node_access &&
     if [ "$begin_with" != "$append_only" ]; then echo "appendonly $begin_with"; fi &&
     if [ -n "$with_priority" ]; then echo "$with_priority"; fi &&
     case $role in

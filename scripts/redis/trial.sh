@@ -95,6 +95,7 @@ trial() {
     printf '%s\n' "$monitored" |
       sed -n 's/^\([^ ]*\) [^ ]* \([0-9]*\)$/sentinel monitor \1 127.0.0.1 1 \2/p'
     trial_settings $trial_files
+    users_line "$(staged users.acl)"
   )
   printf '%s\n' "$trial_conf" >"$trial/trial.conf" || refuse "cannot write to $directory"
   # What is put aside at the start need not be read.

@@ -96,6 +96,15 @@ test("what a server says can neither move the cursor nor flood the screen", () =
   assert.deepEqual((JSON.parse(json) as { limitations: string[] }).limitations, [hostile]);
 });
 
+test("JSON does not say as whom the servers were asked", () => {
+  const { topology } = healthy();
+  const login = { username: "admin", password: "a password" };
+  for (const each of [...topology.nodes, ...topology.sentinels]) each.login = login;
+  const json = statusJson(topology, judge(topology));
+  assert.doesNotMatch(json, /a password|login/);
+  assert.equal((JSON.parse(json) as { nodes: unknown[] }).nodes.length, 3);
+});
+
 test("JSON says the same", () => {
   const { topology } = healthy();
   silence(topology.sentinels, 0);

@@ -701,16 +701,16 @@ const badArguments: [string, RedisHaArgs, string, RegExp][] = [
     /Sentinel owns it/,
   ],
   [
-    "a password, which nothing here would give",
+    "a password, which the stack gives",
     { redis: { directives: { requirepass: "x" } } },
     "redis.directives.requirepass",
-    /passwords, users and TLS are not supported/,
+    /not allowed: set `auth`/,
   ],
   [
     "a password for the master",
     { sentinel: { directives: { "auth-pass": "x" } } },
     "sentinel.directives.auth-pass",
-    /passwords, users and TLS are not supported/,
+    /not allowed: set `auth`/,
   ],
   [
     "a setting with an open quote",

@@ -21,9 +21,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Output } from "@pulumi/pulumi";
 import { Redis } from "ioredis";
 import type { TimeoutsArgs } from "../../components/redis/args.ts";
+import {
+  nodeCredentials,
+  passwordsFrom,
+  sentinelCredentials,
+} from "../../components/redis/credentials.ts";
 import { lifecycleParameters, type Located } from "../../components/redis/lifecycleParameters.ts";
 import { nodeConf, persistenceOf } from "../../components/redis/nodeConf.ts";
 import { mastersConf, sentinelConf } from "../../components/redis/sentinelConf.ts";
+import {
+  type ApplicationUser,
+  nodeUsers,
+  sentinelUsers,
+  userNames,
+} from "../../components/redis/users.ts";
 import {
   featuresOf,
   parseServerVersion,
@@ -250,7 +261,12 @@ export interface ClusterArgs {
   server?: string;
   version?: ServerVersion;
   limits?: TimeoutsArgs;
+  /** Users of applications: then nobody gets to a node without a password. */
+  users?: readonly ApplicationUser[];
 }
+
+/** What the stack's own users log in with. */
+export const passwords = passwordsFrom("the secret of the tests");
 
 /** Nodes and sentinels on 127.0.0.1, under one host.sh, as the components render them. */
 export class Cluster {
@@ -415,6 +431,7 @@ export class Cluster {
       instance?: string;
       server?: string;
       cli?: string;
+      users?: readonly ApplicationUser[];
     } = {},
   ): Promise<string> {
     const self = this.member(name);
@@ -465,6 +482,7 @@ export class Cluster {
             persistence,
             minReplicas: 0,
             downAfterMilliseconds,
+            auth: args.users !== undefined,
           },
           features,
         ),
@@ -486,6 +504,7 @@ export class Cluster {
             timeouts: limits,
             kind: "sentinel",
             forget: changes.forget,
+            auth: args.users !== undefined,
             monitored: [`${masterName} node1 ${quorum}`],
           },
           features,
@@ -501,6 +520,14 @@ export class Cluster {
         failoverTimeoutMilliseconds: args.failoverTimeout ?? 4000,
       };
       files["masters.conf"] = mastersConf([master], changes.settings ?? {});
+    }
+    const users = changes.users ?? args.users;
+    if (users !== undefined) {
+      const isNode = name.startsWith("node");
+      files.credentials = (isNode ? nodeCredentials : sentinelCredentials)(passwords);
+      files["users.acl"] = isNode
+        ? nodeUsers(passwords.nodes, users)
+        : sentinelUsers(passwords.sentinels, version);
     }
     const puts = Object.entries(files).map(([file, content]) => `put ${file} ${quote(content)}\n`);
     return [`instance=${quote(changes.instance ?? "an instance")}\n`, ...puts].join("");
@@ -569,14 +596,28 @@ export class Cluster {
 
   /** The reply of a process, an empty string if it gives none. */
   async ask(name: string, ...command: string[]): Promise<string> {
-    return this.askPort(this.member(name).port, ...command);
+    const { port } = this.member(name);
+    if (!this.args.users) return this.askPort(port, ...command);
+    const { administration } = name.startsWith("node") ? passwords.nodes : passwords.sentinels;
+    return this.askAs(port, { name: userNames.administration, password: administration }, command);
   }
 
   askPort(port: number, ...command: string[]): Promise<string> {
+    return this.askAs(port, undefined, command);
+  }
+
+  /** The reply to that user; undefined is one without a password. */
+  askAs(
+    port: number,
+    user: Pick<ApplicationUser, "name" | "password"> | undefined,
+    command: readonly string[],
+  ): Promise<string> {
     return new Promise((resolve) => {
-      const child = spawn("redis-cli", ["-p", String(port), ...command], {
+      const login = user ? ["--user", user.name] : [];
+      const child = spawn("redis-cli", ["-p", String(port), ...login, ...command], {
         stdio: ["ignore", "pipe", "ignore"],
         timeout: 3000,
+        env: { ...process.env, ...(user ? { REDISCLI_AUTH: user.password } : {}) },
       });
       let out = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
@@ -656,6 +697,7 @@ export class Cluster {
     const client = new Redis({
       host: "127.0.0.1",
       port: this.member(node).port,
+      ...applicationLogin(this),
       retryStrategy: () => null,
     });
     client.on("error", () => undefined);
@@ -787,11 +829,21 @@ export function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
+/** As whom an application logs in at nodes; a sentinel is asked without that. */
+export function applicationLogin({ args: { users } }: Cluster): {
+  username?: string;
+  password?: string;
+} {
+  const [first] = users ?? [];
+  return first ? { username: first.name, password: first.password } : {};
+}
+
 /** A client that asks the sentinels for the master, and lets go of a former one. */
 export function sentinelClient(cluster: Cluster): Redis {
   const client = new Redis({
     sentinels: cluster.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
     name: masterName,
+    ...applicationLogin(cluster),
     family: 4,
     maxRetriesPerRequest: 0,
     retryStrategy: () => 20,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Gaps } from "./gaps.ts";
-import { type Cluster, eventually, sentinelClient } from "./cluster.ts";
+import { applicationLogin, type Cluster, eventually, sentinelClient } from "./cluster.ts";
 
 export interface Written {
   acknowledged: string[];
@@ -67,7 +67,11 @@ export function startWriters(
 
 /** @returns those of the keys that a node does not have. */
 export async function lost(cluster: Cluster, node: string, keys: string[]): Promise<string[]> {
-  const client = new Redis({ host: "127.0.0.1", port: cluster.member(node).port });
+  const client = new Redis({
+    host: "127.0.0.1",
+    port: cluster.member(node).port,
+    ...applicationLogin(cluster),
+  });
   try {
     const values = await client.mget(keys);
     return keys.filter((_, index) => values[index] === null);

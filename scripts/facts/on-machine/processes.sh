@@ -12,7 +12,8 @@ look_instance() {
   # shellcheck disable=SC1091
   [ ! -s "$i_settings/parameters" ] || (
     . "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" &&
-      { [ -z "${program:-}" ] || echo "program.$1 $program"; }
+      { [ -z "${program:-}" ] || echo "program.$1 $program"; } &&
+      { [ -z "${auth:-}" ] || echo "auth.$1 $auth"; }
   )
   [ -s "$i_settings/settings.conf" ] &&
     [ -s "$i_settings/instance" ] &&
