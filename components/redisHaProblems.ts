@@ -83,7 +83,7 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
     );
   problems.push(...forgetProblems(args, topology));
   problems.push(...redisProblems(redis, nodes));
-  problems.push(...authProblems(args.auth, withoutUsers(args, topology)));
+  problems.push(...authProblems(args.auth, withoutUsers(args)));
   if (nodes.length > 0 && promotable(redis, nodes).length === 0)
     refuse(
       "redis.directives.replica-priority",
@@ -135,16 +135,9 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
   return problems;
 }
 
-/** What can't log in anywhere yet, or was never tried with users. */
-function withoutUsers({ hosts = {}, local, zato }: KnownArgs, topology: Topology): string[] {
-  const kinds = [...topology.nodes, ...topology.sentinels].flatMap(({ host }) =>
-    Object.keys(hosts[host] ?? {}).filter((key) => key === "ssh" || key === "docker"),
-  );
-  return [
-    ...[...new Set(kinds)].map((kind) => `hosts with a section \`${kind}\``),
-    ...(local?.user === undefined ? [] : ["`local.user`"]),
-    ...((zato?.serverConfs ?? []).length === 0 ? [] : ["`zato.serverConfs`"]),
-  ];
+/** What can't log in anywhere yet. */
+function withoutUsers({ zato }: KnownArgs): string[] {
+  return (zato?.serverConfs ?? []).length === 0 ? [] : ["`zato.serverConfs`"];
 }
 
 /** What is of the deployment can't be what is gone for good. */

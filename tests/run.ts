@@ -185,6 +185,13 @@ const besides: Stage[] = [
   ),
   sandboxed("policy", "the policy pack, on good and bad stacks", "policy/*.test.ts"),
   sandboxed("localuser", "local servers as a user of their own", "hosts/local/user.test.ts"),
+  sandboxed("authdocker", "users with passwords, in containers", "hosts/docker/users.test.ts"),
+  sandboxed("authssh", "users with passwords, over SSH", "hosts/ssh/users.test.ts"),
+  sandboxed(
+    "authlocal",
+    "users with passwords, of local servers as a user of their own",
+    "hosts/local/users.test.ts",
+  ),
 ];
 
 /**

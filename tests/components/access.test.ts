@@ -225,15 +225,6 @@ describe("users with passwords", () => {
       /true is not allowed: false together with `zato.serverConfs`/,
     ],
     [
-      "containers",
-      {
-        auth,
-        hosts: Object.fromEntries([1, 2, 3].map((each) => [`redis${each}`, { docker: {} }])),
-      },
-      "auth.enabled",
-      /hosts with a section `docker`/,
-    ],
-    [
       "a password among the directives",
       { redis: { directives: { requirepass: "the password" } } },
       "redis.directives.requirepass",

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Redis } from "ioredis";
-import type { AdministrationOutput, ConnectionOutput } from "../../components/access.ts";
+import type { ConnectionOutput } from "../../components/access.ts";
 import { checkout, eventually, members, namedMaster, Project } from "../support/project.ts";
 import { holders, ProcessWatch, secretsIn } from "../support/secrets.ts";
+import { secretsOf } from "../support/users.ts";
 import { Writers } from "../support/writers.ts";
 
 const { nodes, sentinels } = members("auth", 23_700);
@@ -99,14 +100,9 @@ describe("users with passwords, by pulumi up", { timeout: 1_200_000 }, () => {
   it("comes up, and lets in who has a password, for what that one may do", async () => {
     printed += (await project.up()).output;
     connection = await shown("connection");
-    const { nodes: atNodes, sentinels: atSentinels } =
-      await shown<AdministrationOutput>("administration");
-    Object.assign(secrets, {
-      app: login("app").password,
-      nodes: atNodes.password,
-      sentinels: atSentinels.password,
-    });
-    assert.equal(new Set(Object.values(secrets)).size, 4);
+    Object.assign(secrets, await secretsOf(project));
+    assert.equal(login("app").password, secrets.app);
+    assert.equal(new Set(Object.values(secrets)).size, 8);
     watch = new ProcessWatch(secrets);
     const place = await master();
     assert.match(await at(place, undefined, ["GET", "key"]), /NOAUTH/);

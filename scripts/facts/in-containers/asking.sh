@@ -56,8 +56,8 @@ look_in() {
         key = $1
         if (!sub(/^[a-z]+[.]/, "", key) || $1 in seen) next
         if (key == name) {
-          if ($1 !~ /^(server|version|endpoint|program|instance|changed|paused|populated|known)[.]/)
-            next
+          if ($1 !~ /^(server|version|endpoint|program|auth|instance|changed)[.]/ &&
+            $1 !~ /^(paused|populated|known)[.]/) next
         } else if (key != check || $1 !~ /^(leader|(un)?verified)[.]/) next
         seen[$1] = 1
         print "in." key, substr($0, 1, $1 ~ /^known/ ? 8000 : 400)
