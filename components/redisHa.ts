@@ -173,7 +173,9 @@ export class RedisHa extends pulumi.ComponentResource {
     this.limitations = pulumi
       .all([
         exposureLimitations(members.map(hostOf), access !== undefined),
-        access ? ["kvdbStanza has no password: Zato can't log in with it yet"] : [],
+        access
+          ? ["kvdbStanza and kvdbEnvironment have no password: Zato can't log in with it yet"]
+          : [],
         ...processes.map(({ limitations }) => limitations),
         ...[...hosts.values()].map(({ limitations }) => limitations),
         priorityLimitations(

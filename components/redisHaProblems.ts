@@ -137,7 +137,7 @@ function otherProblems(args: KnownArgs, topology: Topology): Problem[] {
 
 /** What can't log in anywhere yet. */
 function withoutUsers({ zato }: KnownArgs): string[] {
-  return (zato?.serverConfs ?? []).length === 0 ? [] : ["`zato.serverConfs`"];
+  return places.filter((list) => zato?.[list]?.length).map((list) => `\`zato.${list}\``);
 }
 
 /** What is of the deployment can't be what is gone for good. */

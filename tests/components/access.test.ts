@@ -225,6 +225,12 @@ describe("users with passwords", () => {
       /true is not allowed: false together with `zato.serverConfs`/,
     ],
     [
+      "Zato's environments",
+      { auth, zato: { environments: ["/a"] } },
+      "auth.enabled",
+      /true is not allowed: false together with `zato.environments`/,
+    ],
+    [
       "a password among the directives",
       { redis: { directives: { requirepass: "the password" } } },
       "redis.directives.requirepass",
