@@ -2,8 +2,9 @@
 # ours and no server writes, and what it logs in with itself at others. Needs staged (trial.sh),
 # read_credentials (lib/client.sh), and settings=.
 
-# users_line FILE: the directive for it; nothing where there is no such file.
-users_line() { [ ! -e "$1" ] || printf 'aclfile "%s"\n' "$1"; }
+# users_line FILE: the directive for it; nothing where there is no such file, or where it is none of
+# ours: settings of whoever has no users of the stack's own may name one beside them.
+users_line() { [ -z "$node_user" ] || [ ! -e "$1" ] || printf 'aclfile "%s"\n' "$1"; }
 
 # node_access: the lines of a node.
 node_access() {
