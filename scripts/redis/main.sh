@@ -52,7 +52,7 @@
 #
 # SETTINGS, a directory, may follow each of these; without it, it is DIRECTORY. SETTINGS/parameters
 # holds sh assignments (components/redis/lifecycleParameters.ts lists them), SETTINGS/settings.conf
-# the stack's settings, for Sentinel SETTINGS/masters.conf its options per master, and, where the
+# the stack's settings, for Sentinel SETTINGS/masters.conf its options per master, and, where
 # servers want passwords, SETTINGS/credentials those of the scripts (lib/client.sh). FILE.next beside
 # one of them is what a step is about to put in its place: trial and reload are about that.
 # place, watch and leave end with the process "PID BIRTH" whose words come last, if they do.
@@ -74,6 +74,8 @@ for each in "$settings/parameters" "$settings/parameters.next" "$settings/stayin
     exit 2
   }
 done
+# Parameters of whoever has no users of the stack's own say nothing of it.
+auth=''
 # shellcheck source=/dev/null
 if [ "$action" != trial ] || [ ! -e "$settings/parameters.next" ]; then
   . "$settings/parameters"
@@ -101,11 +103,13 @@ command -v "$cli" >/dev/null || refuse "the program $cli is missing on $host"
 
 # use lib/ask.sh
 # use lib/ask-each.sh
-if [ "$action" = trial ] && [ -e "$settings/credentials.next" ]; then
-  read_credentials "$settings/credentials.next"
-else
-  read_credentials "$settings/credentials"
+credentials=''
+# Without users of the stack's own a file of that name is somebody else's.
+if [ -n "$auth" ]; then
+  credentials=$settings/credentials
+  if [ "$action" = trial ] && [ -e "$credentials.next" ]; then credentials=$credentials.next; fi
 fi
+read_credentials "$credentials"
 # use lib/space.sh
 # use lib/paused.sh
 # use redis/sentinels.sh

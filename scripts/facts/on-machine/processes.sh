@@ -11,7 +11,7 @@ look_instance() {
   i_paused=$(paused_in "${3%/*}") && printf 'paused.%s %s\n' "$1" "$i_paused"
   # shellcheck disable=SC1091
   [ ! -s "$i_settings/parameters" ] || (
-    . "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" &&
+    auth='' && . "$i_settings/parameters" && echo "endpoint.$1 ${host:-}:${port:-}" &&
       { [ -z "${program:-}" ] || echo "program.$1 $program"; } &&
       { [ -z "${auth:-}" ] || echo "auth.$1 $auth"; }
   )

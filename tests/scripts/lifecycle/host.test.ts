@@ -134,8 +134,10 @@ describe("host.sh", { concurrency: 6 }, () => {
       made: "1",
       pid: "1",
       instance: "x",
+      auth: "1",
     };
     await cluster.done("create", "node1");
+    writeFileSync(join(cluster.directory("node1"), "credentials"), "somebody's own\n");
     await cluster.done("update", "node1", { settings: { databases: "17" } });
     assert.equal((await cluster.host("stop", cluster.directory("node1"))).status, 0);
     await cluster.done("update", "node1");
