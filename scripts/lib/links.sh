@@ -37,7 +37,8 @@ open_links() {
       exec 5<>"$links/to.$l_name"
       [ -z "$login_user" ] || printf 'AUTH %s %s\nCLIENT SETNAME round.login\nCLIENT GETNAME\n' \
         "$login_user" "$login_password" >&5
-      timeout -s KILL "$2" "$cli" -h "$l_address" -p "$l_port" <>"$links/to.$l_name" 2>&1 3<&- 5<&- &
+      timeout -s KILL "$2" "$cli" -h "$l_address" -p "$l_port" \
+        <>"$links/to.$l_name" 2>&1 3<&- 5<&- &
       echo "$!" >>"$links/pids"
       wait
     } 2>/dev/null | link_answers "$l_name" >"$links/said" 2>/dev/null 3<&- &

@@ -69,7 +69,9 @@ EOT
 }
 
 decide_named() {
-  r_serving=
+  # What the stack is about to make for the first time is not missing.
+  r_serving='' r_missing=$r_unknown
+  [ "$first" = 1 ] || r_missing=$r_missing$r_gone
   for r_each in $r_masters; do
     case " $r_empty_masters " in *" $r_each "*) ;; *) r_serving="$r_serving $r_each" ;; esac
   done
@@ -82,7 +84,7 @@ decide_named() {
     elif [ -n "$r_holders" ]; then
       r_holders=$r_linked
       role=failover why="the sentinels name this node, but it has no data, and$r_holders has"
-    elif [ -n "$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; then
+    elif [ -n "$r_missing" ]; then
       role=wait why="the sentinels name this node, but it has no data, and nobody can tell whether$r_unknown$r_gone has some"
     else
       role=master why="a majority of the sentinels names this node, and nobody has any data"
@@ -91,15 +93,13 @@ decide_named() {
     role=wait why="the sentinels name this node, but$later has followed a master of a later epoch"
   elif [ "$own" = aof ] && [ -n "$r_further" ]; then
     role=failover why="the sentinels name this node, but$r_further may have writes that its append-only file lacks: it may have been killed while they were held back"
-  elif [ "$own" = rdb ] && [ -n "$r_ahead" ] && [ -z "$r_linked" ] &&
-      { [ -n "$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; }; then
+  elif [ "$own" = rdb ] && [ -n "$r_ahead" ] && [ -z "$r_linked" ] && [ -n "$r_missing" ]; then
     # Of those that were off, the one that saved last may be the one that is missing; rejoin waits
     # for it no longer than it has to.
     role=wait why="the sentinels name this node, but it would start from a snapshot, and nobody can tell whether$r_unknown$r_gone holds more than$r_ahead, which was off as well"
   elif [ "$own" = rdb ] && [ -n "$r_ahead" ]; then
     role=failover why="the sentinels name this node, but it would start from a snapshot, and$r_ahead may hold more than that"
-  elif [ "$own" = rdb ] &&
-      { [ -n "$r_unclear$r_unknown" ] || { [ -n "$r_gone" ] && [ "$first" != 1 ]; }; }; then
+  elif [ "$own" = rdb ] && [ -n "$r_unclear$r_missing" ]; then
     role=wait why="the sentinels name this node, but it would start from a snapshot, and nobody can tell whether$r_unclear$r_unknown$r_gone holds more"
   else
     role=master why="a majority of the sentinels names this node"

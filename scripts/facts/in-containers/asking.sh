@@ -19,8 +19,8 @@ look_in_new() {
     limited 60 sh -c "$engine run --rm -i --network none --entrypoint sh $1 -s"
 }
 
-# look_in_each: what every container says of its process, and of the whole; those that are not there,
-# or do not run, say nothing.
+# look_in_each: what every container says of its process, and of the whole; those that are not
+# there, or do not run, say nothing.
 look_in_each() {
   while read -r name container _ directory lifecycle servers; do
     [ -n "$name" ] || continue
@@ -44,8 +44,8 @@ END
 
 # look_in CONTAINER NAME QUESTIONS: lines "in.NAME ANSWER", and "in.CHECK ANSWER" for a check among
 # the questions; nothing where it can't be asked. An engine that is busy takes long; one that hangs
-# must not hang us. Its servers' user could have it say anything: no more than one line of each answer
-# about NAME, and about what is checked, is taken.
+# must not hang us. Its servers' user could have it say anything: no more than one line of each
+# answer about NAME, and about what is checked, is taken.
 look_in() {
   printf '%s\n%s\n' "$look" "$3" |
     limited 30 sh -c "$engine exec -i \"\$1\" sh -s" sh "$1" 2>/dev/null | head -c 65536 |

@@ -103,26 +103,26 @@ note_of() {
   # shellcheck disable=SC2086
   {
     set -- $o_before
-    o_role=${2:-} o_replid=${4:-} o_from=${5:-} o_base=${7:-} o_bytes=${8:-}
+    o_role=${2:-} o_replid=${4:-} o_from=${5:-} o_our_base=${7:-} o_bytes=${8:-}
     set -- $o_after
     o_until=${5:-} o_until_bytes=${8:-}
   }
   if [ "$o_role" = slave ]; then echo replica && return; fi
   [ "$o_role.${2:-}.${4:-}" = "master.master.$o_replid" ] || return 0
   # A rewrite that has ended in between begins the counting anew.
-  [ "${7:-}" = "$o_base" ] || return 0
+  [ "${7:-}" = "$o_our_base" ] || return 0
   case $o_bytes.$o_until_bytes in -* | *.-) return ;; esac
   if [ $((o_until - o_from)) -eq $((o_until_bytes - o_bytes)) ]; then o_same=1; fi
   read -r o_line
   if [ "$o_line" = "$o_replid $o_parts" ]; then o_kept=$(cat); fi
-  o_bytes=$((o_bytes + o_base - o_base_part))
+  o_bytes=$((o_bytes + o_our_base - o_base_part))
   echo "$o_replid $o_parts"
-  printf '%s' "$o_replicas" | while read -r o_node o_is o_run o_its o_offset o_link o_its_base o_has; do
+  printf '%s' "$o_replicas" | while read -r o_node o_is o_run o_its o_offset o_link o_base o_has; do
     if [ "$o_is.$o_its.$o_link" != "slave.$o_replid.up" ] || [ "$o_has" = - ]; then continue; fi
     if [ -n "$o_same" ] && [ "$o_offset" -ge "$o_from" ] && [ "$o_offset" -le "$o_until" ]; then
-      echo "$o_node $o_run $o_its_base $((o_bytes + o_offset - o_from - o_has))"
+      echo "$o_node $o_run $o_base $((o_bytes + o_offset - o_from - o_has))"
     else
-      printf '%s\n' "$o_kept" | grep "^$o_node $o_run $o_its_base " || :
+      printf '%s\n' "$o_kept" | grep "^$o_node $o_run $o_base " || :
     fi
   done
 }
