@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findGo } from "../../toolchain/go.mjs";
 import { which } from "../../toolchain/programs.mjs";
-import { cached, run } from "../support/servers.ts";
+import { cached, pipInstall, run } from "../support/servers.ts";
 
 type Say = (line: string) => void;
 
@@ -41,23 +41,11 @@ export const languages: Record<string, Language> = {
   python: {
     tools: ["python3"],
     build: async (directory) => {
-      const only = ["--no-deps", "--only-binary", ":all:", "--no-compile"];
       for (const [library, requirements] of [
         ["lib", "requirements.txt"],
         ["lib-zato", "requirements-zato.txt"],
       ] as const)
-        await run(
-          "python3",
-          "-m",
-          "pip",
-          "install",
-          "-q",
-          ...only,
-          "--target",
-          join(directory, library),
-          "-r",
-          join(directory, requirements),
-        );
+        await pipInstall(join(directory, library), join(directory, requirements), "--no-compile");
     },
     clients: (directory) => {
       const program = (name: string) => [

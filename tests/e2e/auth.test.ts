@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Redis } from "ioredis";
 import type { ConnectionOutput } from "../../components/access.ts";
 import { checkout, eventually, members, namedMaster, Project } from "../support/project.ts";
 import { holders, ProcessWatch, secretsIn } from "../support/secrets.ts";
-import { secretsOf } from "../support/users.ts";
+import { callAs, secretsOf } from "../support/users.ts";
 import { Writers } from "../support/writers.ts";
 
 const { nodes, sentinels } = members("auth", 23_700);
@@ -67,32 +66,20 @@ describe("users with passwords, by pulumi up", { timeout: 1_200_000 }, () => {
     const { username, password } = connection[name] as ConnectionOutput;
     return { username, password };
   };
-  const at = async (
-    place: string,
-    user: string | undefined,
-    [command = "", ...words]: string[],
-  ) => {
-    const client = new Redis(Number(place.split(":")[1]), "127.0.0.1", {
-      ...(user ? login(user) : {}),
-      enableReadyCheck: false,
-      retryStrategy: () => null,
-    });
-    client.on("error", () => undefined);
-    try {
-      return await client.call(command, ...words).then(String, String);
-    } finally {
-      client.disconnect();
-    }
-  };
+  const at = (place: string, user: string | undefined, [command = "", ...words]: string[]) =>
+    callAs(
+      {
+        port: Number(place.split(":")[1]),
+        host: "127.0.0.1",
+        ...(user ? login(user) : {}),
+      },
+      command,
+      ...words,
+    );
+  const preview = () => project.succeed("pulumi", "preview", "--diff", "--stack", project.stack);
 
   it("shows no password in a preview, also where it was given", async () => {
-    const { output } = await project.succeed(
-      "pulumi",
-      "preview",
-      "--diff",
-      "--stack",
-      project.stack,
-    );
+    const { output } = await preview();
     assert.deepEqual(secretsIn(output, secrets), []);
     assert.match(output, /passwords/);
   });
@@ -150,13 +137,7 @@ describe("users with passwords, by pulumi up", { timeout: 1_200_000 }, () => {
     const pids = project.pids();
     const applications = { ...config.auth.applications, late: { keys: ["late:*"] } };
     await configure({ ...config, auth: { enabled: true, applications } });
-    const { output } = await project.succeed(
-      "pulumi",
-      "preview",
-      "--diff",
-      "--stack",
-      project.stack,
-    );
+    const { output } = await preview();
     printed += output;
     printed += (await project.up()).output;
     connection = await shown("connection");
@@ -169,14 +150,7 @@ describe("users with passwords, by pulumi up", { timeout: 1_200_000 }, () => {
 
   it("refuses to go without, before anything is touched", async () => {
     project.configure({ ...config, auth: {} });
-    const { status, output } = await project.run(
-      "pulumi",
-      "up",
-      "--yes",
-      "--skip-preview",
-      "--stack",
-      project.stack,
-    );
+    const { status, output } = await project.tryUp();
     assert.notEqual(status, 0);
     assert.match(output, /auth\.enabled: false is not allowed: \w+ was created with users/);
     printed += output;

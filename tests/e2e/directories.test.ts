@@ -13,8 +13,7 @@ import { after, before, describe, it } from "node:test";
 import { ask, isRunning, members, namedMaster, Project } from "../support/project.ts";
 
 const args = { ...members("dir", 22_300), sentinel: { failoverTimeoutMilliseconds: 30_000 } };
-const up = (project: Project) =>
-  project.run("pulumi", "up", "--yes", "--skip-preview", "--stack", project.stack);
+const up = (project: Project) => project.tryUp();
 const destroy = (project: Project) =>
   project.succeed("pulumi", "destroy", "--yes", "--skip-preview", "--stack", project.stack);
 

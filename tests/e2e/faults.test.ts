@@ -95,14 +95,7 @@ describe("a failing start says what was wrong", { timeout: 2_400_000 }, () => {
     const project = new Project({ nodes, sentinels, ...config });
     try {
       await project.init();
-      const ended = await project.run(
-        "pulumi",
-        "up",
-        "--yes",
-        "--skip-preview",
-        "--stack",
-        project.stack,
-      );
+      const ended = await project.tryUp();
       assert.notEqual(ended.status, 0, ended.output);
       return { ...ended, pids: project.pids() };
     } finally {

@@ -146,7 +146,12 @@ export class Project {
   }
 
   up(...args: string[]): Promise<Ended> {
-    return this.succeed("pulumi", "up", "--yes", "--skip-preview", "--stack", this.stack, ...args);
+    return this.succeed("pulumi", ...this.#upWords(), ...args);
+  }
+
+  /** The same, which may fail. */
+  tryUp(): Promise<Ended> {
+    return this.run("pulumi", ...this.#upWords());
   }
 
   /**
@@ -225,6 +230,10 @@ export class Project {
   /** Kills the server alone. */
   crash(name: string): void {
     process.kill(this.#pidOf(name), "SIGKILL");
+  }
+
+  #upWords(): string[] {
+    return ["up", "--yes", "--skip-preview", "--stack", this.stack];
   }
 
   #pidOf(name: string): number {

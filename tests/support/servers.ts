@@ -262,6 +262,15 @@ export async function aptOf(
   return (...args) => run("apt-get", "-q", ...flags, ...args);
 }
 
+/** Installs what a file of requirements lists, and nothing that is built here or on the way. */
+export function pipInstall(target: string, requirements: string, ...options: string[]) {
+  return run(
+    "python3",
+    ...["-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:", ...options],
+    ...["--target", target, "-r", requirements],
+  );
+}
+
 export async function run(program: string, ...args: string[]): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, args, {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import type { AdministrationOutput, ConnectionOutput } from "../../components/access.ts";
 import { passwordFor, passwordsFrom } from "../../components/redis/credentials.ts";
 import { checkout, eventually, type Project } from "./project.ts";
@@ -43,6 +43,21 @@ export interface Place {
   holding: (texts: readonly string[]) => Promise<string[]>;
 }
 
+/** @returns what a server replies to whom the options say, an error as its text. */
+export async function callAs(
+  options: RedisOptions,
+  command: string,
+  ...words: string[]
+): Promise<string> {
+  const client = new Redis({ ...options, enableReadyCheck: false, retryStrategy: () => null });
+  client.on("error", () => undefined);
+  try {
+    return await client.call(command, ...words).then(String, String);
+  } finally {
+    client.disconnect();
+  }
+}
+
 /** Tries users with passwords on one kind of host, from the first `up` to its destruction. */
 export function tryUsers(project: Project, place: Place): void {
   const secrets: Record<string, string> = {};
@@ -54,25 +69,8 @@ export function tryUsers(project: Project, place: Place): void {
     const [host = "", port = ""] = at.split(":");
     return { host: place.addressOf(host), port: Number(port) };
   };
-  const ask = async (
-    at: string,
-    user: typeof app | undefined,
-    command: string,
-    ...words: string[]
-  ) => {
-    const client = new Redis({
-      ...reached(at),
-      ...user,
-      enableReadyCheck: false,
-      retryStrategy: () => null,
-    });
-    client.on("error", () => undefined);
-    try {
-      return await client.call(command, ...words).then(String, String);
-    } finally {
-      client.disconnect();
-    }
-  };
+  const ask = (at: string, user: typeof app | undefined, command: string, ...words: string[]) =>
+    callAs({ ...reached(at), ...user }, command, ...words);
   const output = async <T>(name: string) => {
     const words = ["stack", "output", name, "--json", "--show-secrets", "--stack", project.stack];
     return JSON.parse((await project.succeed("pulumi", ...words)).output) as T;

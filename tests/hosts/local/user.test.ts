@@ -161,14 +161,7 @@ describe(
       it(`stay that user's: ${what} is refused, and nothing is touched`, async () => {
         const found = pids();
         project.configure({ ...config, ...other });
-        const { status, output } = await project.run(
-          "pulumi",
-          "up",
-          "--yes",
-          "--skip-preview",
-          "--stack",
-          project.stack,
-        );
+        const { status, output } = await project.tryUp();
         assert.notEqual(status, 0);
         assert.match(output, said);
         assert.deepEqual(pids(), found);

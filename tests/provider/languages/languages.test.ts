@@ -130,14 +130,7 @@ function tryExample(
     const file = join(project.directory, files.at(-1) ?? "");
     const program = readFileSync(file, "utf8");
     writeFileSync(file, program.replace("sessions3:30455", "sessions3:99999"));
-    const { status, output } = await project.run(
-      "pulumi",
-      "up",
-      "--yes",
-      "--skip-preview",
-      "--stack",
-      project.stack,
-    );
+    const { status, output } = await project.tryUp();
     writeFileSync(file, program);
     assert.notEqual(status, 0);
     assert.match(output, /^ +sentinels\.sentinel3: "sessions3:99999" is not allowed/m);

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findGo } from "../../../toolchain/go.mjs";
-import { cached, run } from "../../support/servers.ts";
+import { cached, pipInstall, run } from "../../support/servers.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const toolchain = join(here, "../../../toolchain");
@@ -32,19 +32,7 @@ export function python(): Promise<string> {
     console.log("Getting and building what runs programs in Python");
     const bin = join(target, "bin");
     mkdirSync(bin);
-    const only = ["--no-deps", "--only-binary", ":all:"];
-    await run(
-      "python3",
-      "-m",
-      "pip",
-      "install",
-      "-q",
-      ...only,
-      "--target",
-      join(target, "lib"),
-      "-r",
-      join(here, "requirements.txt"),
-    );
+    await pipInstall(join(target, "lib"), join(here, "requirements.txt"));
     const { program, env } = findGo(process.env);
     const variables = Object.entries(env).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${value}`],
