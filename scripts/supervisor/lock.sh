@@ -24,13 +24,18 @@ lock() {
     fail "$lock_parent cannot be written$(writable "$lock_parent" | sed 's/^/: /')"
 }
 
-# The maker of a lock without an owner for a second was killed between two steps.
+# Owned by the step, and by what it does uninterrupted, which outlives it: as long as one of them
+# runs. The maker of a lock without an owner for a second was killed between two steps.
 lock_is_stale() {
-  lock_pid='' lock_birth=
-  read -r lock_pid lock_birth 2>/dev/null <"$directory.lock/owner"
+  lock_pid='' lock_birth='' lock_heir='' lock_heir_birth=
+  {
+    read -r lock_pid lock_birth
+    read -r lock_heir lock_heir_birth
+  } 2>/dev/null <"$directory.lock/owner"
   if [ -n "$lock_birth" ]; then
     lock_unowned=0
-    [ "$(born "$lock_pid")" != "$lock_birth" ]
+    [ "$(born "$lock_pid")" != "$lock_birth" ] &&
+      { [ -z "$lock_heir_birth" ] || [ "$(born "$lock_heir")" != "$lock_heir_birth" ]; }
   else
     lock_unowned=$((lock_unowned + 1))
     [ $lock_unowned -gt 10 ]

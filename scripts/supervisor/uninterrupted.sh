@@ -1,7 +1,7 @@
 # uninterrupted ACTION [ARGUMENT]: the lifecycle script's action, which changes roles, is finished
 # or undone by that script, whatever ends this one: a terminal's Ctrl-C, a plugin that kills its
 # shell, a connection that goes away. It has a session of its own, writes to files, as a closed pipe
-# would end it, and owns the lock as long as it runs.
+# would end it, and owns the lock, too, as long as it runs.
 uninterrupted() {
   u_out=$directory.lock/out u_err=$directory.lock/err u_signal=
   { : >"$u_out" && : >"$u_err"; } 2>/dev/null || { u_out=/dev/null u_err=/dev/null; }
@@ -11,7 +11,7 @@ uninterrupted() {
     u_self=$(exec sh -c 'echo $PPID')
     # Somebody else has it where this step was killed a moment ago.
     [ "$(cat "$directory.lock/owner" 2>/dev/null)" = "$lock_mine" ] || exit 1
-    echo "$u_self $(born "$u_self")" >"$directory.lock/owner.new" &&
+    printf '%s\n' "$lock_mine" "$u_self $(born "$u_self")" >"$directory.lock/owner.new" &&
       mv "$directory.lock/owner.new" "$directory.lock/owner" || exit 1
     # In place of this shell: what runs is the process that owns the lock.
     if command -v setsid >/dev/null 2>&1; then

@@ -744,6 +744,19 @@ export class Cluster {
     return this.named();
   }
 
+  /** The process that hands a node over now; 0 if none does. */
+  handingOver(node: string): number {
+    const words = `lifecycle.sh\0handover\0${this.directory(node)}\0`;
+    for (const entry of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
+      try {
+        if (readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(words)) return Number(entry);
+      } catch {
+        // It has ended.
+      }
+    }
+    return 0;
+  }
+
   /** Files of a process and what would show a change to them. */
   snapshot(name: string, ...files: string[]): string {
     return files

@@ -715,6 +715,38 @@ describe("host.sh", { concurrency: 6 }, () => {
   });
 
   inTurn(
+    "a step that is slow to go on after its hand-over keeps its lock",
+    single,
+    async (cluster) => {
+      await cluster.done("create", "node1");
+      let first = 0;
+      const steps = [
+        cluster.step("update", "node1", { settings: { databases: "17" } }, ({ pid }) => {
+          first = pid as number;
+        }),
+      ];
+      let handing = 0;
+      await eventually("it hands over", () => (handing = cluster.handingOver("node1")) !== 0);
+      signal(first, "SIGSTOP");
+      try {
+        await eventually("what hands over has ended", () => isGone(handing));
+        steps.push(cluster.step("update", "node1", { settings: { databases: "18" } }));
+        // It looks ten times a second whether the lock is still somebody's.
+        assert.equal(await Promise.race([steps[1], sleep(3000)]), undefined);
+        assert.match(
+          readFileSync(`${cluster.directory("node1")}.lock/owner`, "utf8"),
+          RegExp(`^${first} `),
+        );
+      } finally {
+        signal(first, "SIGCONT");
+      }
+      for (const { status, out, err } of await Promise.all(steps))
+        assert.equal(status, 0, out + err);
+      assert.match(await cluster.ask("node1", "CONFIG", "GET", "databases"), /18/);
+    },
+  );
+
+  inTurn(
     "a lock left by a killed step, with or without an owner, is taken over by one",
     single,
     async (cluster) => {

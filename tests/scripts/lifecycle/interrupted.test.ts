@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -15,19 +14,6 @@ import {
 } from "../../support/cluster.ts";
 
 portsFrom(49_000);
-
-/** The process that hands over, 0 where there is none. */
-function handingOver(cluster: Cluster, node: string): number {
-  const words = `lifecycle.sh\0handover\0${cluster.directory(node)}\0`;
-  for (const entry of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
-    try {
-      if (readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(words)) return Number(entry);
-    } catch {
-      // It has ended.
-    }
-  }
-  return 0;
-}
 
 /**
  * One who writes as a client of the sentinels does, until stopped; gives the keys whose write was
@@ -85,17 +71,17 @@ describe(
               await eventually("writes", () => writing.count() > before + 20);
               let step = 0;
               const ended = cluster.step("update", node, change, ({ pid = 0 }) => (step = pid));
-              await eventually("the hand-over has begun", () => handingOver(cluster, node) !== 0);
+              await eventually("the hand-over has begun", () => cluster.handingOver(node) !== 0);
               await sleep(moment);
-              const own = handingOver(cluster, node);
+              const own = cluster.handingOver(node);
               end(step);
               // Seen before and after: the end came while it handed over, surely.
-              const hit = own !== 0 && handingOver(cluster, node) === own;
+              const hit = own !== 0 && cluster.handingOver(node) === own;
               t.diagnostic(
                 `${node}, ${moment} ms after it had begun: ${hit ? "in" : "after"} the hand-over`,
               );
               await ended;
-              await eventually("the hand-over has ended", () => handingOver(cluster, node) === 0);
+              await eventually("the hand-over has ended", () => cluster.handingOver(node) === 0);
               // A step that was ended later may have stopped the node already, which the next one
               // starts.
               if (hit) {
