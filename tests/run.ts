@@ -214,9 +214,31 @@ const stageLimit = 45 * 60_000;
 
 /** What a stage that failed said about it, to be said again at the end, where one looks first. */
 const failures: string[] = [];
+/** Where each test that failed is, and its name. */
+const failedTests: string[] = [];
 /** Programs of the stages that run now. */
 const children = new Set<ChildProcess>();
 const counted = { passed: 0, failed: 0, skipped: 0 };
+
+/** Keeps what is to be said again: of each test that failed the beginning and the end. */
+function tell(said: string[]): void {
+  const failing = said.findIndex((line) => line.endsWith("✖ failing tests:"));
+  if (failing < 0) {
+    failures.push(...said.slice(-40));
+    return;
+  }
+  const tests: string[][] = [];
+  for (const line of said.slice(failing + 1)) {
+    if (/ test at \S+$/.test(line)) tests.push([]);
+    tests.at(-1)?.push(line);
+  }
+  for (const lines of tests) {
+    failures.push(
+      ...(lines.length > 40 ? [...lines.slice(0, 25), "…", ...lines.slice(-14)] : lines),
+    );
+    failedTests.push(lines.slice(0, 2).join(" ").replace(/ +/g, " "));
+  }
+}
 
 /** Runs a stage with its output passed on line by line, and adds what it counted. */
 async function run({ name, command: [program = "", ...args], env }: Stage): Promise<number> {
@@ -248,9 +270,7 @@ async function run({ name, command: [program = "", ...args], env }: Stage): Prom
   });
   const status = await ended;
   await Promise.all(reading);
-  const failing = said.findIndex((line) => line.endsWith("✖ failing tests:"));
-  if (status !== 0)
-    failures.push(...(failing < 0 ? said.slice(-40) : said.slice(failing).slice(0, 120)));
+  if (status !== 0) tell(said);
   const number = (word: string) => numbers.get(word) ?? 0;
   counted.passed += number("pass");
   counted.failed += number("fail") + number("cancelled");
@@ -299,6 +319,6 @@ const apart = [...wanted(besides), ...named.filter(({ name }) => positionals.inc
 await Promise.all([runAll(wanted(stages), apart), runAll(apart), runAll(apart)]);
 if (failures.length > 0) console.log(`\n${failures.join("\n")}`);
 console.log(`\n${times.join(", ")}`);
-if (failed.length > 0) console.log(`failed: ${failed.join(", ")}`);
+if (failed.length > 0) console.log([`failed: ${failed.join(", ")}`, ...failedTests].join("\n"));
 console.log(`${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped`);
 process.exitCode = failed.length > 0 ? 1 : 0;
