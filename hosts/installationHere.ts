@@ -41,10 +41,8 @@ export interface InstallationHere {
  * has the HOME of who became root).
  */
 export function installationHere(scripts: readonly string[]): InstallationHere | undefined {
-  const { XDG_CACHE_HOME, HOME } = process.env;
-  const cache = XDG_CACHE_HOME || (HOME ? join(HOME, ".cache") : "");
-  const directory = join(cache, "pulumi-redis-ha", "scripts");
-  if (!isAbsolute(directory) || !isOurs(directory)) return undefined;
+  const directory = cacheHere("scripts");
+  if (directory === undefined) return undefined;
   const files = Object.fromEntries(scripts.map((script) => [script, scriptText(script)]));
   const content = `installation() {\n${scriptText("install.sh")}${puts(files)}}\n`;
   const name = `${createHash("sha256").update(content).digest("hex").slice(0, 32)}.sh`;
@@ -56,6 +54,14 @@ export function installationHere(scripts: readonly string[]): InstallationHere |
 `,
     prepare: () => keep(directory, name, content),
   };
+}
+
+/** @returns a directory of the user's cache, missing or not, in which nobody else could write. */
+export function cacheHere(name: string): string | undefined {
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const cache = XDG_CACHE_HOME || (HOME ? join(HOME, ".cache") : "");
+  const directory = join(cache, "pulumi-redis-ha", name);
+  return isAbsolute(directory) && isOurs(directory) ? directory : undefined;
 }
 
 /** @returns `text` once what it reads is there, where it is to be run. */

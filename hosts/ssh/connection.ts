@@ -123,8 +123,17 @@ export function sshWords(target: Login, bastion: Login | undefined, keys: Keys):
   ).join(" ");
 }
 
-/** @returns shell text that runs `look` as root on the machine, once its key has been checked. */
-export function overSsh(target: Login, bastion: Login | undefined, look: string): string {
+/**
+ * @param kept a directory, in which nobody else may write, for keys that were found for a
+ * fingerprint: another time nobody has to ask for them.
+ * @returns shell text that runs `look` as root on the machine, once its key has been checked.
+ */
+export function overSsh(
+  target: Login,
+  bastion: Login | undefined,
+  look: string,
+  kept = "",
+): string {
   const place = ({ address, port = sshFields.port.default, hostKey = "" }: Login) =>
     `${address} ${port} ${hostKey}`.trim();
   return (
@@ -139,6 +148,7 @@ export function overSsh(target: Login, bastion: Login | undefined, look: string)
       key_target: asFile(target.privateKey),
       key_bastion: asFile(bastion?.privateKey),
       known_hosts: join(homedir(), ".ssh", "known_hosts"),
+      kept,
       become: become(target),
       look,
     }) + scriptText("look-ssh.sh")

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { shown } from "../foreignText.ts";
+import { cacheHere } from "../installationHere.ts";
 import type { Run } from "../look.ts";
 import { MachineLook } from "../machineLook.ts";
 import { isLater, valueToLookWith } from "../sdk.ts";
@@ -33,7 +34,9 @@ function overItsSshd({ hostName, parent, logins, sshAddress, args }: Machine): R
   return (text, opts) => {
     const wrapped = pulumi
       .all([text, logins.withKeys])
-      .apply(([look, { target, bastion }]) => overSsh(target, bastion, look));
+      .apply(([look, { target, bastion }]) =>
+        overSsh(target, bastion, look, cacheHere("host-keys")),
+      );
     const once = () =>
       local.runOutput(
         { command: "sh", stdin: valueToLookWith(wrapped), logging: "none" },

@@ -4,15 +4,15 @@
 # @known@.NAME in it is the file of known keys, @key@.NAME that of key_NAME), key_target=,
 # key_bastion= (private keys, if they are to be files as long as this runs, in a directory of its
 # own that nobody else may read), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key,
-# unchecked, or nothing for what known_hosts has), known_hosts=, become= (words in front of the
-# remote sh), look= (the text to run), limit= (seconds, 12 unless given). Prints what the look
+# unchecked, or nothing for what known_hosts has), known_hosts=, kept= (a directory for keys that
+# were found for a fingerprint, or nothing), become= (words in front of the remote sh), look= (the text to run), limit= (seconds, 12 unless given). Prints what the look
 # prints, and lines "KEY value" of its own for hosts/ssh/.
 set -u
 umask 077
 LC_ALL=C
 export LC_ALL
 : "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" \
-  "${limit:=12}" "${key_target:=}" "${key_bastion:=}"
+  "${limit:=12}" "${key_target:=}" "${key_bastion:=}" "${kept:=}"
 
 refused() { echo "refused.$1 $(printf '%s' "$2" | tr '\n' '\037')"; }
 if command -v timeout >/dev/null; then
@@ -37,25 +37,36 @@ newline='
 printf '%s' "$key_target" >"$work/key.target"
 printf '%s' "$key_bastion" >"$work/key.bastion"
 printf '%s' "$config" | sed "s|@known@|$work/known|; s|@key@|$work/key|" >"$work/config"
-# shellcheck disable=SC2086
-[ -z "$bastion" ] || know bastion $bastion
-# shellcheck disable=SC2086
-know target $target
-l_until=$(($(date +%s) + limit)) l_try=1
-while :; do
-  l_left=$((l_until - $(date +%s)))
-  printf '%s\n' "$look" |
-    limited $((l_left > 1 ? l_left : 1)) ssh -F "$work/config" target "${become}sh -s" \
-      2>"$work/lines"
-  status=$?
-  tr -d '\r' <"$work/lines" >"$work/said"
-  # Refused for a moment, as above.
-  if [ "$status" -ne 255 ] || [ $l_try -eq 3 ]; then break; fi
-  grep -q -e kex_exchange_identification -e 'Connection closed' -e 'Connection reset' \
-    "$work/said" || break
-  l_try=$((l_try + 1))
-  sleep 1
-done
+# look_there: sets status, and said has what ssh says.
+look_there() {
+  # shellcheck disable=SC2086
+  [ -z "$bastion" ] || know bastion $bastion
+  # shellcheck disable=SC2086
+  know target $target
+  l_until=$(($(date +%s) + limit)) l_try=1
+  while :; do
+    l_left=$((l_until - $(date +%s)))
+    printf '%s\n' "$look" |
+      limited $((l_left > 1 ? l_left : 1)) ssh -F "$work/config" target "${become}sh -s" \
+        2>"$work/lines"
+    status=$?
+    tr -d '\r' <"$work/lines" >"$work/said"
+    # Refused for a moment, as above.
+    if [ "$status" -ne 255 ] || [ $l_try -eq 3 ]; then break; fi
+    grep -q -e kex_exchange_identification -e 'Connection closed' -e 'Connection reset' \
+      "$work/said" || break
+    l_try=$((l_try + 1))
+    sleep 1
+  done
+}
+look_there
+# It has other keys now than when one of it was kept.
+if [ "$status" -eq 255 ] && [ -n "$kept" ] && grep -q 'Host key verification failed' "$work/said"
+then
+  kept=''
+  rm -f "$work"/known.*
+  look_there
+fi
 for name in bastion target; do
   # A key that is known, by hostKey or known_hosts, and is another one than it shows.
   if [ "$status" -ne 0 ] && grep -q "Host key for $name has changed" "$work/said"; then
@@ -84,6 +95,6 @@ fi
   refused connection \
     "$(cat "$work/said")$([ "$status" -ne 124 ] || echo "no answer within $limit s")"
 # With those that the server proved, in that connection, to have as well (UpdateHostKeys).
-for name in target bastion; do
+for name in target ${bastion:+bastion}; do
   echo "keys.$name $(sed -n "s/^$name //p" "$work/known.$name" 2>/dev/null | tr '\n' '\037')"
 done

@@ -1,5 +1,5 @@
 # The keys by which a machine is known: those that it shows, and those that it is to have. Needs
-# refused, limited, work= and newline=.
+# refused, limited, work=, kept= and newline=.
 
 keys() { sed -n 's/^[^#@ ]* *\(\(ssh\|ecdsa\)-[a-z0-9-]* [A-Za-z0-9+\/=]*\).*/\1/p'; }
 
@@ -12,14 +12,14 @@ scan() {
       ecdsa) s_algorithm=ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521 ;;
       *) s_algorithm=rsa-sha2-512,rsa-sha2-256 ;;
     esac
-    limited 6 ssh -F "$work/config" -o "HostKeyAlgorithms=$s_algorithm" \
+    limited 11 ssh -F "$work/config" -o "HostKeyAlgorithms=$s_algorithm" \
       -o StrictHostKeyChecking=no -o UpdateHostKeys=no \
       -o UserKnownHostsFile="$work/scanned" -o PreferredAuthentications=none target true \
       </dev/null >/dev/null 2>&1
     cat "$work/scanned" 2>/dev/null
     rm -f "$work/scanned"
   else
-    limited 6 ssh-keyscan -T 5 -t "$4" -p "$3" "$2" 2>/dev/null
+    limited 11 ssh-keyscan -T 10 -t "$4" -p "$3" "$2" 2>/dev/null
   fi | keys
 }
 
@@ -57,7 +57,21 @@ keys_of() {
   shift 3
   case $* in
     unchecked) ;;
-    SHA256:*) scan_for "$k_scanned" "$k_address" "$k_port" "$1" ;;
+    SHA256:*)
+      k_kept=$kept/$(printf '%s' "$1" | tr / _)
+      k_key=''
+      [ -z "$kept" ] || [ ! -f "$k_kept" ] || read -r k_key <"$k_kept"
+      # Nothing else than that key has that fingerprint, whoever wrote the file.
+      case $(echo "$k_key" | ssh-keygen -lf - 2>/dev/null) in
+        *" $1 "*) echo "$k_key" && return ;;
+      esac
+      k_key=$(scan_for "$k_scanned" "$k_address" "$k_port" "$1")
+      [ -n "$k_key" ] || return 0
+      echo "$k_key"
+      [ -z "$kept" ] || {
+        mkdir -p "$kept" && echo "$k_key" >"$k_kept.$$" && mv "$k_kept.$$" "$k_kept"
+      } 2>/dev/null
+      ;;
     '')
       if [ "$k_port" = 22 ]; then k_name=$k_address; else k_name="[$k_address]:$k_port"; fi
       [ ! -r "$known_hosts" ] || ssh-keygen -F "$k_name" -f "$known_hosts" 2>/dev/null | keys
@@ -78,7 +92,7 @@ know() {
       shift 3
       refused "key.$k_name" "wanted $*$newline$shown"
     else
-      refused connection "no SSH server answers at $2, port $3, within 5 s"
+      refused connection "no SSH server answers at $2, port $3, within 10 s"
     fi
     exit 0
   }

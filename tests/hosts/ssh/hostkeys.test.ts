@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Login, overSsh, usableKey } from "../../../hosts/ssh/connection.ts";
@@ -34,21 +35,37 @@ describe(
         .split(" ")
         .slice(0, 2)
         .join(" ");
-    const look = (hostKey: string, bastion?: Login) => {
+    const look = (hostKey: string, bastion?: Login, kept?: string, path = process.env.PATH) => {
       const text = overSsh(
         { address: machine.address, privateKeyFile, hostKey },
         bastion,
         "echo looked 1\n",
+        kept,
       );
-      const said = execFileSync("sh", { input: text, encoding: "utf8" });
+      const env = { ...process.env, PATH: path };
+      const said = execFileSync("sh", { input: text, encoding: "utf8", env });
       const of = (key: string) =>
         new RegExp(`^${key} (.*)$`, "m").exec(said)?.[1]?.replaceAll("\u001f", "\n");
       return {
         refused: of("refused.type.target"),
         bastion: of("refused.type.bastion"),
         key: usableKey(of("keys.target")?.split("\n") ?? []),
+        other: of("refused.key.target"),
         said,
       };
+    };
+    const trial = (work: (directory: string) => Promise<void>) => async () => {
+      const directory = mkdtempSync(join(tmpdir(), "prh-kept-"));
+      try {
+        await work(directory);
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    };
+    /** A PATH on which nobody can be asked for a key without logging in. */
+    const withoutScan = (directory: string) => {
+      writeFileSync(join(directory, "ssh-keyscan"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+      return `${directory}:${process.env.PATH}`;
     };
 
     for (const [shown, given, wanted] of [
@@ -77,6 +94,57 @@ describe(
       const { refused, key } = look("unchecked");
       assert.deepEqual([refused, key], [undefined, undefined]);
     });
+
+    it(
+      "found for a fingerprint is kept, and need not be asked for again",
+      trial(async (directory) => {
+        await machine.show("ed25519", "ecdsa");
+        const kept = join(directory, "host-keys");
+        const path = withoutScan(directory);
+        assert.match(
+          look(machine.fingerprint, undefined, kept, path).said,
+          /^refused\.connection/m,
+        );
+        assert.ok(!existsSync(kept));
+        look(machine.fingerprint, undefined, kept);
+        assert.deepEqual(
+          readdirSync(kept).map((name) => readFileSync(join(kept, name), "utf8")),
+          [`${line("ed25519")}\n`],
+        );
+        const { said, key } = look(machine.fingerprint, undefined, kept, path);
+        assert.match(said, /^looked 1$/m);
+        assert.equal(key, line("ecdsa"));
+      }),
+    );
+
+    it(
+      "kept, and of another fingerprint than its name says, is nobody's",
+      trial(async (directory) => {
+        await machine.show("ed25519");
+        writeFileSync(
+          join(directory, machine.fingerprint.replaceAll("/", "_")),
+          `${line("ed25519", jump)}\n`,
+        );
+        const { said, key } = look(machine.fingerprint, undefined, directory);
+        assert.match(said, /^looked 1$/m);
+        assert.equal(key, line("ed25519"));
+      }),
+    );
+
+    it(
+      "kept, and no longer shown: refused, with those that are shown",
+      trial(async (directory) => {
+        await machine.show("ed25519");
+        look(machine.fingerprint, undefined, directory);
+        await machine.show("ecdsa");
+        const { said, other } = look(machine.fingerprint, undefined, directory);
+        assert.doesNotMatch(said, /^looked 1$/m);
+        assert.equal(
+          other,
+          `wanted ${machine.fingerprint}\n${await machine.fingerprintOf("ecdsa")} (ECDSA)`,
+        );
+      }),
+    );
 
     it("is the same for a bastion", async () => {
       await machine.show("rsa", "ed25519");
