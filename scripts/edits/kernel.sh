@@ -24,6 +24,8 @@ LC_ALL=C
 export LC_ALL
 unset STORE OWNER WANTED
 STORE='' OWNER='' WANTED=''
+newline='
+'
 eval "$(cat)"
 : "${STORE:?}" "${OWNER:?}"
 sysctls=/etc/sysctl.d/60-$OWNER.conf tmpfiles=/etc/tmpfiles.d/60-$OWNER.conf
@@ -47,7 +49,7 @@ good() {
     somaxconn) [ "$2" -ge 511 ] ;;
   esac
 }
-is_wanted() { case " $(echo "$WANTED" | tr '\n' ' ') " in *" $1 "*) ;; *) return 1 ;; esac; }
+is_wanted() { case "$newline$WANTED$newline" in *"$newline$1$newline"*) ;; *) return 1 ;; esac; }
 # Where nobody can change it, what the values are is not for the next look to complain of.
 is_fixed() { [ -e "$STORE/$1.fixed" ]; }
 

@@ -5,7 +5,10 @@
 as_user() (
   as_words=
   for as_word in "$@"; do
-    as_words="$as_words '$(printf '%s\n' "$as_word" | sed "s/'/'\\\\''/g")'"
+    case $as_word in
+      *"'"*) as_words="$as_words '$(printf '%s\n' "$as_word" | sed "s/'/'\\\\''/g")'" ;;
+      *) as_words="$as_words '$as_word'" ;;
+    esac
   done
   as_work=$(mktemp -d) || exit 1
   trap 'rm -rf "$as_work"' EXIT
@@ -15,8 +18,8 @@ as_user() (
   env -i PATH="$PATH" ${TZ:+"TZ=$TZ"} $as_timeout su -s /bin/sh "$user" -c "exec $as_words" \
     >"$as_work/out" 2>"$as_work/err"
   as_status=$?
-  plain <"$as_work/out"
-  plain <"$as_work/err" >&2
+  [ ! -s "$as_work/out" ] || plain <"$as_work/out"
+  [ ! -s "$as_work/err" ] || plain <"$as_work/err" >&2
   [ $as_status -ne 124 ] || echo "no end within $as_limit s" >&2
   exit $as_status
 )

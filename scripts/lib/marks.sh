@@ -2,10 +2,14 @@
 # the rest is for the reader. What it says may be somebody else's: no link is followed, and nothing
 # printed that a terminal would obey.
 mark_of() {
-  if [ -f "$1/.pulumi-redis-ha" ] && [ ! -L "$1/.pulumi-redis-ha" ]; then
-    sed -n '1s/^deployment \([A-Za-z0-9-]\{1,64\}\)[A-Za-z0-9-]*$/\1/p; q' \
-      "$1/.pulumi-redis-ha" 2>/dev/null
-  fi
+  if [ ! -f "$1/.pulumi-redis-ha" ] || [ -L "$1/.pulumi-redis-ha" ]; then return 0; fi
+  m_word='' m_id='' m_more=''
+  { read -r m_word m_id m_more <"$1/.pulumi-redis-ha"; } 2>/dev/null || [ -n "$m_word" ] || return 0
+  # By the shell alone: a look asks it some twenty times.
+  case $m_word.$m_more.$m_id in
+    deployment..*[!A-Za-z0-9-]*) ;;
+    deployment..?*) printf '%.64s\n' "$m_id" ;;
+  esac
 }
 
 # owner_of DIRECTORY: whose mark that is, in words.
