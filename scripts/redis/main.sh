@@ -174,7 +174,7 @@ case $action in
     ;;
   check)
     # The first one tells enough.
-    gather whole
+    ask_all whole
     problem=$(judge | of broken)
     [ -z "$problem" ] || echo "${problem%%"$newline"*}"
     echo "leader $named"

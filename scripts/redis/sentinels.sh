@@ -1,6 +1,14 @@
 # gather [whole]: everything there is to know of the whole, asked at once; the decisions are
 # functions of it. With `whole`, what only judge looks at, too.
 gather() {
+  ask_all "$@"
+  failover=$(printf '%s\n' "$gathered" | grep -q '^sentinel [^ ]* = .*failover_in_progress' &&
+    echo 1)
+  table=$(printf '%s\n' "$known" "$gathered" | node_table)
+}
+
+# ask_all [whole]: the same without failover and table.
+ask_all() {
   g_sentinels="address address SENTINEL get-master-addr-by-name $master
 sentinel fields SENTINEL MASTER $master"
   g_nodes='note note CONFIG GET syslog-ident
@@ -23,9 +31,6 @@ $g_nodes"
   )
   known=$(each_with is "$nodes")
   named=$(printf '%s\n' "$known" "$gathered" | majority)
-  failover=$(printf '%s\n' "$gathered" | grep -q '^sentinel [^ ]* = .*failover_in_progress' &&
-    echo 1)
-  table=$(printf '%s\n' "$known" "$gathered" | node_table)
 }
 
 # majority: the node that a strict majority of all sentinels (dead ones count) names as the master,

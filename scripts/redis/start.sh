@@ -75,7 +75,19 @@ exec_node() {
   if [ "$load" = rdb ]; then put_aside || refuse "cannot write $directory"; fi
   if [ "$begin_with" = yes ]; then note_persistence on; else note_persistence off; fi ||
     refuse "cannot write $directory/persistence"
+  case $first.$role in 1.replica*) await_listening "${role#replica }" ;; esac
   become_server
+}
+
+# await_listening NODE: at a first creation all start at once, and who is refused by its master tries
+# again after a second.
+await_listening() {
+  aw_at=$(where "$nodes" "$1") aw_left=40
+  # shellcheck disable=SC2086
+  until [ -z "$aw_at" ] || [ $aw_left -eq 0 ] || [ -n "$(ask $aw_at PING)" ]; do
+    aw_left=$((aw_left - 1))
+    sleep 0.05
+  done
 }
 
 # followed_last: the node that this one followed when it ended, itself if it was the master.

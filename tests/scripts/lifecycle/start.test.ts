@@ -10,6 +10,7 @@ import {
   freePort,
   installedVersion,
   inTurn,
+  masterName,
   listen,
   portsFrom,
   shellsInTurn,
@@ -17,6 +18,7 @@ import {
   sleep,
   withCluster,
 } from "../../support/cluster.ts";
+import { noted } from "../../support/load.ts";
 
 portsFrom(45_000);
 
@@ -41,6 +43,27 @@ const nodesOf = (cluster: Cluster): string[] => cluster.nodes.map(({ name }) => 
 
 describe("role at start", { concurrency: 8 }, () => {
   inTurn(
+    "sentinels that have to meet tell each other of themselves more often, until they are verified",
+    patient,
+    async (cluster) => {
+      await cluster.up();
+      const period = async () =>
+        /^PUBLISH-PERIOD\n(\d+)$/m.exec(await cluster.ask("sentinel2", "SENTINEL", "DEBUG"))?.[1];
+      assert.equal(await period(), "2000");
+      // As if it had just been started, again and again.
+      const meetAgain = () => cluster.ask("sentinel1", "SENTINEL", "RESET", masterName);
+      await meetAgain();
+      const verified = cluster.verify();
+      await eventually("more often", async () => {
+        await meetAgain();
+        return (await period()) === "100";
+      });
+      await verified;
+      assert.equal(await period(), "2000");
+    },
+  );
+
+  inTurn(
     "a majority names another node: its replica, though its own file says master",
     // With less, a busy machine is a reason for a second failover.
     { downAfter: 3000 },
@@ -64,6 +87,7 @@ describe("role at start", { concurrency: 8 }, () => {
   inTurn("a majority names this node, which has data: master", patient, async (cluster) => {
     await cluster.up();
     const keys = await cluster.write("node1", "key");
+    await noted(cluster, "node1");
     await cluster.kill("node1");
     await cluster.done("update", "node1");
     assert.equal(await cluster.role("node1"), "master");
@@ -76,6 +100,7 @@ describe("role at start", { concurrency: 8 }, () => {
     patient,
     async (cluster) => {
       await cluster.up();
+      await noted(cluster, "node1");
       await cluster.kill("node1");
       await cluster.done("update", "node1");
       assert.equal(await cluster.role("node1"), "master");
