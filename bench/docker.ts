@@ -4,7 +4,7 @@ import { busyboxImage } from "../tests/support/images.ts";
 import { Project } from "../tests/support/project.ts";
 import { run } from "../tests/support/ssh/machine.ts";
 import { changes, rolled } from "./changes.ts";
-import { emptyProgram } from "./empty.ts";
+import { againstEmpty } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 import { fill, masterOf } from "./servers.ts";
 
@@ -34,8 +34,7 @@ try {
   };
   await script("down");
   const first = await seconds(() => project.up());
-  const unchanged = await seconds(() => project.upChangesNothing());
-  const empty = await emptyProgram(project);
+  const { unchanged, empty } = await againstEmpty(project);
   const sentinels = await project.output<string[]>("sentinels");
   await fill(nodes, await masterOf(sentinels[0] ?? ""), 10_000, 10);
   const deployment = { project, sentinels, nodes };

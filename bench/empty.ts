@@ -1,7 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { checkout, Project } from "../tests/support/project.ts";
-import { seconds } from "./figures.ts";
+import { medianOf, seconds } from "./figures.ts";
 
 /** Commands that do nothing, below one component. */
 const program = (count: number) => `import { local } from "@pulumi/command";
@@ -10,12 +10,16 @@ const parent = new pulumi.ComponentResource("bench:index:Empty", "empty");
 for (let index = 0; index < ${count}; index++) new local.Command("empty" + index, { create: "true" }, { parent });
 `;
 
+const rounds = 5;
+
 /**
+ * An `up` that changes nothing, and one of a program that has as many resources and looks at
+ * nothing; in turns, as a machine is not as fast at one moment as at another.
+ *
  * @param of a stack that is there.
- * @returns s that an `up` takes which changes nothing, of a program that has as many resources and
- * looks at nothing.
+ * @returns s that each takes: medians.
  */
-export async function emptyProgram(of: Project): Promise<number> {
+export async function againstEmpty(of: Project): Promise<{ unchanged: number; empty: number }> {
   const { output } = await of.succeed("pulumi", "stack", "export", "--stack", of.stack);
   const { deployment } = JSON.parse(output.slice(output.indexOf("{"))) as {
     deployment: { resources: unknown[] };
@@ -33,7 +37,12 @@ export async function emptyProgram(of: Project): Promise<number> {
     symlinkSync(join(checkout, "node_modules"), join(project.directory, "node_modules"));
     await project.init();
     await project.up();
-    return await seconds(() => project.upChangesNothing());
+    const [unchanged, empty]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      unchanged.push(await seconds(() => of.upChangesNothing()));
+      empty.push(await seconds(() => project.upChangesNothing()));
+    }
+    return { unchanged: medianOf(unchanged), empty: medianOf(empty) };
   } finally {
     await project.remove();
   }

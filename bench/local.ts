@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { checkout, members, Project } from "../tests/support/project.ts";
 import { onThisMachine } from "./baseline.ts";
 import { changes, rolled } from "./changes.ts";
-import { emptyProgram } from "./empty.ts";
+import { againstEmpty } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 import { fill, masterOf } from "./servers.ts";
 
@@ -34,8 +34,7 @@ const deployment = { project, sentinels, nodes };
 try {
   await project.init();
   const first = await seconds(() => project.up());
-  const unchanged = await seconds(() => project.upChangesNothing());
-  const empty = await emptyProgram(project);
+  const { unchanged, empty } = await againstEmpty(project);
   await fill(nodes, await masterOf(sentinels[0] ?? ""), 10_000, 10);
   report({
     baseline: bare.up,

@@ -1,7 +1,7 @@
 import { members, Project } from "../tests/support/project.ts";
 import { onThisMachine } from "./baseline.ts";
 import { rolled } from "./changes.ts";
-import { emptyProgram } from "./empty.ts";
+import { againstEmpty } from "./empty.ts";
 import { type Figures, report } from "./figures.ts";
 
 /** More nodes than three, with three sentinels. */
@@ -20,7 +20,7 @@ async function rollOut(count: number): Promise<Figures> {
       },
       `a restart of ${count} nodes`,
       { ...topology, redis: { directives: { databases: "17" } } },
-      { restarts: bare.roll, empty: await emptyProgram(project) },
+      { restarts: bare.roll, empty: (await againstEmpty(project)).empty },
     );
   } finally {
     await project.remove();

@@ -4,7 +4,7 @@ import { run } from "../tests/support/ssh/machine.ts";
 import { MachinesStack } from "../tests/support/ssh/stack.ts";
 import { measured } from "./baseline.ts";
 import { changes, rolled } from "./changes.ts";
-import { emptyProgram } from "./empty.ts";
+import { againstEmpty } from "./empty.ts";
 import { report, seconds } from "./figures.ts";
 import { fill, masterOf } from "./servers.ts";
 
@@ -35,8 +35,7 @@ try {
   const config = { sentinel: {}, redis: {} };
   stack.project.configure(stack.config(config));
   const first = await seconds(() => stack.project.up());
-  const unchanged = await seconds(() => stack.project.upChangesNothing());
-  const empty = await emptyProgram(stack.project);
+  const { unchanged, empty } = await againstEmpty(stack.project);
   const { project, sentinels, nodes } = stack;
   await fill(nodes, await masterOf(sentinels[0] ?? ""), 10_000, 10);
   const deployment = { project, sentinels, nodes };
