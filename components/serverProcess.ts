@@ -63,7 +63,8 @@ export class ServerProcess {
   readonly #name: string;
   readonly #kind: keyof typeof kinds;
   readonly #args: ServerArgs;
-  readonly #dependsOn: pulumi.Input<pulumi.Resource>[];
+  readonly #given: pulumi.Resource[];
+  readonly #after: pulumi.Input<pulumi.Resource>[];
   readonly #access: Access | undefined;
   readonly #facts: pulumi.Output<ProcessFacts>;
 
@@ -90,7 +91,8 @@ export class ServerProcess {
     this.#resourceName = resourceName;
     this.#name = name;
     this.#args = args;
-    this.#dependsOn = [...([dependsOn ?? []].flat() as pulumi.Resource[]), ...after];
+    this.#given = [dependsOn ?? []].flat() as pulumi.Resource[];
+    this.#after = after;
     const { server, list } = kinds[kind];
     const { port, bind, openWithoutPasswords, serverBinary, directives = {} } = args;
     this.host = hostFrom(args.host, resourceName, component, dependsOn);
@@ -171,7 +173,11 @@ export class ServerProcess {
       this.#name,
       { port: this.#args.port, stopSeconds, files: contents, memoryBytes },
       this.#facts,
-      { parent: this.#component, dependsOn: this.#dependsOn },
+      {
+        parent: this.#component,
+        dependsOn: [...this.#given, ...this.#after],
+        beforeAnything: this.#given,
+      },
     );
     return pulumi
       .all([this.#facts, contents])

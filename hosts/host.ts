@@ -154,6 +154,12 @@ export interface ProcessCommands {
 export interface Placement {
   parent: pulumi.Resource;
   dependsOn?: pulumi.Input<pulumi.Resource>[];
+  /**
+   * Of these, what has to be there before anything is made at all: in a first creation a place in
+   * which nothing runs yet waits for no more.
+   * @default all of them
+   */
+  beforeAnything?: pulumi.Input<pulumi.Resource>[];
 }
 
 /**

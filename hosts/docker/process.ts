@@ -32,7 +32,7 @@ export function processInContainer(
 ): pulumi.Resource {
   const { deployment, container, commands } = place;
   const { provider } = place.engine;
-  const { parent, dependsOn = [] } = place.placement;
+  const { parent, dependsOn = [], beforeAnything = dependsOn } = place.placement;
   const labels = labelsOf(place, process, args);
   const volume = new (docker().Volume)(
     `${name}-volume`,
@@ -46,6 +46,10 @@ export function processInContainer(
     volumes: [{ volumeName: volume.name, containerPath: mount }],
   };
   const digest = pulumi.output(spec).apply(digestOf);
+  // A container that was never there keeps nobody waiting, and need not wait itself.
+  const before = deployment.isPopulated.apply((populated) =>
+    populated ? dependsOn : beforeAnything,
+  );
   // Before the container is replaced, not while it is: where nobody can take over, it has to stay
   // as it is.
   const handedOver = new local.Command(
@@ -55,7 +59,7 @@ export function processInContainer(
       stdin: pulumi.interpolate`${digest}\n`,
       addPreviousOutputInEnv: false,
     },
-    { parent, dependsOn },
+    { parent, dependsOn: before },
   );
   const megabytes = pulumi
     .output(args.memoryBytes)
@@ -66,7 +70,7 @@ export function processInContainer(
     {
       parent,
       provider,
-      dependsOn: [handedOver, ...dependsOn],
+      dependsOn: before.apply((resources) => [handedOver, ...resources]),
       deleteBeforeReplace: true,
       // Engines list the addresses of a port in an order of their own, which the provider takes for
       // a change; a real one changes a label.
