@@ -38,7 +38,11 @@ file_of() {
     somaxconn) echo /proc/sys/net/core/somaxconn ;;
   esac
 }
-now() { sed 's/.*\[\(.*\)\].*/\1/' "$1"; }
+now() {
+  read -r now_all <"$1"
+  case $now_all in *'['*']'*) now_all=${now_all##*'['} now_all=${now_all%']'*} ;; esac
+  echo "$now_all"
+}
 wanted_of() {
   case $1 in overcommit) echo 1 ;; hugepages) echo madvise ;; somaxconn) echo 511 ;; esac
 }

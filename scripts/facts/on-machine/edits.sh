@@ -37,11 +37,13 @@ look_edit() {
         printf '%s' "$3" | within "$5" sh -c "$2" sh check 2>&3
         printf '\nstatus %s\n' $?
       } | sed 's/^/out /'
-    } 3>&1
+    } 3>&1 | tr '\001-\011\013-\037\177' '?'
   )
-  said=$(printf '%s\n' "$said" | tr '\001-\011\013-\037\177' '?')
-  status=$(printf '%s\n' "$said" | sed -n 's/^out status \([0-9]*\)$/\1/p')
-  status=${status##*"$newline"}
+  case $said in
+    *"${newline}out status "*) status=${said##*"${newline}out status "} ;;
+    *) status='' ;;
+  esac
+  status=${status%%[!0-9]*}
   # Where all is well nothing has to be asked of other programs any more.
   case $status in
     0 | 3) text='' ;;
