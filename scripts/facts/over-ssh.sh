@@ -5,14 +5,14 @@
 # key_bastion= (private keys, if they are to be files as long as this runs, in a directory of its
 # own that nobody else may read), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key,
 # unchecked, or nothing for what known_hosts has), known_hosts=, kept= (a directory for keys that
-# were found for a fingerprint, or nothing), become= (words in front of the remote sh), look= (the text to run), limit= (seconds, 12 unless given). Prints what the look
+# were found for a fingerprint, or nothing), become= (words in front of the remote sh), look= (the text to run), limit= (seconds, 30 unless given). Prints what the look
 # prints, and lines "KEY value" of its own for hosts/ssh/.
 set -u
 umask 077
 LC_ALL=C
 export LC_ALL
 : "${config:?}" "${target:?}" "${known_hosts:?}" "${look:?}" "${bastion:=}" "${become:=}" \
-  "${limit:=12}" "${key_target:=}" "${key_bastion:=}" "${kept:=}"
+  "${limit:=30}" "${key_target:=}" "${key_bastion:=}" "${kept:=}"
 
 refused() { echo "refused.$1 $(printf '%s' "$2" | tr '\n' '\037')"; }
 if command -v timeout >/dev/null; then
