@@ -5,8 +5,9 @@
 # key_bastion= (private keys, if they are to be files as long as this runs, in a directory of its
 # own that nobody else may read), target=, bastion= ("ADDRESS PORT KEY": a fingerprint, a key,
 # unchecked, or nothing for what known_hosts has), known_hosts=, kept= (a directory for keys that
-# were found for a fingerprint, or nothing), become= (words in front of the remote sh), look= (the text to run), limit= (seconds, 30 unless given). Prints what the look
-# prints, and lines "KEY value" of its own for hosts/ssh/.
+# were found for a fingerprint, or nothing), become= (words in front of the remote sh), look= (the
+# text to run), limit= (seconds, 30 unless given). Prints what the look prints, and lines
+# "KEY value" of its own for hosts/ssh/.
 set -u
 umask 077
 LC_ALL=C
