@@ -19,6 +19,11 @@ export interface AuthArgs {
 export interface ApplicationArgs {
   /** Its password, 16 characters at least; kept as a secret. @default a generated one */
   password?: pulumi.Input<string>;
+  /**
+   * The one that it had before: both let in, until this one is taken out again. Kept as a secret.
+   * @default none
+   */
+  formerPassword?: pulumi.Input<string>;
   /** Patterns of the keys that it may read and write. @default ["*"] */
   keys?: string[];
   /** Patterns of the channels that it may publish and subscribe to. @default none */
@@ -32,16 +37,19 @@ export interface ApplicationArgs {
   commands?: string[];
 }
 
+const password = {
+  kind: "text",
+  input: true,
+  secret: true,
+  rule: [
+    (text: string) => /^[!-~]{16,256}$/.test(text),
+    "16 to 256 printable characters of ASCII, without blanks",
+  ],
+} as const;
+
 const applicationFields = {
-  password: {
-    kind: "text",
-    input: true,
-    secret: true,
-    rule: [
-      (text: string) => /^[!-~]{16,256}$/.test(text),
-      "16 to 256 printable characters of ASCII, without blanks",
-    ],
-  },
+  password,
+  formerPassword: password,
   keys: { kind: "texts", rule: patternRule },
   channels: { kind: "texts", rule: channelRule },
   commands: { kind: "texts", rule: commandRule },

@@ -14,6 +14,7 @@ export const userNames = {
 export interface ApplicationUser {
   name: string;
   password: string;
+  formerPassword?: string | undefined;
   keys?: readonly string[];
   channels?: readonly string[];
   commands?: readonly string[];
@@ -41,14 +42,16 @@ export function nodeUsers(
 ): string {
   return linesOf([
     "default off resetpass resetkeys resetchannels -@all",
-    user(userNames.administration, passwords.administration, administering),
+    user(userNames.administration, [passwords.administration], administering),
     user(
       userNames.replication,
-      passwords.replication,
+      [passwords.replication],
       "resetkeys resetchannels -@all +psync +replconf +ping",
     ),
-    user(userNames.sentinel, passwords.sentinel, watching),
-    ...applications.map((each) => user(each.name, each.password, rightsOf(each))),
+    user(userNames.sentinel, [passwords.sentinel], watching),
+    ...applications.map((each) =>
+      user(each.name, [each.password, each.formerPassword ?? []].flat(), rightsOf(each)),
+    ),
   ]);
 }
 
@@ -60,12 +63,12 @@ export function sentinelUsers(passwords: Passwords["sentinels"], version: Server
     `default on nopass resetkeys resetchannels &+switch-master -@all ${asking}${setInfo}`,
     user(
       userNames.administration,
-      passwords.administration,
+      [passwords.administration],
       "resetkeys allchannels -@all +ping +info +role +client +sentinel +publish +subscribe +psubscribe +unsubscribe +punsubscribe +shutdown +acl",
     ),
     user(
       userNames.sentinel,
-      passwords.sentinel,
+      [passwords.sentinel],
       `resetkeys resetchannels &${sentinelsChannel} -@all +ping +publish +client|setname +sentinel|is-master-down-by-addr`,
     ),
   ]);
@@ -91,9 +94,9 @@ function rightsOf({ keys = ["*"], channels = [], commands = usual }: Application
   ].join(" ");
 }
 
-function user(name: string, password: string, rights: string): string {
-  const hash = createHash("sha256").update(password).digest("hex");
-  return `${name} on #${hash} ${rights}`;
+function user(name: string, passwords: readonly string[], rights: string): string {
+  const hashes = passwords.map((each) => `#${createHash("sha256").update(each).digest("hex")}`);
+  return `${name} on ${hashes.join(" ")} ${rights}`;
 }
 
 function linesOf(users: readonly string[]): string {

@@ -117,6 +117,7 @@ describe("the files of users", () => {
       {
         name: "reader",
         password: "of the reader",
+        formerPassword: "of the reader before",
         keys: ["a:*", "b:*"],
         channels: ["news:*"],
         commands: ["+@read", "+keys", "-@blocking", "-get"],
@@ -141,7 +142,7 @@ describe("the files of users", () => {
     // Categories first, so that none brings what is dangerous.
     assert.equal(
       lines[5],
-      `user reader on ${hash("of the reader")} resetkeys ~a:* ~b:* resetchannels &news:* -@all +@read -@blocking -@dangerous +keys -get -@admin +client|setname +client|getname +client|id`,
+      `user reader on ${hash("of the reader")} ${hash("of the reader before")} resetkeys ~a:* ~b:* resetchannels &news:* -@all +@read -@blocking -@dangerous +keys -get -@admin +client|setname +client|getname +client|id`,
     );
     assert.ok(lines[3]?.includes(` ${hash(passwords.nodes.sentinel)} `));
     for (const file of [
@@ -192,6 +193,12 @@ describe("users with passwords", () => {
       "a short password",
       { auth: { enabled: true, applications: { app: { password: "tooshort" } } } },
       "auth.applications.app.password",
+      /\(not shown\)" is not allowed: 16 to 256/,
+    ],
+    [
+      "a short former password",
+      { auth: { enabled: true, applications: { app: { formerPassword: "tooshort" } } } },
+      "auth.applications.app.formerPassword",
       /\(not shown\)" is not allowed: 16 to 256/,
     ],
     [
@@ -293,10 +300,14 @@ describe("users with passwords", () => {
   it("leave no password that could be read in the state or in a preview, and come out as secrets", async () => {
     registered.length = 0;
     const given = "a password that was given";
+    const former = "a-password-that-it-had-before";
     const { connection, administration } = new RedisHa("secret", {
       auth: {
         enabled: true,
-        applications: { app: {}, other: { password: given.replaceAll(" ", "-") } },
+        applications: {
+          app: {},
+          other: { password: given.replaceAll(" ", "-"), formerPassword: former },
+        },
       },
     });
     assert.ok(connection && administration);
@@ -315,6 +326,7 @@ describe("users with passwords", () => {
     const secrets = {
       app: app?.password ?? "",
       other: other?.password ?? "",
+      former,
       nodes: nodes.password,
       sentinels: sentinels.password,
     };

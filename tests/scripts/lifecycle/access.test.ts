@@ -244,6 +244,46 @@ describe("users with passwords", { concurrency: 1 }, () => {
   );
 
   inTurn(
+    "a password is changed with both valid for a while: nobody is locked out, no connection is cut, also where a node was down meanwhile",
+    { users, nodes: 2 },
+    async (cluster) => {
+      await cluster.up();
+      const login = (password: string) => {
+        const { port } = cluster.member("node1");
+        const client = new Redis({ port, username: app.name, password, retryStrategy: () => null });
+        client.on("error", () => undefined);
+        return client;
+      };
+      const other = { ...app, password: "the password that follows", formerPassword: app.password };
+      const after = { ...app, password: other.password };
+      const says = (node: string, { password }: ApplicationUser) =>
+        cluster.askAs(cluster.member(node).port, { name: app.name, password }, ["GET", "key"]);
+      const old = login(app.password);
+      const id = await old.client("ID");
+      await cluster.kill("node2");
+
+      await cluster.done("update", "node1", { users: [other] });
+      const current = login(other.password);
+      assert.equal(await current.set("key", "value"), "OK");
+      assert.equal(await old.client("ID"), id);
+      assert.equal(await says("node1", app), "value");
+      // It comes back with the file that it had.
+      await cluster.done("update", "node2", { users: [other] });
+      await cluster.verify();
+      for (const user of [app, other]) assert.equal(await says("node2", user), "value");
+
+      for (const node of ["node1", "node2"]) await cluster.done("update", node, { users: [after] });
+      for (const node of ["node1", "node2"]) {
+        assert.match(await says(node, app), noLogin);
+        assert.equal(await says(node, after), "value");
+      }
+      // Who is logged in stays so.
+      assert.equal(await old.client("ID"), id);
+      for (const client of [old, current]) client.disconnect();
+    },
+  );
+
+  inTurn(
     "users that the server does not take are refused before anything is changed",
     { users, nodes: 2, sentinels: 1 },
     async (cluster) => {
