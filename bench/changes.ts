@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { checkout, type Project } from "../tests/support/project.ts";
 import type { Figures } from "./figures.ts";
 import { at, crashAt, fill, fullSynchronisations, masterOf, quiet } from "./servers.ts";
@@ -72,8 +74,10 @@ export async function rolled(
 
 /** The master is handed over, and its server killed; where it is to be long, at a gigabyte, too. */
 export async function changes(of: Deployment): Promise<Figures> {
+  const times = isLong ? 20 : 1;
   const figures = {
-    ...(await handedOver(of, "a switchover", isLong ? 20 : 1)),
+    ...(await handedOver(of, "a switchover", times)),
+    ...(await demonstrated(of, "a switchover of the demonstration", times)),
     ...(await crashed(of, "a killed master", 1)),
   };
   if (!isLong) return figures;
@@ -84,6 +88,7 @@ export async function changes(of: Deployment): Promise<Figures> {
   return {
     ...figures,
     ...(await handedOver(of, "a switchover at 1 GB", 5)),
+    ...(await demonstrated(of, "a switchover of the demonstration at 1 GB", 5)),
     ...(await crashed(of, "a killed master at 1 GB", 3)),
   };
 }
@@ -103,6 +108,26 @@ async function handedOver(of: Deployment, what: string, times: number): Promise<
     ...figures,
     [`${what}: full synchronisations (count)`]: (await fullSynchronisations(of.nodes)) - before,
   };
+}
+
+/** The same by another program (`npm run bench -- --demonstration`). */
+async function demonstrated(of: Deployment, what: string, times: number): Promise<Figures> {
+  const command = process.env.BENCH_DEMONSTRATION;
+  if (command === undefined) return {};
+  const { sentinels, nodes, project } = of;
+  const env = {
+    ...process.env,
+    SENT: sentinels.join(","),
+    NODES: nodes.join(","),
+    NAME: "redis-ha",
+  };
+  return eachWhileWriting(sentinels, what, { times, limit: longestGap }, async () => {
+    const began = performance.now();
+    const { stderr } = await promisify(execFile)("sh", ["-c", command], { env });
+    const took = ((performance.now() - began) / 1000).toFixed(1);
+    await project.healthy();
+    return `${took} s, ${stderr.trim().split("\n").at(-1)}`;
+  });
 }
 
 /** Until all nodes have their data again. */

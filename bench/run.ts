@@ -35,7 +35,7 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
     title: "six processes on this machine",
     command: ["sh", "tests/sandbox.sh", "node", "bench/local.ts"],
     goals: {
-      "over the baseline": 6,
+      "over the baseline": 2,
       "up that changes nothing": 3,
       "times the empty program": 1.25,
       ...changes,
@@ -49,7 +49,12 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
   docker: {
     title: "six containers on one engine",
     command: ["sh", "tests/sandbox.sh", "node", "bench/docker.ts"],
-    goals: { "times the empty program": 1.5, ...changes, ...rolled("another image") },
+    goals: {
+      "times the baseline": 2,
+      "times the empty program": 1.5,
+      ...changes,
+      ...rolled("another image"),
+    },
   },
   ssh: {
     title: "three machines with systemd, over SSH",
@@ -59,7 +64,7 @@ const benchmarks: Record<string, { title: string; command: string[]; goals: Figu
       "node tests/support/ssh/image.ts >&2 && exec sh tests/sandbox.sh node bench/ssh.ts",
     ],
     goals: {
-      "over the baseline": 8,
+      "over the baseline": 3,
       "up that changes nothing": 4,
       "times the empty program": 1.5,
       ...changes,
@@ -83,6 +88,9 @@ const { values, positionals } = parseArgs({
     long: { type: "boolean", default: false },
     // Each line of a roll-out with its time.
     trace: { type: "boolean", default: false },
+    // What else hands over, to be measured beside ours: shell text, which finds the sentinels in
+    // SENT, the nodes in NODES (HOST:PORT,… each) and the master's name in NAME.
+    demonstration: { type: "string" },
   },
   allowPositionals: true,
 });
@@ -108,6 +116,7 @@ for (const [name, { title, command, goals }] of Object.entries(benchmarks)) {
         ...process.env,
         ...(values.long ? { BENCH_LONG: "1" } : {}),
         ...(values.trace ? { BENCH_TRACE: "1" } : {}),
+        ...(values.demonstration ? { BENCH_DEMONSTRATION: values.demonstration } : {}),
       },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
