@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { ConnectionOutput } from "../../components/access.ts";
+import type { AdministrationOutput, ConnectionOutput } from "../../components/access.ts";
 import { checkout, eventually, members, namedMaster, Project } from "../support/project.ts";
 import { holders, ProcessWatch, secretsIn } from "../support/secrets.ts";
 import { callAs, secretsOf } from "../support/users.ts";
@@ -121,6 +121,10 @@ describe("users with passwords, by pulumi up", { timeout: 1_200_000 }, () => {
     const old = await master();
     const writers = new Writers(Object.values(sentinels), login("app"));
     await writers.more();
+    const { nodes } = await shown<AdministrationOutput>("administration");
+    const at = { port: Number(old.split(":")[1]), host: "127.0.0.1", ...nodes };
+    // What it has sent to no replica when it is killed, nobody can have.
+    assert.equal(await callAs(at, "CLIENT", "PAUSE", "5000", "WRITE"), "OK");
     project.kill(nodeAt(old));
     await eventually("another master", async () => (await master()) !== old, 120);
     await writers.more();

@@ -169,6 +169,8 @@ describe("users with passwords", { concurrency: 1 }, () => {
       assert.match(out, /handed over to node[23] by an election of our own/);
       await writers.more();
       const old = await cluster.named();
+      // What it has sent to no replica when it is killed, nobody can have.
+      assert.equal(await cluster.ask(old, "CLIENT", "PAUSE", "5000", "WRITE"), "OK");
       const master = await cluster.failOver();
       await writers.more();
       await cluster.done("update", old);
