@@ -38,11 +38,8 @@ file_of() {
     somaxconn) echo /proc/sys/net/core/somaxconn ;;
   esac
 }
-now() {
-  read -r now_all <"$1"
-  case $now_all in *'['*']'*) now_all=${now_all##*'['} now_all=${now_all%']'*} ;; esac
-  echo "$now_all"
-}
+# Not by read: a shell reads byte by byte, and of a kernel setting there is only the first then.
+now() { sed 's/.*\[\(.*\)\].*/\1/' "$1"; }
 wanted_of() {
   case $1 in overcommit) echo 1 ;; hugepages) echo madvise ;; somaxconn) echo 511 ;; esac
 }

@@ -173,9 +173,13 @@ case $action in
       printf '%s\n' "$ours" | field process_id
     ;;
   check)
+    # A machine that is busy for a moment is asked again, before it is said that something is wrong.
+    for _ in 1 2 3; do
+      ask_all whole
+      problem=$(judge | of broken)
+      case $problem in *'no answer within'*) ;; *) break ;; esac
+    done
     # The first one tells enough.
-    ask_all whole
-    problem=$(judge | of broken)
     [ -z "$problem" ] || echo "${problem%%"$newline"*}"
     echo "leader $named"
     [ -z "$problem" ] || exit 1

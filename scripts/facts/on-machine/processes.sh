@@ -55,7 +55,7 @@ look_as() {
 look_check() {
   c_settings=${4:-$2}
   [ -s "$c_settings/verified" ] && ours "${3%/*}" || return 0
-  as_limit=${check_limit:-6}
+  as_limit=${check_limit:-12}
   found=$(look_as "${5:-}" sh "$3" check "$2" "$c_settings" 2>&1 </dev/null)
   case $? in
     0) echo "verified.$1 $(cat "$c_settings/verified")" ;;

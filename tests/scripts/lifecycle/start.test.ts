@@ -15,6 +15,7 @@ import {
   portsFrom,
   shellsInTurn,
   shuffled,
+  signal,
   sleep,
   withCluster,
 } from "../../support/cluster.ts";
@@ -60,6 +61,30 @@ describe("role at start", { concurrency: 8 }, () => {
       });
       await verified;
       assert.equal(await period(), "2000");
+    },
+  );
+
+  inTurn(
+    "one that has no time for a moment is asked again, before a check says that it gives no answer",
+    patient,
+    async (cluster) => {
+      await cluster.up();
+      const pid = cluster.pid("sentinel1");
+      signal(pid, "SIGSTOP");
+      try {
+        const checked = cluster.lifecycle("check", "node1");
+        // Longer than one answer is waited for.
+        await sleep(3000);
+        signal(pid, "SIGCONT");
+        const { status, out } = await checked;
+        assert.equal(out, "leader node1\n");
+        assert.equal(status, 0);
+        signal(pid, "SIGSTOP");
+        const { out: said } = await cluster.lifecycle("check", "node1");
+        assert.match(said, /^sentinel1 gives no answer: no answer within 2 s$/m);
+      } finally {
+        signal(pid, "SIGCONT");
+      }
     },
   );
 
