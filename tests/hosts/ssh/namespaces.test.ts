@@ -86,7 +86,7 @@ describe("three machines over SSH, without systemd", { timeout: 2_400_000 }, () 
       [
         "an unreachable machine",
         () => ({ address: "10.78.0.99" }),
-        /hosts\.redis2\.address: redis2 .*no SSH server answers at 10\.78\.0\.99[^]*firewall/,
+        /hosts\.redis2\.address: redis2 .*(no SSH server answers at|connect to host) 10\.78\.0\.99[^]*firewall/,
       ],
       [
         "a private key that it does not know",
