@@ -118,6 +118,9 @@ export function tryUsers(project: Project, place: Place): void {
     const old = await master();
     const nodes =
       await output<{ host: string; port: number; commands: { kill: string } }[]>("nodes");
+    // What it has sent to no replica when it is killed, nobody can have.
+    const { nodes: admin } = await output<AdministrationOutput>("administration");
+    assert.equal(await ask(old, admin, "CLIENT", "PAUSE", "60000", "WRITE"), "OK");
     const lost = nodes.find(({ host, port }) => `${host}:${port}` === old);
     printed += (await project.succeed("sh", "-c", lost?.commands.kill ?? "false")).output;
     await eventually("another master", async () => ![old, ""].includes(await master()), 120);
