@@ -122,9 +122,9 @@ describe("users with passwords, by pulumi up", { timeout: 1_200_000 }, () => {
     const writers = new Writers(Object.values(sentinels), login("app"));
     await writers.more();
     const { nodes } = await shown<AdministrationOutput>("administration");
-    const at = { port: Number(old.split(":")[1]), host: "127.0.0.1", ...nodes };
+    const administration = { port: Number(old.split(":")[1]), host: "127.0.0.1", ...nodes };
     // What it has sent to no replica when it is killed, nobody can have.
-    assert.equal(await callAs(at, "CLIENT", "PAUSE", "5000", "WRITE"), "OK");
+    assert.equal(await callAs(administration, "CLIENT", "PAUSE", "5000", "WRITE"), "OK");
     project.kill(nodeAt(old));
     await eventually("another master", async () => (await master()) !== old, 120);
     await writers.more();

@@ -34,7 +34,7 @@ scan_for() {
       s_key=$(scan "$1" "$2" "$3" $s_type)
       if [ -n "$s_key" ]; then
         echo "$s_key" >>"$work/shown.$1"
-        case $(echo "$s_key" | prints) in "$4 "*) echo "$s_key" && return ;; esac
+        ! has_print "$4" "$s_key" || { echo "$s_key" && return; }
       elif [ $(($(date +%s) - s_began)) -ge 3 ]; then
         return
       fi
@@ -51,6 +51,11 @@ prints() {
   done | sed 's/^[0-9]* \(SHA256:[^ ]*\) .*\( (.*)\)$/\1\2/'
 }
 
+# has_print FINGERPRINT KEY: it is of that key.
+has_print() {
+  case $(echo "$2" | ssh-keygen -lf - 2>/dev/null) in *" $1 "*) ;; *) return 1 ;; esac
+}
+
 # keys_of NAME ADDRESS PORT KEY...: the keys by which that machine is to be known.
 keys_of() {
   k_scanned=$1 k_address=$2 k_port=$3
@@ -62,9 +67,7 @@ keys_of() {
       k_key=''
       [ -z "$kept" ] || [ ! -f "$k_kept" ] || read -r k_key <"$k_kept"
       # Nothing else than that key has that fingerprint, whoever wrote the file.
-      case $(echo "$k_key" | ssh-keygen -lf - 2>/dev/null) in
-        *" $1 "*) echo "$k_key" && return ;;
-      esac
+      ! has_print "$1" "$k_key" || { echo "$k_key" && return; }
       k_key=$(scan_for "$k_scanned" "$k_address" "$k_port" "$1")
       [ -n "$k_key" ] || return 0
       echo "$k_key"
