@@ -1,4 +1,5 @@
 import { createRequire, Module } from "node:module";
+import { env } from "node:process";
 
 // What starts the stack's program sooner; to be imported before Pulumi's SDK. In a program of
 // somebody else's, both would be theirs to decide.
@@ -15,6 +16,14 @@ for (const name of unused) loadWhenUsed(sdk.resolve(name));
 // The SDK takes a stack trace at each promise, and its runner has each of them translated to the
 // sources of the SDK: by far the most of what registering a resource takes.
 delete (/** @type {{ prepareStackTrace?: unknown }} */ (Error).prepareStackTrace);
+
+// It tells the engine three times of each resource, as `pulumi up --debug` shows, also where nobody
+// asks for that: a twentieth of an `up` that changes nothing. A program is not told of that option,
+// but of its other form.
+if (!env.PULUMI_OPTION_DEBUG) {
+  const log = /** @type {{ debug: () => Promise<void> }} */ (sdk("./log"));
+  log.debug = () => Promise.resolve();
+}
 
 /**
  * Puts a stand-in in the place of a module, until something of it is asked for.
