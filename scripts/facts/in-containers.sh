@@ -11,7 +11,6 @@ newline='
 '
 : "${engine:?}" "${look:?}" "${deployment:?}" "${project:?}" "${stack:?}" "${component:?}" \
   "${network:?}" "${adopted:=}"
-engine() { eval "$engine \"\$@\""; }
 images='' containers='' checks='' programs=''
 
 # add_image IMAGE PULL: 1 as PULL: it may be fetched now.
@@ -45,11 +44,25 @@ else
   limited() { shift; "$@"; }
 fi
 
+# engine WORD...: an engine that is busy takes long.
+engine() {
+  eval "limited 30 $engine \"\$@\"" || {
+    e_status=$?
+    [ $e_status -ne 124 ] || echo "no answer within 30 s" >&2
+    return $e_status
+  }
+}
+
 # use facts/in-containers/asking.sh
 # use facts/in-containers/owners.sh
 
 # marked WORD: the lines on standard input with that word in front, each in one piece.
 marked() { awk -v word="$1" '{ print word, $0; fflush() }'; }
+# failures: of the complaints on standard input those that say more than that something is not there.
+failures() {
+  grep -v -e '[Nn]o such container' -e '[Nn]o such volume' -e '^WARNING' \
+    -e '^DEPRECATED' -e '^$'
+}
 things_of() {
   printf '%s\n' "$things" | awk -v word="$1" '$1 == word { print substr($0, length(word) + 2) }'
 }
@@ -60,58 +73,65 @@ look_all() {
     refused engine "the program docker is missing on this machine"
     return
   }
-  said=$(limited 15 sh -c "$engine version -f '{{.Server.Version}}'" 2>&1) || {
-    refused engine "${said:-no answer within 15 s}"
-    return
-  }
   names=$(printf '%s' "$containers" | cut -d ' ' -f 2)
   # Side by side: to start the docker program takes longer than an answer. What a container says
   # counts only if that turns out to be the one that is meant.
-  # shellcheck disable=SC2046,SC2086
+  # shellcheck disable=SC2086
   things=$(
-    look_in_each
-    look_images | marked image &
-    engine container inspect \
-      -f "{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}|$(whose .Config.Labels)" \
-      $names 2>/dev/null | marked state &
-    engine volume inspect -f "{{.Name}}|$(whose .Labels)" $names 2>/dev/null | marked volume &
-    engine network inspect -f "{{.Name}}|$(whose .Labels)" "$network" 2>/dev/null |
-      marked network &
-    our_containers | marked member &
-    our_networks | marked ours &
-    wait
+    {
+      {
+        look_in_each
+        look_images | marked image &
+        if [ -n "$names" ]; then
+          engine container inspect \
+            -f "{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}|$(whose .Config.Labels)" \
+            $names | marked state &
+          engine volume inspect -f "{{.Name}}|$(whose .Labels)" $names | marked volume &
+        fi
+        look_networks &
+        our_containers | marked member &
+        wait
+      } 2>&1 >&4 | failures | marked failed >&4
+    } 4>&1
   )
+  # What it has not told is not known, and not taken for something that is not there.
+  failed=$(things_of failed | head -n 1)
+  [ -z "$failed" ] || {
+    refused engine "$failed"
+    return
+  }
   ids=$(things_of image) states=$(things_of state) volumes=$(things_of volume)
   look_owners
   look_members
-  seen=
+  # Where nobody who runs tells the versions, the image does.
+  untold=
   while read -r name container image directory _ servers; do
     [ -n "$name" ] || continue
     id=$(printf '%s\n' "$ids" | sed -n "s|^$image ||p")
     [ -n "$id" ] || continue
+    said='' teller=$name
     case $states in
       *"/$container true $id|"*)
-        said=$(things_of "in.$name")
-        # Where it does not answer, the image tells what is in it.
-        case $said in
-          *"version.$name "*) printf '%s\n' "$said" ;;
-          *) look_in_new "$id" "look_version $name $servers" & ;;
-        esac
+        things_of "in.$name"
+        find_teller "$image" "$servers"
+        case $states in *"/$teller_container true $id|"*) said=$(things_of "in.$teller") ;; esac
         ;;
-      *)
-        case " $seen " in
-          *" $image "*) ;;
-          *) seen="$seen $image" && look_in_new "$id" "$(versions_in "$image")" & ;;
-        esac
-        case $states in
-          *"/$container true "*) things_of "in.$name" | grep -v -e '^server[.]' -e '^version[.]' ;;
-          *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
-        esac
+      *"/$container true "*) things_of "in.$name" | grep -v -e '^server[.]' -e '^version[.]' ;;
+      *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
+    esac
+    case $said in
+      *"version.$teller "*)
+        [ "$teller" = "$name" ] || printf '%s\n' "$said" |
+          sed -n -e "s/^server[.]$teller /server.$name /p" -e "s/^version[.]$teller /version.$name /p"
         ;;
+      *) untold="$untold$id look_version $name $servers$newline" ;;
     esac
   done <<END
 $containers
 END
+  for id in $(printf '%s' "$untold" | cut -d ' ' -f 1 | sort -u); do
+    look_in_new "$id" "$(printf '%s' "$untold" | sed -n "s|^$id ||p")" &
+  done
   while read -r image field program; do
     id=$(printf '%s\n' "$ids" | sed -n "s|^$image ||p")
     [ -z "$id" ] || look_in_new "$id" "look_program $field '$program'" &

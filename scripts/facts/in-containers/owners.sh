@@ -6,6 +6,8 @@ label() { echo "{{index $1 \"pulumi-redis-ha.$2\"}}"; }
 whose() {
   echo "$(label "$1" deployment)|$(label "$1" project)|$(label "$1" stack)|$(label "$1" name)"
 }
+# labels NAME...: the same, as lists have them.
+labels() { printf '|{{.Label "pulumi-redis-ha.%s"}}' "$@" | cut -c 2-; }
 in_words() {
   [ -n "${2:-}" ] && echo "another deployment ($4 in the stack $3 of $2)" ||
     echo "nobody that is known here"
@@ -14,14 +16,17 @@ in_words() {
 # our_containers: the deployment's, wanted or not, as on-machine/members.sh tells of processes: what
 # kind each is, its labels don't say.
 our_containers() {
-  m_label='{{.Label "pulumi-redis-ha.'
   engine container ls -a --filter "label=pulumi-redis-ha.deployment=$deployment" --format \
-    "process ${m_label}process\"}} ${m_label}host\"}} ${m_label}endpoint\"}} {{.Names}}" |
+    "process $(labels process host endpoint | tr '|' ' ') {{.Names}}" |
     sed 's/:\([0-9]*\) \([^ ]*\)$/ \1 \2/' | tr -cd '\012\040-\176'
 }
 
-our_networks() {
-  engine network ls --filter "label=pulumi-redis-ha.deployment=$deployment" --format '{{.Name}}'
+# look_networks: the one that is wanted, as "network", and all of the deployment's, as "ours".
+look_networks() {
+  engine network ls --format "{{.Name}}|$(labels deployment project stack name)" |
+    awk -v wanted="$network" -v deployment="$deployment" -F '|' '
+      $1 == wanted { print "network", $0; fflush() }
+      $2 == deployment { print "ours", $1; fflush() }'
 }
 
 look_members() {
