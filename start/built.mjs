@@ -6,8 +6,13 @@ import { fileURLToPath } from "node:url";
 /** The folder that package.json is in. */
 export const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Where toolchain/program.mjs puts the stack's program as one file of JavaScript. */
-export const builtDirectory = join(checkout, ".built");
+/**
+ * Where toolchain/program.mjs puts the stack's program as one file of JavaScript. By its name it is
+ * nothing to compile: a language host that does not know the option `typescript` of Pulumi.yaml
+ * (sdk/v3 v3.68.0, which the toolchain builds) has the SDK hand all else to ts-node, which fails on
+ * it by the tsconfig.json that is here.
+ */
+export const builtDirectory = join(checkout, ".built", "node_modules");
 /** What it was made of, and the name of that file, which is another one for other sources. */
 export const recordFile = join(builtDirectory, "record.json");
 

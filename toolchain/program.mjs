@@ -64,7 +64,7 @@ const oldAfter = 3_600_000;
 const loader = `"use strict";
 const { createRequire } = require("node:module");
 const { join, posix } = require("node:path");
-const checkout = join(__dirname, "..");
+const checkout = join(__dirname, "..", "..");
 const modules = {
 MODULES
 };

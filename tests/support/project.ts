@@ -61,7 +61,9 @@ export class Project {
    * @param program other files than those of this checkout: name to content.
    */
   constructor(config: Record<string, unknown>, program?: Record<string, string>) {
-    for (const file of ["Pulumi.yaml", "package.json", "index.ts", "start.mjs", "node_modules"]) {
+    // All that Pulumi or its SDK may read where the checkout itself is the project.
+    const own = "Pulumi.yaml package.json tsconfig.json index.ts start.mjs node_modules".split(" ");
+    for (const file of own) {
       if (!program) symlinkSync(join(checkout, file), join(this.directory, file));
     }
     for (const [file, content] of Object.entries(program ?? {})) {

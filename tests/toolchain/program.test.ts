@@ -69,10 +69,10 @@ export const value: string = join(part, typeof require === "function" ? "built" 
 
   it("is never another than that of its record, whoever builds at the same time", () => {
     build();
-    const before = readFileSync(path(".built", "record.json"));
+    const before = readFileSync(path(".built", "node_modules", "record.json"));
     writeFileSync(path("parts", "deep.ts"), `export const deep: string = "two";\n`);
     build();
-    writeFileSync(path(".built", "record.json"), before);
+    writeFileSync(path(".built", "node_modules", "record.json"), before);
     assert.equal(value(), "two/source");
     rmSync(path(".built"), { recursive: true });
     writeFileSync(path(".built"), "nothing can be made here");
