@@ -128,6 +128,7 @@ read_credentials "$credentials"
 # use redis/switchover.sh
 # use redis/retirement.sh
 # use redis/outage.sh
+# use redis/relink.sh
 # use redis/rejoin.sh
 # use redis/leave.sh
 # use redis/data/load-time.sh

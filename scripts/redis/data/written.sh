@@ -6,7 +6,8 @@
 # which both had the same writes, how many bytes there were in each. Needs lib/ask.sh.
 
 # watch PARENT: notes that, the position (position.sh) and how long a load would take
-# (load-time.sh), beside a server whose parent would start it again at once, until that has ended.
+# (load-time.sh), and sets hz back (relink.sh), beside a server whose parent would start it again at
+# once, until that has ended.
 # With aof-timestamp-enabled a file gets bytes of its own, and there is no note of them.
 watch() {
   [ "$kind.$append_only" = node.yes ] || return 0
@@ -14,6 +15,7 @@ watch() {
   ! grep -q -i '^aof-timestamp-enabled  *"\{0,1\}yes' "$settings/settings.conf" || w_written=0
   until outlived "$1"; do
     [ "$multi_part.$((w_round % 10))" != 1.0 ] || note_expected
+    [ $((w_round % 10)) -ne 5 ] || keep_hz
     w_round=$((w_round + 1))
     note_position
     # What is known of all of them stays true until one begins a file anew.

@@ -118,6 +118,55 @@ describe("host.sh supervise", { concurrency: 4 }, () => {
       },
     );
 
+  const hzOf = async (cluster: Cluster, name: string) =>
+    (await cluster.ask(name, "CONFIG", "GET", "hz")).split("\n")[1];
+
+  inTurn(
+    "a master that starts where it was has a replica that is not linked try at once, whose hz is as before then",
+    { downAfter: 60_000 },
+    async (cluster) => {
+      await superviseAndUp(cluster);
+      await noted(cluster, "node1");
+      // No link, however often it tries.
+      await cluster.ask("node2", "CONFIG", "SET", "masterauth", "none-such");
+      await cluster.ask("node2", "CONFIG", "SET", "hz", "25");
+      await cluster.ask("node2", "CLIENT", "KILL", "TYPE", "master");
+      await eventually("node2 has no link", async () => !(await linked(cluster, "node2")));
+      const sets = async () =>
+        Number(
+          /^cmdstat_config\|set:calls=(\d+)/m.exec(
+            await cluster.ask("node2", "INFO", "commandstats"),
+          )?.[1],
+        );
+      const before = await sets();
+      await cluster.kill("node1");
+      await eventually(
+        "node2 was asked to try, and has its hz again",
+        async () => (await sets()) >= before + 2 && (await hzOf(cluster, "node2")) === "25",
+      );
+      await cluster.ask("node2", "CONFIG", "SET", "masterauth", "");
+      await eventually("node2 is linked", () => linked(cluster, "node2"));
+      await cluster.verify();
+      assert.equal(await cluster.named(), "node1");
+    },
+  );
+
+  inTurn(
+    "an hz of 1 that whoever asked was killed before setting back does not stay; another one does",
+    { settings: { hz: "20" } },
+    async (cluster) => {
+      await superviseAndUp(cluster);
+      await cluster.ask("node2", "CONFIG", "SET", "hz", "1");
+      await cluster.ask("node3", "CONFIG", "SET", "hz", "33");
+      await eventually(
+        "node2 has the stack's",
+        async () => (await hzOf(cluster, "node2")) === "20",
+        90_000,
+      );
+      assert.equal(await hzOf(cluster, "node3"), "33");
+    },
+  );
+
   inTurn(
     "whoever has started a sentinel: its news of the nodes are a second old at most",
     {},
