@@ -2,8 +2,8 @@
 # sh from standard input on the machine that runs Pulumi, after engine='…' (the docker program, told
 # which engine), deployment='…' (its identity), stays='…' (the names of the containers that stay, a
 # line each), within='…' (text for a container's own sh, after here= and name=: it retires the
-# process) and scripts='…' (a file for that sh to read before, or nothing). A container whose process
-# has left is stopped, and not started by the engine.
+# process) and scripts='…' (a file for that sh to read before, or nothing). A container whose
+# process has left is stopped, and not started by the engine.
 set -u
 LC_ALL=C
 export LC_ALL

@@ -58,7 +58,8 @@ engine() {
 
 # marked WORD: the lines on standard input with that word in front, each in one piece.
 marked() { awk -v word="$1" '{ print word, $0; fflush() }'; }
-# failures: of the complaints on standard input those that say more than that something is not there.
+# failures: of the complaints on standard input those that say more than that something is not
+# there.
 failures() {
   grep -v -e '[Nn]o such container' -e '[Nn]o such volume' -e '^WARNING' \
     -e '^DEPRECATED' -e '^$'
@@ -83,9 +84,8 @@ look_all() {
         look_in_each
         look_images | marked image &
         if [ -n "$names" ]; then
-          engine container inspect \
-            -f "{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}|$(whose .Config.Labels)" \
-            $names | marked state &
+          is="{{.Name}} {{and .State.Running (not .State.Paused)}} {{.Image}}"
+          engine container inspect -f "$is|$(whose .Config.Labels)" $names | marked state &
           engine volume inspect -f "{{.Name}}|$(whose .Labels)" $names | marked volume &
         fi
         look_networks &
@@ -122,7 +122,8 @@ look_all() {
     case $said in
       *"version.$teller "*)
         [ "$teller" = "$name" ] || printf '%s\n' "$said" |
-          sed -n -e "s/^server[.]$teller /server.$name /p" -e "s/^version[.]$teller /version.$name /p"
+          sed -n -e "s/^server[.]$teller /server.$name /p" \
+            -e "s/^version[.]$teller /version.$name /p"
         ;;
       *) untold="$untold$id look_version $name $servers$newline" ;;
     esac

@@ -19,7 +19,10 @@ EOT
 # (keep_hz) if we were killed in between.
 relink_one() {
   answer info "$1" "$2" INFO || return 0
-  case $answer in *"${newline}aof_enabled:1"*"${newline}master_link_status:down"*) ;; *) return 0 ;; esac
+  case $answer in
+    *"${newline}aof_enabled:1"*"${newline}master_link_status:down"*) ;;
+    *) return 0 ;;
+  esac
   rl_host=$(printf '%s\n' "$answer" | field master_host)
   [ "$(node_at "$rl_host" "$(printf '%s\n' "$answer" | field master_port)")" = "$name" ] &&
     answer setting "$1" "$2" CONFIG GET hz || return 0
