@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkout, type Project } from "../tests/support/project.ts";
 import type { Figures } from "./figures.ts";
-import { at, crashAt, fill, fullSynchronisations, masterOf, quiet } from "./servers.ts";
+import {
+  at,
+  crashAt,
+  fill,
+  fullSynchronisations,
+  masterOf,
+  quiet,
+  untilWritten,
+} from "./servers.ts";
 import { eachWhileWriting, whileWriting } from "./writing.ts";
 
 /** What is changed while four writers go on, on whichever kind of host. */
@@ -132,12 +140,15 @@ async function demonstrated(of: Deployment, what: string, times: number): Promis
 
 /** Until all nodes have their data again. */
 async function crashed(of: Deployment, what: string, times: number): Promise<Figures> {
-  return eachWhileWriting(of.sentinels, what, { times, limit: 1 }, async () => {
+  const taken: number[] = [];
+  const figures = await eachWhileWriting(of.sentinels, what, { times, limit: 1 }, async () => {
     const killed = await master(of);
     crashAt(killed);
+    taken.push(await untilWritten(of.nodes));
     // A gigabyte takes minutes to be sent on a busy machine: longer than what is healthy may wait.
     await quiet(of.nodes);
     await of.project.healthy();
-    return `${killed}, then ${await master(of)}`;
+    return `a write was taken after ${taken.at(-1)?.toFixed(3)} s; ${killed}, then ${await master(of)}`;
   });
+  return { ...figures, [`${what}: until a server takes a write`]: Math.max(...taken) };
 }

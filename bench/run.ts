@@ -25,6 +25,7 @@ const changes: Figures = {
   ...rolled("a restart of all"),
   ...handedOver("a switchover"),
   ...changed("a killed master", 1),
+  "a killed master: until a server takes a write": 0.5,
   ...handedOver("a switchover at 1 GB"),
   ...changed("a killed master at 1 GB", 2),
 };

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { eventually } from "../tests/support/project.ts";
 
@@ -84,6 +86,32 @@ export async function quiet(nodes: readonly string[]): Promise<void> {
     },
     600,
   );
+}
+
+/**
+ * @returns s until one of them, each HOST:PORT, takes a write that is sent to it again and again:
+ * what a client can have at best.
+ */
+export async function untilWritten(nodes: readonly string[]): Promise<number> {
+  const began = performance.now();
+  const isTaken = (place: string) =>
+    new Promise<boolean>((resolve) => {
+      const [host, port] = place.split(":");
+      const socket = connect({ host, port: Number(port) });
+      socket.on("connect", () => socket.write("SET until-written 1\r\n"));
+      socket.on("data", (reply) => {
+        resolve(reply.toString().startsWith("+OK"));
+        socket.destroy();
+      });
+      for (const end of ["error", "close", "timeout"] as const)
+        socket.on(end, () => {
+          resolve(false);
+          socket.destroy();
+        });
+      socket.setTimeout(500);
+    });
+  while (!(await Promise.all(nodes.map(isTaken))).includes(true)) await sleep(5);
+  return (performance.now() - began) / 1000;
 }
 
 /**
