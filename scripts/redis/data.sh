@@ -63,7 +63,8 @@ decide_data() {
 # own_data: sets own (none, aof, rdb or doubt), with rdb_replid and rdb_offset for a snapshot, and
 # what decide_data sets.
 own_data() {
-  record=$(cat persistence 2>/dev/null)
+  first_line persistence
+  record=$line
   aof_facts
   rdb_facts
   decide_data

@@ -110,6 +110,7 @@ if [ -n "$auth" ]; then
   if [ "$action" = trial ] && [ -e "$credentials.next" ]; then credentials=$credentials.next; fi
 fi
 read_credentials "$credentials"
+# use lib/first-line.sh
 # use lib/space.sh
 # use lib/paused.sh
 # use redis/sentinels.sh

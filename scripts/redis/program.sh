@@ -1,5 +1,5 @@
 # Which program may take over data, a role or a place from which: by versions alone. Needs
-# put_aside (data/persistence.sh).
+# put_aside (data/persistence.sh) and lib/first-line.sh.
 
 # What a priority is raised by while older nodes are left.
 behind_older=1000000000
@@ -171,7 +171,8 @@ settle_priorities() {
 
 # note_writer LABEL: it is about to write here; the newest that ever did stays.
 note_writer() {
-  nw_was=$(head -n 1 wrote 2>/dev/null)
+  first_line wrote
+  nw_was=$line
   if [ "$1" = "$nw_was" ] || [ -z "$1" ] || newer "$nw_was" "$1" || older "$1" "$nw_was"; then
     return 0
   fi
@@ -187,7 +188,8 @@ may_take_over() {
     running_program)
   runs=${runs%%,*}
   note_writer "$runs"
-  wrote=$(head -n 1 wrote 2>/dev/null)
+  first_line wrote
+  wrote=$line
   if [ "$mine" = "${runs:-$mine}" ] && ! older "$mine" "$wrote"; then return; fi
   own_data
   gather
@@ -200,7 +202,8 @@ may_take_over() {
 # take_over: at a start, once the role is decided: puts aside what the program that starts can't
 # read, notes that this one writes from now on, and sets with_priority to a line for node.conf.
 take_over() {
-  mine=$(label_of "$server") wrote=$(head -n 1 wrote 2>/dev/null) with_priority=
+  first_line wrote
+  mine=$(label_of "$server") wrote=$line with_priority=
   programs=$(printf '%s\n' "$gathered" | node_programs | grep -v "^$name ")
   decide_writer
   case $writer in
@@ -212,7 +215,7 @@ take_over() {
       ;;
   esac
   note_writer "$mine" || refuse "cannot write $directory/wrote"
-  rm -f behind
+  [ ! -e behind ] || rm -f behind
   if is_newest "$mine"; then
     : >behind || refuse "cannot write $directory"
     with_priority="slave-priority $(own_priority)"

@@ -55,7 +55,7 @@ exec_node() {
   why_role=$why
   take_over
   say "starting as $role: $why_role"
-  rm -f unplaced || refuse "cannot write $directory"
+  [ ! -e unplaced ] || rm -f unplaced || refuse "cannot write $directory"
   case $load in rdb) say "starting from $rdb_name" ;; esac
   {
     cat "$settings/settings.conf" &&

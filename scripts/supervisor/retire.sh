@@ -3,7 +3,9 @@
 # stopped. Needs process.sh, lock.sh, uninterrupted.sh and update.sh.
 
 # is_retired: nobody is to start it, be it its parent or the next boot.
-is_retired() { [ "$(head -c 8 "$directory/retired" 2>/dev/null)" = stopped ]; }
+is_retired() {
+  [ -s "$directory/retired" ] && [ "$(head -c 8 "$directory/retired" 2>/dev/null)" = stopped ]
+}
 
 not_retired() {
   ! is_retired ||

@@ -21,7 +21,9 @@ supervise() {
       sleep 0.1
       continue
     fi
-    rm -f "$directory.held" "$directory.wanted"
+    if [ -e "$directory.held" ] || [ -e "$directory.wanted" ]; then
+      rm -f "$directory.held" "$directory.wanted"
+    fi
     began=$(date +%s) status=0
     if running; then take_over; else start_server; fi
     start_beside

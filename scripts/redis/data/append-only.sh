@@ -38,8 +38,8 @@ EOT
 
 # aof_parts TYPES: the names of the parts of these types (b: the base, i: what came after it).
 aof_parts() {
-  sed -n "s/^file \(.*\) seq [0-9]* type [$1].*/\1/p" "$aof_dir/$aof_name.manifest" |
-    sed 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g'
+  sed -n -e "s/^file \(.*\) seq [0-9]* type [$1].*/\1/" -e 't one' -e d -e ':one' \
+    -e 's/^"\(.*\)"$/\1/; s/\\\(["\\]\)/\1/g; p' "$aof_dir/$aof_name.manifest"
 }
 
 # bytes_in TYPES: how many bytes there are in them.

@@ -72,8 +72,9 @@ epoch_of() {
 # loaded it is what that says of itself. Needs own_data.
 noted_position() {
   position=''
-  # shellcheck disable=SC2046
-  set -- $(head -n 1 position 2>/dev/null)
+  first_line position
+  # shellcheck disable=SC2086
+  set -- $line
   case $own in
     rdb)
       [ "$rdb_replid" = - ] ||
@@ -88,8 +89,12 @@ noted_position() {
   case $2 in *[!0-9a-f]*) return ;; esac
   np_seq=0
   if [ -e "$aof_dir/$aof_name.manifest" ]; then
-    np_seq=$(sed -n 's/^file .* seq \([0-9]*\) type .*/\1/p' "$aof_dir/$aof_name.manifest" |
-      sort -n | tail -n 1)
+    np_seq=$(awk '
+      match($0, /^file .* seq [0-9]+ type /) {
+        $0 = substr($0, 1, RLENGTH - 6)
+        if ($NF + 0 > most) most = $NF + 0
+      }
+      END { printf "%.0f\n", most }' "$aof_dir/$aof_name.manifest")
     np_bytes=$(bytes_in bi)
   else
     np_bytes=$(size_of "$aof_name")

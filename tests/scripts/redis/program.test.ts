@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isOlder } from "../../../components/redis/version.ts";
 import { inShell, shells } from "../../support/shell.ts";
 
-const files = ["lib/ask.sh", "redis/program.sh"];
+const files = ["lib/ask.sh", "lib/first-line.sh", "redis/program.sh"];
 const labels = [
   ...["2.8.19", "6.0.16", "6.2.14", "7.0.11", "7.0.15", "7.2.4", "7.4.1", "8.0.2", "8.0.6"].map(
     (each) => `Redis ${each}`,
