@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -141,13 +141,42 @@ function slowDisk(pid: number): ChildProcess {
 }
 
 /**
- * Writes to a master of two replicas whose disk is slow, until it holds back what it acknowledges.
+ * Writes to a master of two replicas whose disk is slow, until it holds back what it acknowledges,
+ * and kills it then. Whatever becomes of it, nothing is lost.
  *
- * @returns the keys that it has acknowledged.
+ * @param kill ends the server.
+ * @param back waits until it runs again.
+ * @throws where twice it had written all of it before it was dead: after two seconds it does so,
+ * disk or no disk, and a machine may be that busy.
  */
-export async function slowed(cluster: Cluster, name: string): Promise<string[]> {
+export async function killedHoldingBack(
+  cluster: Cluster,
+  name: string,
+  kill: () => Promise<void>,
+  back: (pid: number) => Promise<void>,
+): Promise<void> {
+  for (let round = 1; round <= 2; round++) {
+    await noted(cluster, name);
+    const pid = cluster.pid(name);
+    const acknowledged = await heldBackBy(cluster, name);
+    await kill();
+    const directory = join(cluster.directory(name), "appendonlydir");
+    const isHeld = readdirSync(directory).every(
+      (file) => !readFileSync(join(directory, file)).includes(acknowledged.at(-1) ?? ""),
+    );
+    await back(pid);
+    await cluster.verify();
+    assert.deepEqual(await lost(cluster, await cluster.named(), acknowledged), []);
+    if (isHeld) return;
+  }
+  throw new Error(`twice ${name} held nothing back any more when it was killed`);
+}
+
+/** @returns keys that it has acknowledged. */
+async function heldBackBy(cluster: Cluster, name: string): Promise<string[]> {
+  const pid = cluster.pid(name);
   // It ends with the server.
-  slowDisk(cluster.pid(name));
+  slowDisk(pid);
   const client = new Redis({ host: "127.0.0.1", port: cluster.member(name).port });
   client.on("error", () => undefined);
   const acknowledged: string[] = [];
@@ -155,7 +184,7 @@ export async function slowed(cluster: Cluster, name: string): Promise<string[]> 
     Number(/aof_buffer_length:(\d+)/.exec(await client.info("persistence"))?.[1]);
   await eventually("it holds back what it acknowledges", async () => {
     for (let count = 0; count < 50; count++) {
-      const key = `held:${acknowledged.length}`;
+      const key = `held:${pid}:${acknowledged.length}.`;
       await client.set(key, "value");
       acknowledged.push(key);
     }
