@@ -44,13 +44,16 @@ else
   limited() { shift; "$@"; }
 fi
 
-# engine WORD...: an engine that is busy takes long.
+# engine WORD...: an engine that is busy takes long. The text may begin with variables. What it says
+# besides is a complaint only where it fails.
 engine() {
-  eval "limited 30 $engine \"\$@\"" || {
-    e_status=$?
-    [ $e_status -ne 124 ] || echo "no answer within 30 s" >&2
-    return $e_status
-  }
+  {
+    e_said=$(eval "limited 30 env $engine \"\$@\"" 2>&1 >&5)
+  } 5>&1 && return 0
+  e_status=$?
+  [ $e_status -ne 124 ] || e_said="no answer within 30 s"
+  printf '%s\n' "${e_said:-no answer, exit status $e_status}" >&2
+  return $e_status
 }
 
 # use facts/in-containers/asking.sh
@@ -61,8 +64,7 @@ marked() { awk -v word="$1" '{ print word, $0; fflush() }'; }
 # failures: of the complaints on standard input those that say more than that something is not
 # there.
 failures() {
-  grep -v -e '[Nn]o such container' -e '[Nn]o such volume' -e '^WARNING' \
-    -e '^DEPRECATED' -e '^$'
+  grep -v -e '[Nn]o such container' -e '[Nn]o such volume' -e '^WARNING' -e '^DEPRECATED' -e '^$'
 }
 things_of() {
   printf '%s\n' "$things" | awk -v word="$1" '$1 == word { print substr($0, length(word) + 2) }'

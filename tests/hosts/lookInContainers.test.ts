@@ -41,8 +41,13 @@ const cases: [what: string, does: Does, said: string[]][] = [
   ),
   [
     "the engine warns",
-    { ...fresh, "network ls": "echo 'WARNING: Error loading config file' >&2" },
+    { ...fresh, "network ls": "echo 'Whoever logs in here: this is a banner' >&2" },
     ["version.node1 Redis server v=8.0.2"],
+  ],
+  [
+    "the engine fails and does not say why",
+    { ...fresh, "container ls": "exit 3" },
+    ["refused.engine no answer, exit status 3"],
   ],
   [
     "a container that has just been made",
@@ -107,14 +112,14 @@ describe("what a Docker engine does not tell is not taken for something that is 
     const calls = Object.entries(does).map(([words, text]) => `"${words}") ${text} ;;\n`);
     writeFileSync(
       docker,
-      `#!/bin/sh\nshift 2\necho "$*" >>${quote(`${scratch}/calls`)}\ncase "$1 $2" in\n${calls.join("")}esac\n`,
+      `#!/bin/sh\n[ "$DOCKER_TLS_VERIFY" = 1 ] || exit 9\nshift 2\necho "$*" >>${quote(`${scratch}/calls`)}\ncase "$1 $2" in\n${calls.join("")}esac\n`,
     );
     chmodSync(docker, 0o755);
     const containers = processes.map(
       (name) =>
         `add_container ${name} c-${name} redis:8.0.2 /redis-ha/h/${name} /redis-ha/h/lifecycle.sh redis-server\n`,
     );
-    const input = `engine=${quote(`${docker} -H x`)}\ndeployment=d project=p stack=s component=c network=n\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}add_image redis:8.0.2 0\n${containers.join("")}look_all\n`;
+    const input = `engine=${quote(`DOCKER_TLS_VERIFY=1 ${docker} -H x`)}\ndeployment=d project=p stack=s component=c network=n\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}add_image redis:8.0.2 0\n${containers.join("")}look_all\n`;
     const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
     return execFileSync("sh", { input, encoding: "utf8", env })
       .split("\n")

@@ -58,7 +58,7 @@ END
 # and about what is checked, is taken.
 look_in() {
   printf '%s\n%s\n' "$look" "$3" |
-    eval "limited 30 $engine exec -i \"\$1\" sh -s" 2>/dev/null | head -c 65536 |
+    eval "limited 30 env $engine exec -i \"\$1\" sh -s" 2>/dev/null | head -c 65536 |
     tr -cd '\012\040-\176' |
     awk -v name="$2" -v check="${3#*look_check }" '
       BEGIN { sub(/ .*/, "", check) }
