@@ -113,12 +113,23 @@ look_all() {
     [ -n "$id" ] || continue
     said='' teller=$name
     case $states in
-      *"/$container true $id|"*)
-        things_of "in.$name"
-        find_teller "$image" "$servers"
-        case $states in *"/$teller_container true $id|"*) said=$(things_of "in.$teller") ;; esac
+      *"/$container true "*)
+        own=$(things_of "in.$name")
+        case $own in
+          *unanswered)
+            own=${own%unanswered}
+            look_in_volume "$id" "$container" "$name" "$directory" &
+            ;;
+        esac
+        case $states in
+          *"/$container true $id|"*)
+            printf '%s\n' "$own"
+            find_teller "$image" "$servers"
+            case $states in *"/$teller_container true $id|"*) said=$(things_of "in.$teller") ;; esac
+            ;;
+          *) printf '%s\n' "$own" | grep -v -e '^server[.]' -e '^version[.]' ;;
+        esac
         ;;
-      *"/$container true "*) things_of "in.$name" | grep -v -e '^server[.]' -e '^version[.]' ;;
       *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
     esac
     case $said in

@@ -52,10 +52,9 @@ END
 }
 
 # look_in CONTAINER NAME QUESTIONS: lines "in.NAME ANSWER", and "in.CHECK ANSWER" for a check among
-# the questions. Where it can't be asked, or not to the end, it is taken for one that has been ready:
-# nothing is started empty on that. An engine that is busy takes long; one that hangs must not hang
-# us. Its servers' user could have it say anything: no more than one line of each answer about NAME,
-# and about what is checked, is taken.
+# the questions; "in.NAME unanswered", last, where it can't be asked, or not to the end. An engine
+# that is busy takes long; one that hangs must not hang us. Its servers' user could have it say
+# anything: no more than one line of each answer about NAME, and about what is checked, is taken.
 look_in() {
   printf '%s\n%s\n' "$look" "$3" |
     eval "limited 30 env $engine exec -i \"\$1\" sh -s" 2>/dev/null | head -c 65536 |
@@ -73,7 +72,7 @@ look_in() {
         seen[$1] = 1
         print "in." key, substr($0, 1, $1 ~ /^known/ ? 8000 : 400)
       }
-      END { if (!answered && !("populated." name in seen)) print "in." name, "populated." name, 1 }'
+      END { if (!answered) print "in." name, "unanswered" }'
 }
 
 # find_teller IMAGE SERVERS: whom the versions of these programs are asked, the first who is to have
