@@ -111,26 +111,17 @@ look_all() {
     [ -n "$name" ] || continue
     id=$(printf '%s\n' "$ids" | sed -n "s|^$image ||p")
     [ -n "$id" ] || continue
-    said='' teller=$name
+    own=unanswered said='' teller=$name
+    case $states in *"/$container true "*) own=$(things_of "in.$name") ;; esac
+    case $own in *unanswered) look_in_volume "$id" "$container" "$name" "$directory" & ;; esac
+    own=${own%unanswered} own=${own%"$newline"}
     case $states in
-      *"/$container true "*)
-        own=$(things_of "in.$name")
-        case $own in
-          *unanswered)
-            own=${own%unanswered}
-            look_in_volume "$id" "$container" "$name" "$directory" &
-            ;;
-        esac
-        case $states in
-          *"/$container true $id|"*)
-            printf '%s\n' "$own"
-            find_teller "$image" "$servers"
-            case $states in *"/$teller_container true $id|"*) said=$(things_of "in.$teller") ;; esac
-            ;;
-          *) printf '%s\n' "$own" | grep -v -e '^server[.]' -e '^version[.]' ;;
-        esac
+      *"/$container true $id|"*)
+        [ -z "$own" ] || printf '%s\n' "$own"
+        find_teller "$image" "$servers"
+        case $states in *"/$teller_container true $id|"*) said=$(things_of "in.$teller") ;; esac
         ;;
-      *) look_in_volume "$id" "$container" "$name" "$directory" & ;;
+      *) printf '%s\n' "$own" | grep -v -e '^server[.]' -e '^version[.]' -e '^$' ;;
     esac
     case $said in
       *"version.$teller "*)

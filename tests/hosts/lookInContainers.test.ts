@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -119,13 +119,14 @@ describe("what a Docker engine does not tell is not taken for something that is 
     rmSync(scratch, { recursive: true });
   });
   const docker = join(scratch, "docker");
+  const calls = join(scratch, "calls");
 
   /** @returns what a look says, in order, of `processes` that are to be in containers. */
   const look = (does: Does, ...processes: string[]): string[] => {
-    const calls = Object.entries(does).map(([words, text]) => `"${words}") ${text} ;;\n`);
+    const answers = Object.entries(does).map(([words, text]) => `"${words}") ${text} ;;\n`);
     writeFileSync(
       docker,
-      `#!/bin/sh\n[ "$DOCKER_TLS_VERIFY" = 1 ] || exit 9\nshift 2\necho "$*" >>${quote(`${scratch}/calls`)}\ncase "$1 $2" in\n${calls.join("")}esac\n`,
+      `#!/bin/sh\n[ "$DOCKER_TLS_VERIFY" = 1 ] || exit 9\nshift 2\necho "$*" >>${quote(calls)}\ncase "$1 $2" in\n${answers.join("")}esac\n`,
     );
     chmodSync(docker, 0o755);
     const containers = processes.map(
@@ -135,8 +136,9 @@ describe("what a Docker engine does not tell is not taken for something that is 
     const input = `engine=${quote(`DOCKER_TLS_VERIFY=1 ${docker} -H x`)}\ndeployment=d project=p stack=s component=c network=n\nlook=${quote(scriptText("look.sh"))}\n${scriptText("look-docker.sh")}add_image redis:8.0.2 0\n${containers.join("")}look_all\n`;
     const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
     return execFileSync("sh", { input, encoding: "utf8", env })
+      .replace(/\n$/, "")
       .split("\n")
-      .filter((line) => line && !line.startsWith("members "))
+      .filter((line) => !line.startsWith("members "))
       .sort();
   };
 
@@ -149,17 +151,19 @@ describe("what a Docker engine does not tell is not taken for something that is 
     const both: Does = {
       ...runs,
       "container inspect": `printf '/c-node%s true sha256:0|d|p|s|c\\n' 1 2`,
-      "exec -i": `name=\${3#c-}; grep -q look_version.$name - && { echo server.$name redis-server; echo version.$name v; }; echo answered.$name 1`,
+      "exec -i": `name=\${3#c-}; grep -q look_version.$name - && { echo server.$name redis-server; echo version.$name of $name; }; echo answered.$name 1`,
     };
     assert.deepEqual(look(both, "node1", "node2"), [
       "server.node1 redis-server",
       "server.node2 redis-server",
-      "version.node1 v",
-      "version.node2 v",
+      "version.node1 of node1",
+      "version.node2 of node1",
     ]);
     const first: Does = { ...both, "exec -i": "exit 1" };
     first["run --rm"] = "sed -n 's/^look_version \\([^ ]*\\) .*/version.\\1 v/p'";
     first["volume inspect"] = ":";
+    rmSync(calls);
     assert.deepEqual(look(first, "node1", "node2"), ["version.node1 v", "version.node2 v"]);
+    assert.equal(readFileSync(calls, "utf8").match(/^run --rm /gm)?.length, 1);
   });
 });

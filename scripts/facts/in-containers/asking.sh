@@ -57,7 +57,7 @@ END
 # anything: no more than one line of each answer about NAME, and about what is checked, is taken.
 look_in() {
   printf '%s\n%s\n' "$look" "$3" |
-    eval "limited 30 env $engine exec -i \"\$1\" sh -s" 2>/dev/null | head -c 65536 |
+    engine exec -i "$1" sh -s 2>/dev/null | head -c 65536 |
     tr -cd '\012\040-\176' |
     awk -v name="$2" -v check="${3#*look_check }" '
       BEGIN { sub(/ .*/, "", check) }
