@@ -167,9 +167,8 @@ place() {
       exec sh "$0" place "$directory" "$settings" "$1"
     note_load "$answer"
     case $answer in *"${newline}loading:0"*) : >serving ;; *) sleep 0.2 && continue ;; esac
-    case ${relinked:-}$answer in
-      1*) ;;
-      *"${newline}role:master"*) relinked=1 && relink ;;
+    case $answer in
+      *"${newline}role:master"*) [ -n "${relinked:-}" ] || { relinked=1 && relink; } ;;
     esac
     placed=$(printf '%s\n' "$answer" |
       sed -n -e 's/^role:master/1/p' -e 's/^master_link_status:up/1/p')
